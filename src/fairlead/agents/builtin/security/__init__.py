@@ -1,0 +1,1 @@
+"""Insecure code, found with local rules: Python, Dockerfiles, CI workflows, JavaScript and TypeScript."""
