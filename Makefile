@@ -1,0 +1,85 @@
+# Two commands on a fresh machine: `make run` reviews this repository (`make run REPO=path` another), `make test` tests it.
+# Everything is installed into ./.venv by hash; a second call finds its stamp file and is instant.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+REPO ?= .
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
+SOURCES := src tests benchmarks
+# The package's own lines about itself: a change of these asks for a new installation, a change of code does not.
+PACKAGE := pyproject.toml src/fairlead/__init__.py
+
+.PHONY: help setup run test check bench docs defects lock clean
+
+help:
+	@echo 'make setup     install everything into $(VENV), by hash'
+	@echo 'make run       review this repository; REPO=path for another, ARGS= for more options'
+	@echo 'make test      the tests; ARGS= is handed to pytest (ARGS="-k journal")'
+	@echo 'make check     format, lint, types, house rules'
+	@echo 'make bench     measure; results go to benchmarks/results'
+	@echo 'make docs      check that what the documents say is true'
+	@echo 'make defects   plant each known defect and see that its test notices'
+	@echo 'make lock      renew requirements/*.lock (needs uv)'
+	@echo 'make clean     remove $(VENV) and caches'
+
+# A .venv that was moved with the tree, or whose Python is gone, is made anew: scripts in it carry absolute paths.
+ifneq ($(and $(wildcard $(BIN)/python),$(filter $(CURDIR),$(file < $(VENV)/.made))),$(CURDIR))
+.PHONY: $(VENV)/.made
+endif
+$(VENV)/.made:
+	@python="$$(tools/find-python)"; \
+	rm -rf $(VENV); \
+	"$$python" -m venv $(VENV); \
+	echo "$(CURDIR)" > $@
+
+$(VENV)/.run: $(VENV)/.made requirements/core.lock $(PACKAGE)
+	@$(PIP) --require-hashes -r requirements/core.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.lock tools/debian-packages
+	@tools/debian-packages
+	@$(PIP) --require-hashes -r requirements/dev.lock
+	@touch $@
+
+setup: $(VENV)/.dev
+	@:
+
+run: $(VENV)/.run
+	@$(BIN)/fairlead review --exit-zero $(ARGS) "$(REPO)"
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/python -m mypy
+	@$(BIN)/python -m pytest -q --durations=0 tests/house
+	@$(BIN)/python tools/long_files.py
+
+bench: $(VENV)/.dev
+	@$(BIN)/python benchmarks/review.py $(ARGS)
+	@$(BIN)/python benchmarks/steps.py $(ARGS)
+
+docs: $(VENV)/.dev
+	@$(BIN)/python -m pytest -q --durations=0 tests/journeys/test_docs.py tests/house/test_promises.py tests/house/test_dependencies.py $(ARGS)
+
+defects: $(VENV)/.dev
+	@$(BIN)/python tests/defects/run.py $(ARGS)
+
+lock:
+	@export UV_NO_CONFIG=1; \
+	compile() { uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header "$$@"; }; \
+	compile pyproject.toml requirements/build.in --output-file requirements/core.lock; \
+	compile pyproject.toml --extra dev requirements/build.in --constraint requirements/core.lock --output-file requirements/dev.lock
+
+clean:
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
