@@ -1,0 +1,5 @@
+"""Codes of family P; see `fairlead.core.codes`."""
+
+from fairlead.core.codes import Code
+
+CODES: tuple[Code, ...] = ()

@@ -1,0 +1,5 @@
+"""Codes of family S; see `fairlead.core.codes`."""
+
+from fairlead.core.codes import Code
+
+CODES: tuple[Code, ...] = ()

@@ -1,0 +1,288 @@
+"""What the pure rooms and the loop need from the world, as Protocols. Each has a contract suite in `tests/contracts`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+import msgspec
+
+from fairlead.core.events import AttemptStarted, Event, Recorded, Request
+from fairlead.core.ids import Epoch, Micros, Place, RunId, Seq, WorkerId
+from fairlead.core.json import Digest, Json
+from fairlead.core.outcomes import Outcome
+from fairlead.core.receipts import Receipt
+from fairlead.core.tools import ProcessResult
+
+
+class Clock(Protocol):
+    """Two clocks: one for display, one for waiting. Order comes from the journal's seq, never from either."""
+
+    def now(self) -> Micros: ...
+    def monotonic(self) -> float:
+        """Seconds since some moment; never goes back."""
+        ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Ids(Protocol):
+    """Names that nothing else determines."""
+
+    def run_id(self) -> RunId: ...
+    def worker_id(self) -> WorkerId: ...
+
+
+# ---------------------------------------------------------------------------------------------------------- the journal
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What the owner of a run wants recorded as one commit: outcomes, and the intents that they led to.
+
+    A stale epoch refuses all of it. If requests of this run lie after `applied`, the outcomes are written and the intents
+    are not: the owner reads, applies and decides again.
+    """
+
+    run: RunId
+    epoch: Epoch
+    applied: Seq  # the last seq of this run that the owner has applied
+    outcomes: tuple[Event, ...]
+    intents: tuple[Event, ...]
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What became of a batch. It is durable."""
+
+    first_seq: Seq  # of the first event written; they are adjacent
+    last_seq: Seq  # of the last event written, or the run's last seq when nothing was
+    at: Micros
+    are_intents_written: bool
+
+
+class RunRow(msgspec.Struct, frozen=True):
+    """One line of the list of runs: an index over the events, kept in the same commit, rebuildable from them."""
+
+    run: RunId
+    workflow: str
+    root: str
+    status: str  # queued, running, succeeded, degraded, failed, cancelled
+    queued_at: Micros
+    ended_at: Micros  # 0 while it has not ended
+    first_seq: Seq
+    last_seq: Seq
+    epoch: Epoch
+    worker: str  # the last owner, "" before the first claim
+    requester: str
+
+
+Delivery = Callable[[Sequence[tuple[object, "Written | Exception"]]], None]
+
+
+class Journal(Protocol):
+    """The only truth: ordered, append-only, hash-chained events of all runs, and the content store beside them.
+
+    Reading is plain and blocking. `append` returns at once; its result comes through the `Delivery` given when the journal
+    was opened, once per commit, on the writer's thread. After any error of the disk every later append fails.
+    """
+
+    def append(self, batch: Batch, token: object) -> None:
+        """Queue *batch* for the next commit; *token* comes back with its `Written`, or with `Fenced` or `JournalFailed`."""
+        ...
+
+    def record(self, run: RunId, request: Request) -> Recorded:
+        """Append a request and wait until it is durable. A `run.queued` with a known key gives the earlier record."""
+        ...
+
+    def claim(self, run: RunId, worker: WorkerId) -> Recorded:
+        """Make *worker* the owner: `run.claimed` with the next epoch, durable.
+
+        Raises:
+            FairleadError: FL-R101 unknown run; FL-R102 it has ended; FL-R401 another living worker owns it.
+        """
+        ...
+
+    def events_of(self, run: RunId, after: Seq = Seq(0)) -> Iterator[Recorded]:
+        """The run's events in order; every payload's digest is checked.
+
+        Raises:
+            FairleadError: FL-L0xx when what is read is not what was written.
+        """
+        ...
+
+    def events_after(self, after: Seq, limit: int = 10_000) -> Sequence[Recorded]:
+        """Events of all runs, for followers."""
+        ...
+
+    def head(self) -> Seq: ...
+    def runs(self, limit: int = 50) -> Sequence[RunRow]:
+        """Newest first."""
+        ...
+
+    def find_run(self, prefix: str) -> Sequence[RunRow]:
+        """Runs whose id begins with *prefix*, newest first; at most ten."""
+        ...
+
+    def has_changed(self) -> bool:
+        """Whether another connection has written since this was last asked. Costs microseconds: ask every 50 ms."""
+        ...
+
+    def is_alive(self, worker: str) -> bool:
+        """Whether *worker* proves life: its lock is held and was touched in the last 30 s."""
+        ...
+
+    def put(self, data: bytes) -> Digest:
+        """Keep *data* in the content store, synced, under its digest. Putting it again is free."""
+        ...
+
+    def get(self, digest: Digest) -> bytes:
+        """What was put under *digest*, checked.
+
+        Raises:
+            FairleadError: FL-L0xx when it is missing or altered.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class Fenced(Exception):
+    """The epoch of a batch is stale: another worker has claimed the run. Stop working on it; record nothing more."""
+
+
+class JournalFailed(Exception):
+    """The disk refused a write. Nothing more is acknowledged by this process; recovery at the next start is the repair."""
+
+
+# ------------------------------------------------------------------------------------------------------------- children
+
+
+class Program(msgspec.Struct, frozen=True):
+    """A program to perform as argv, without a shell, in its own process group and in an environment built from empty."""
+
+    argv: tuple[str, ...]
+    cwd: str
+    env: dict[str, str] = {}
+    stdin: bytes = b""
+    timeout_s: float = 300.0
+    output_max: int = 10_000_000  # bytes, for stdout and stderr each; more kills the group
+    log: str = ""  # path of a file that receives stderr and stdout as they come; "" for none
+
+
+class ProgramEnd(msgspec.Struct, frozen=True):
+    """How a program ended, as its spawner observed it."""
+
+    result: ProcessResult
+    receipt: Receipt
+
+
+class ToolCall(msgspec.Struct, frozen=True):
+    """A Python function to call in a forked child: `module:function` of an installed package."""
+
+    entry: str
+    inputs: dict[str, Json]
+    root: str  # the tree it may read
+    timeout_s: float = 300.0
+    memory_max: int = 512_000_000  # bytes of address space added to what the child has at its start
+    log: str = ""
+
+
+class ToolEnd(msgspec.Struct, frozen=True):
+    """How a tool ended: its outcome, or a `Failed` that the spawner made (time limit, killed, exception)."""
+
+    outcome: Outcome
+    receipt: Receipt
+
+
+ProgressLine = Callable[[str, int], None]  # text, findings so far
+
+
+class Spawner(Protocol):
+    """Starts and ends children. Cancelling the awaiting coroutine kills the child's whole process group."""
+
+    async def perform_program(self, program: Program) -> ProgramEnd: ...
+    async def call_tool(self, call: ToolCall, progress: ProgressLine) -> ToolEnd: ...
+
+
+class Trees(Protocol):
+    """Working copies of one run, filled from its private git directory; the repository's own `.git` is only read."""
+
+    async def open_copy(self, place: Place, attempt: int, tree: str) -> str:
+        """A fresh directory with *tree* in it ("": the checkout as it is: tracked, changed and untracked files)."""
+        ...
+
+    async def record_copy(self, path: str) -> str:
+        """Record what lies in the copy as a tree, synced; gives its id. Nothing of a step counts before this."""
+        ...
+
+    async def drop_copy(self, path: str) -> None: ...
+
+
+# --------------------------------------------------------------------------------------------------------------- agents
+
+
+class AgentCard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is known of an agent without running it."""
+
+    name: str
+    title: str
+    description: str
+    adapter: str  # "tool" in this build
+    entry: str  # what the adapter calls
+    version: str
+    digest: Digest  # of the card and the code behind it: a changed file is a new digest
+    input_schema: dict[str, Json]
+    output_schema: dict[str, Json]
+    source: str  # where the card lies, for people
+    body: str = ""  # its documentation, Markdown
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    network: str = "none"
+    risk: str = "low"
+    effect_class: str = "read_only"
+    is_deterministic: bool = True
+    timeout_s: float = 300.0
+    memory_max: int = 512_000_000
+    tags: tuple[str, ...] = ()
+    problem: str = ""  # why it cannot be used; "" when it can
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One concrete request through the gate."""
+
+    run: RunId
+    place: Place
+    attempt: int
+    agent: str  # "run" for a program
+    inputs: dict[str, Json]
+    root: str  # the checkout
+    argv: tuple[str, ...] = ()
+    timeout_s: float = 300.0
+    tree: str = ""
+
+
+class Admitted(msgspec.Struct, frozen=True):
+    """The first half's yes: the intent that is recorded, and the call that it allows."""
+
+    call: Call
+    started: AttemptStarted
+    key: str  # idempotency key
+
+
+class World(Protocol):
+    """The only way an adapter reaches anything."""
+
+    async def call_tool(self, entry: str, inputs: dict[str, Json], memory_max: int) -> Outcome: ...
+    async def perform_program(self, argv: Sequence[str]) -> ProcessResult: ...
+    def progress(self, text: str, found: int = 0) -> None: ...
+
+
+class Agent(Protocol):
+    """Anything that does work."""
+
+    def describe(self) -> AgentCard: ...
+    async def perform(self, call: Call, world: World) -> Outcome: ...
+
+
+class Catalog(Protocol):
+    """Which agents there are, from their cards, without importing their code."""
+
+    def cards(self) -> Sequence[AgentCard]: ...
+    def find(self, name: str) -> AgentCard | None: ...

@@ -1,0 +1,82 @@
+"""What a tool agent's Python function is given: it runs in a child process and touches the world only through this."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from fairlead.core.json import Json
+from fairlead.core.outcomes import Outcome
+
+FILE_BYTES_MAX = 2_000_000  # a source file above this is counted and named as "not read", never silently skipped
+
+
+class TreeFile(msgspec.Struct, frozen=True):
+    """One file of the tree. `path` is relative, with `/`, as `os.fsdecode` gives it (it may hold surrogates)."""
+
+    path: str
+    size: int  # bytes
+    is_changed: bool = False  # differs from HEAD, or git does not know it
+
+
+class ProcessResult(msgspec.Struct, frozen=True):
+    """What a child process left behind. `exit_code` is negative for a signal, as in `subprocess`."""
+
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+    is_timed_out: bool = False
+    is_cut: bool = False  # it wrote more than the cap; the rest was dropped and the process killed
+
+
+class Unreadable(Exception):
+    """A file cannot be read; the text says why. Count it as an `info` finding, never as clean."""
+
+
+class ToolWorld(Protocol):
+    """The only way a tool function reaches files and programs."""
+
+    root: str  # absolute path of the tree
+    files: Sequence[TreeFile]  # what to look at: changed files first, then by path
+    files_left_out: int  # files of the tree that `files` leaves out because of the limit on their number
+    is_git: bool
+
+    def read(self, path: str, limit: int = FILE_BYTES_MAX) -> bytes:
+        """The whole content of a regular file of the tree.
+
+        Raises:
+            Unreadable: it is larger than *limit*, is gone, is no regular file, leads out of the tree, or may not be read.
+        """
+        ...
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout_s: float,
+        stdin: bytes = b"",
+        stdout_max: int = 10_000_000,
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+    ) -> ProcessResult:
+        """Run a program as argv, without a shell, in a clean environment plus *env*.
+
+        A program that is missing gives exit code 127 with the reason on `stderr`.
+        """
+        ...
+
+    def git(self, *args: str, timeout_s: float = 20.0, stdout_max: int = 10_000_000) -> ProcessResult:
+        """Ask git about the repository, with hooks, monitors, pagers and optional locks off. Reading commands only."""
+        ...
+
+    def progress(self, text: str) -> None:
+        """Tell whoever watches what is being done; may be dropped."""
+        ...
+
+    def found(self, count: int = 1) -> None:
+        """Tell whoever watches that *count* more findings exist; the findings themselves go into the output."""
+        ...
+
+
+ToolFunction = Callable[[Mapping[str, Json], ToolWorld], Outcome]
