@@ -72,7 +72,7 @@ class AttemptSucceeded(_Event, frozen=True, tag="attempt.succeeded"):
 
 
 class AttemptFailed(_Event, frozen=True, tag="attempt.failed"):
-    """The outcome: the work was not done, or its output broke its contract. Without an intent before it, nothing was begun."""
+    """The outcome: the work was not done, or its output broke its contract. Without an intent, nothing was begun."""
 
     place: Place
     attempt: int
@@ -85,7 +85,7 @@ class AttemptFailed(_Event, frozen=True, tag="attempt.failed"):
 
 
 class AttemptCancelled(_Event, frozen=True, tag="attempt.cancelled"):
-    """The outcome: it was stopped because a person, or a failed sibling under `fail_fast`, asked for it."""
+    """The outcome: it was stopped, because a person asked for it or a sibling failed under `fail_fast`."""
 
     place: Place
     attempt: int
@@ -93,7 +93,7 @@ class AttemptCancelled(_Event, frozen=True, tag="attempt.cancelled"):
 
 
 class AttemptLost(_Event, frozen=True, tag="attempt.lost"):
-    """The outcome: its worker died or was interrupted. What it did stays in its disposable working copy; it is repeated."""
+    """The outcome: its worker died or was interrupted. What it did stays in its disposable copy; it is repeated."""
 
     place: Place
     attempt: int

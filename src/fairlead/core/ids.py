@@ -1,4 +1,4 @@
-"""The names that things have. Random ids come from the `Ids` port; everything else follows from the workflow's shape."""
+"""The names that things have. Random ids come from the `Ids` port; all others follow from the workflow's shape."""
 
 from typing import NewType
 

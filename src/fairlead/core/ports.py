@@ -1,4 +1,4 @@
-"""What the pure rooms and the loop need from the world, as Protocols. Each has a contract suite in `tests/contracts`."""
+"""What the pure rooms and the loop need from the world. Each Protocol has a contract suite in `tests/contracts`."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
@@ -11,6 +11,9 @@ from fairlead.core.json import Digest, Json
 from fairlead.core.outcomes import Outcome
 from fairlead.core.receipts import Receipt
 from fairlead.core.tools import ProcessResult
+
+
+BEGINNING = Seq(0)
 
 
 class Clock(Protocol):
@@ -37,8 +40,8 @@ class Ids(Protocol):
 class Batch(msgspec.Struct, frozen=True):
     """What the owner of a run wants recorded as one commit: outcomes, and the intents that they led to.
 
-    A stale epoch refuses all of it. If requests of this run lie after `applied`, the outcomes are written and the intents
-    are not: the owner reads, applies and decides again.
+    A stale epoch refuses all of it. If requests of this run lie after `applied`, the outcomes are written, the
+    intents are not: the owner reads, applies and decides again.
     """
 
     run: RunId
@@ -79,12 +82,12 @@ Delivery = Callable[[Sequence[tuple[object, "Written | Exception"]]], None]
 class Journal(Protocol):
     """The only truth: ordered, append-only, hash-chained events of all runs, and the content store beside them.
 
-    Reading is plain and blocking. `append` returns at once; its result comes through the `Delivery` given when the journal
-    was opened, once per commit, on the writer's thread. After any error of the disk every later append fails.
+    Reading is plain and blocking. `append` returns at once; its result comes through the `Delivery` given when the
+    journal was opened, once per commit, on the writer's thread. After any error of the disk every later append fails.
     """
 
     def append(self, batch: Batch, token: object) -> None:
-        """Queue *batch* for the next commit; *token* comes back with its `Written`, or with `Fenced` or `JournalFailed`."""
+        """Queue *batch* for the next commit; *token* comes back with `Written`, `Fenced` or `JournalFailed`."""
         ...
 
     def record(self, run: RunId, request: Request) -> Recorded:
@@ -99,7 +102,7 @@ class Journal(Protocol):
         """
         ...
 
-    def events_of(self, run: RunId, after: Seq = Seq(0)) -> Iterator[Recorded]:
+    def events_of(self, run: RunId, after: Seq = BEGINNING) -> Iterator[Recorded]:
         """The run's events in order; every payload's digest is checked.
 
         Raises:
@@ -109,6 +112,10 @@ class Journal(Protocol):
 
     def events_after(self, after: Seq, limit: int = 10_000) -> Sequence[Recorded]:
         """Events of all runs, for followers."""
+        ...
+
+    def requests_after(self, after: Seq) -> Sequence[Recorded]:
+        """Requests of all runs, in order: how an owner learns that somebody asked for something."""
         ...
 
     def head(self) -> Seq: ...
@@ -148,14 +155,49 @@ class Fenced(Exception):
 
 
 class JournalFailed(Exception):
-    """The disk refused a write. Nothing more is acknowledged by this process; recovery at the next start is the repair."""
+    """The disk refused a write. Nothing more is acknowledged by this process; recovery at the next start repairs."""
+
+
+# ----------------------------------------------------------------------------------------------------------- the engine
+
+
+class Wake(msgspec.Struct, frozen=True):
+    """What `Runtime.wait_any` comes back with."""
+
+    recorded: tuple[Event, ...]  # what was noted since the last call, now durable, in its order
+    finished: tuple[Event, ...]  # outcomes, in the order in which they will be recorded
+    is_superseded: bool = False  # somebody asked for something meanwhile: read the run again and decide again
+
+
+class Runtime(Protocol):
+    """What the loop needs from an engine. `step`, `abandon` and `emit` only note; `wait_any` is the only suspension."""
+
+    def step(self, admitted: "Admitted") -> None:
+        """Begin this call once its intent is durable."""
+        ...
+
+    def abandon(self, place: Place, reason: str) -> None:
+        """Stop the attempt at *place*; it finishes as cancelled. Asking again changes nothing."""
+        ...
+
+    def emit(self, event: Event) -> None:
+        """Record *event* with the intents."""
+        ...
+
+    def seen(self, outcomes: Sequence[Event]) -> None:
+        """These finished attempts were applied: they go into the next commit, before what they led to."""
+        ...
+
+    async def wait_any(self) -> Wake:
+        """Commit all that was noted as one group, begin the calls whose intents are now durable, wait for something."""
+        ...
 
 
 # ------------------------------------------------------------------------------------------------------------- children
 
 
 class Program(msgspec.Struct, frozen=True):
-    """A program to perform as argv, without a shell, in its own process group and in an environment built from empty."""
+    """A program to perform as argv, without a shell, in its own process group and an environment built from empty."""
 
     argv: tuple[str, ...]
     cwd: str

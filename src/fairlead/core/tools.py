@@ -46,7 +46,7 @@ class ToolWorld(Protocol):
         """The whole content of a regular file of the tree.
 
         Raises:
-            Unreadable: it is larger than *limit*, is gone, is no regular file, leads out of the tree, or may not be read.
+            Unreadable: it is larger than *limit*, gone, no regular file, outside of the tree, or may not be read.
         """
         ...
 

@@ -33,7 +33,7 @@ class AgentAction(msgspec.Struct, frozen=True, tag="agent"):
 
 
 class RunAction(msgspec.Struct, frozen=True, tag="run"):
-    """Perform a program as argv, without a shell. Words may hold `${ reference }` parts, which stay inside their word."""
+    """Perform a program as argv, without a shell. A word may hold `${ reference }` parts, which stay inside it."""
 
     argv: tuple[str, ...]
 
@@ -92,16 +92,13 @@ class Workflow(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     def plan(self) -> "dict[Place, Planned]":
         """Every step with its edges resolved, in file order. Computed once; the engine works on this."""
         plan: dict[Place, Planned] = {}
-        roots = _lay(self.steps, self.flow == "sequence", None, False, plan)
-        closing = _lay(self.finally_, True, None, True, plan)
-        if closing:
-            plan[closing[0]].behind_all = True
+        _lay(self.steps, self.flow == "sequence", None, False, plan)
+        _lay(self.finally_, True, None, True, plan)
         for place, planned in plan.items():
             for needed in planned.needs:
                 plan[needed].successors.append(place)
             for earlier in planned.after:
                 plan[earlier].successors.append(place)
-        self.__dict__["roots"] = tuple(roots)
         return plan
 
 
@@ -116,7 +113,6 @@ class Planned(msgspec.Struct):
     is_closing: bool  # stands under `finally`
     children: list[Place] = []
     successors: list[Place] = []
-    behind_all: bool = False
 
 
 def _lay(
@@ -129,8 +125,11 @@ def _lay(
         needs = [Place(name) for name in step.needs]
         after = [Place(name) for name in step.after]
         if is_sequence and places:
-            # Under `finally` every step runs whatever became of the one before: closing work must not be lost.
-            (after if is_closing and parent is None else needs).append(places[-1])
+            # Under `finally` every step runs whatever became of the one before: closing work must not be lost. And an
+            # optional step without a default gives nothing that the next one could need: it only comes first.
+            before = plan[places[-1]].step
+            is_order_only = (is_closing and parent is None) or (before.optional and not before.has_default)
+            (after if is_order_only else needs).append(places[-1])
         planned = Planned(step, len(plan), parent, needs, after, is_closing)
         plan[place] = planned
         places.append(place)

@@ -1,4 +1,4 @@
-"""Every code that Fairlead can say, with what it means. `fairlead explain` and the reference page are printed from here.
+"""Every code that Fairlead can say, and what it means. `fairlead explain` and the reference page are printed from it.
 
 One file per family; only `explain` and the tests import them, so a start-up pays nothing.
 """
