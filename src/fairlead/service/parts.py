@@ -1,0 +1,152 @@
+"""What the operations need from the rest of the program, as Protocols. `fairlead.app` joins the real ones.
+
+Everything is made when it is first asked for: a command pays only for what it uses.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from fairlead.core.ids import RunId
+from fairlead.core.ports import Catalog, Clock, Ids, Journal
+
+
+class Project(msgspec.Struct, frozen=True):
+    """The place where a command was called. Paths are as `os.fsdecode` gives them."""
+
+    root: str  # absolute path of the checkout, or of the directory when it is not under git
+    state_dir: str  # absolute; it may not exist yet
+    name: str  # the last part of the root, for people
+    is_git: bool = True
+    branch: str = ""  # "" for a detached head, and without git
+    head: str = ""  # the first 7 digits of the commit; "" before the first commit
+    changed: int = 0  # files that differ from HEAD or are unknown to git, ignored ones not counted
+    notes: tuple[str, ...] = ()  # what a person should know: "not a git repository", "the repository is empty"
+
+
+class RuleText(Protocol):
+    """What people read about one rule; the rule tables of the scanners have this form."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def what(self) -> str: ...
+    @property
+    def why(self) -> str: ...
+    @property
+    def remedy(self) -> str: ...
+    @property
+    def bad(self) -> str: ...
+    @property
+    def good(self) -> str: ...
+    @property
+    def cwe(self) -> str: ...
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """One line of `fairlead doctor`. Only `bad` means that a run could not start."""
+
+    area: str  # machine, sandbox, repository, state, agents
+    status: Literal["ok", "warn", "bad", "none"]
+    text: str  # "Python 3.11.9"
+    fix: str = ""  # what to type; "" when nothing need be done
+
+
+class Files(Protocol):
+    """The few files that a door reads and writes on behalf of a person."""
+
+    def read(self, path: str, *, offset: int = 0, limit: int = 10_000_000) -> bytes | None:
+        """Bytes of a regular file; None when there is none, or it may not be read."""
+        ...
+
+    def write(self, path: str, data: bytes, *, is_new: bool = False) -> None:
+        """Write the whole file or nothing; directories above it are made.
+
+        Raises:
+            FileExistsError: *is_new*, and something is there already.
+            OSError: the place cannot be written.
+        """
+        ...
+
+    def names(self, path: str) -> Sequence[str]:
+        """The names in a directory in alphabetical order; none when there is no such directory."""
+        ...
+
+
+Ending = Literal["ended", "interrupted", "terminated"]  # nothing left to do; SIGINT; SIGTERM
+
+
+class Parts(Protocol):
+    """The joined program. Attributes may be lazy properties."""
+
+    @property
+    def environ(self) -> Mapping[str, str]: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def ids(self) -> Ids: ...
+    @property
+    def files(self) -> Files: ...
+    @property
+    def cwd(self) -> str: ...
+    @property
+    def user(self) -> str:
+        """The operating-system user's name, for the record."""
+        ...
+
+    def project(self, directory: str) -> Project:
+        """What stands around *directory*.
+
+        Raises:
+            FairleadError: FL-N0xx when it cannot be used at all, FL-S0xx when there is no such directory.
+        """
+        ...
+
+    def journal(self, project: Project) -> Journal:
+        """The project's journal, for requests and reading; made when there is none. Opened once per process.
+
+        Raises:
+            FairleadError: FL-N0xx or FL-L0xx when it cannot be opened.
+        """
+        ...
+
+    def reader(self, project: Project) -> Journal | None:
+        """The project's journal for reading only; None when nothing was ever recorded here.
+
+        Raises:
+            FairleadError: as `journal`.
+        """
+        ...
+
+    def catalog(self, project: Project) -> Catalog: ...
+
+    def shipped_workflow(self, name: str) -> tuple[str, bytes] | None:
+        """A workflow that ships with Fairlead: its path for diagnostics, and its text. "review" is one."""
+        ...
+
+    def rules(self) -> Mapping[str, RuleText]:
+        """The rules of all scanners that ship, by id."""
+        ...
+
+    def probes(self, project: Project | None) -> Sequence[Probe]:
+        """Look at machine, repository and state for `doctor`; without *project*, at the machine only."""
+        ...
+
+    def perform(self, project: Project, run: RunId, on_tick: Callable[[], None]) -> Ending:
+        """Perform the run in this process, until it has ended or a signal asks to stop. *on_tick* is called every 50 ms.
+
+        Raises:
+            FairleadError: FL-R101 unknown, FL-R102 ended, FL-R401 owned by another living worker, FL-L0xx.
+        """
+        ...
+
+    def start_worker(self, project: Project, run: RunId) -> None:
+        """Start `python -m fairlead worker --run ID` in a process group of its own, in the project's root."""
+        ...
