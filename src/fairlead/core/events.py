@@ -11,6 +11,7 @@ from fairlead.core.ids import Epoch, Micros, Place, RunId, Seq
 from fairlead.core.json import Digest, Json
 from fairlead.core.outcomes import Fault
 from fairlead.core.receipts import Receipt
+from fairlead.core.workflow import Workflow
 
 INTERPRETER = 1  # the number of this interpreter: a run is continued only by one that knows its number
 INLINE_BYTES_MAX = 256_000  # a larger value travels as a reference into the content store
@@ -118,6 +119,9 @@ Event = Request | Progress
 
 decode_event = msgspec.json.Decoder(Event).decode
 encode_event = msgspec.json.Encoder().encode
+
+# A definition lies in the content store in its canonical form (`core.json.encode`).
+decode_definition = msgspec.json.Decoder(Workflow).decode
 
 
 class Recorded(msgspec.Struct, frozen=True):

@@ -12,7 +12,6 @@ from fairlead.core.outcomes import Outcome
 from fairlead.core.receipts import Receipt
 from fairlead.core.tools import ProcessResult
 
-
 BEGINNING = Seq(0)
 
 
@@ -133,6 +132,10 @@ class Journal(Protocol):
 
     def is_alive(self, worker: str) -> bool:
         """Whether *worker* proves life: its lock is held and was touched in the last 30 s."""
+        ...
+
+    def beat(self) -> None:
+        """Prove that this process's workers live; every 10 s."""
         ...
 
     def put(self, data: bytes) -> Digest:

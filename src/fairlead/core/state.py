@@ -254,8 +254,9 @@ def _close(state: RunState, event: AttemptOutcome) -> None:
 
 def _release_roots(state: RunState, *, is_closing: bool) -> None:
     for place, planned in state.workflow.plan.items():
-        if planned.parent is None and planned.is_closing is is_closing and state.steps[place].waits == 0:
-            _release(state, state.steps[place])
+        step = state.steps[place]
+        if planned.parent is None and planned.is_closing is is_closing and step.waits == 0 and step.status == "pending":
+            _release(state, step)
 
 
 def _release(state: RunState, step: StepRun) -> None:
@@ -298,9 +299,10 @@ def _end(state: RunState, first: StepRun, happening: str) -> None:
         step.ended_at = state.now
         if step.status != "succeeded":
             state.worst.append(step)
-        for place in step.planned.children:  # only a block that was skipped or cancelled before its children ended
+        for place in step.planned.children:
+            # Only of a block that is skipped or cancelled as a whole; a block in it may have opened a moment ago.
             child = state.steps[place]
-            if child.status in ("pending", "ready"):
+            if child.status not in STEP_ENDED:
                 child.reason = step.reason
                 todo.append((child, "cancelled" if step.status == "cancelled" else "skipped"))
         for place in step.planned.successors:

@@ -1,0 +1,261 @@
+"""References: `${ inputs.name }` and `${ steps.id.output.field[0] }` inside texts, read, listed and filled in.
+
+This is the part of the expression language that this build has: a reference names a value, it computes nothing. `$${`
+is a literal `${`. A text that is exactly one reference keeps the value's type; inside other text the value becomes text.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from fairlead.core.json import Json, encode
+
+ROOTS = ("inputs", "steps", "run")
+TEXT_MAX = 1_000_000  # characters of a filled-in text
+
+Key = str | int
+
+
+class Reference(NamedTuple):
+    """One `${ … }` that names a value. `start` and `end` are offsets in the text that holds it, the end is exclusive."""
+
+    root: str
+    path: tuple[Key, ...]  # after the root: names, and positions in lists
+    text: str  # as it was written, with `${` and `}`
+    start: int
+    end: int
+    marks: tuple[tuple[int, int], ...]  # where the root and each key of `path` stand, as offsets in `text`
+
+
+class Broken(NamedTuple):
+    """One `${` that is no reference, and why."""
+
+    reason: str  # a clause: "the `}` is missing"
+    text: str
+    start: int
+    end: int
+    is_open: bool  # the `}` is missing
+
+
+Part = str | Reference | Broken
+
+
+class Malformed(ValueError):
+    """A text holds a `${` that is no reference. `parse` says this of texts that no check has seen."""
+
+    def __init__(self, broken: Broken) -> None:
+        super().__init__(f"{broken.text}: {broken.reason}")
+        self.broken = broken
+
+
+class Unresolved(Exception):
+    """A reference names a value that is not there: its author's error, FL-E101 where it happens in a run."""
+
+    def __init__(self, reference: Reference, reason: str) -> None:
+        super().__init__(f"{reference.text}: {reason}")
+        self.reference = reference
+        self.reason = reason
+
+
+class Template(NamedTuple):
+    """A text, taken apart: literal pieces (with `$${` already read as `${`) and references, in order."""
+
+    parts: tuple[str | Reference, ...]
+
+    @property
+    def lone(self) -> Reference | None:
+        """The reference that is all of the text: its value keeps its type."""
+        first = self.parts[0] if len(self.parts) == 1 else None
+        return first if isinstance(first, Reference) else None
+
+
+def scan(text: str) -> Iterator[Part]:
+    """Take *text* apart; what cannot be read comes as `Broken`, so that one pass finds all of it."""
+    literal: list[str] = []
+    position = 0
+    while (opening := text.find("${", position)) >= 0:
+        if opening > position and text[opening - 1] == "$":
+            literal.append(text[position : opening - 1] + "${")
+            position = opening + 2
+            continue
+        literal.append(text[position:opening])
+        if "".join(literal):
+            yield "".join(literal)
+        literal = []
+        closing = _closing(text, opening + 2)
+        if closing < 0:
+            yield Broken("the `}` is missing", text[opening:], opening, len(text), True)
+            return
+        yield _read(text, opening, closing + 1)
+        position = closing + 1
+    literal.append(text[position:])
+    if "".join(literal):
+        yield "".join(literal)
+
+
+def parse(text: str) -> Template:
+    """Take *text* apart.
+
+    Raises:
+        Malformed: a `${` is no reference.
+    """
+    parts: list[str | Reference] = []
+    for part in scan(text):
+        if isinstance(part, Broken):
+            raise Malformed(part)
+        parts.append(part)
+    return Template(tuple(parts))
+
+
+def references(value: Json) -> Iterator[Reference]:
+    """Every reference in *value*, through lists and objects, in order. Broken ones are left out: see `scan`."""
+    if isinstance(value, str):
+        if "${" in value:
+            yield from (part for part in scan(value) if isinstance(part, Reference))
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from references(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from references(item)
+
+
+def resolve(value: Json, scope: Mapping[str, Json]) -> Json:
+    """*value* with every reference filled in from *scope*; the very same object when there is none.
+
+    A filled-in value is data: it is never read for references again and cannot change the structure around it.
+
+    Raises:
+        Unresolved: a reference names something that *scope* does not hold.
+        Malformed: a `${` is no reference.
+    """
+    if isinstance(value, str):
+        if "${" not in value:
+            return value
+        template = parse(value)
+        lone = template.lone
+        return look_up(lone, scope) if lone else _fill(template, scope)
+    if isinstance(value, dict):
+        filled = {name: resolve(item, scope) for name, item in value.items()}
+        return value if all(filled[name] is item for name, item in value.items()) else filled
+    if isinstance(value, list):
+        items = [resolve(item, scope) for item in value]
+        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
+    return value
+
+
+def resolve_words(argv: Sequence[str], scope: Mapping[str, Json]) -> tuple[str, ...]:
+    """The words of a program with their references filled in: each value stays inside its word, whatever it holds.
+
+    Raises:
+        Unresolved: as `resolve`, or a value holds a NUL, which no argument can carry.
+        Malformed: a `${` is no reference.
+    """
+    return tuple(_fill(parse(word), scope, is_word=True) if "${" in word else word for word in argv)
+
+
+def look_up(reference: Reference, scope: Mapping[str, Json]) -> Json:
+    """The value that *reference* names.
+
+    Raises:
+        Unresolved: *scope* does not hold it.
+    """
+    if reference.root not in scope:
+        raise Unresolved(reference, f"there is no `{reference.root}` here")
+    value = scope[reference.root]
+    said = reference.root
+    for key in reference.path:
+        if isinstance(key, int):
+            if not isinstance(value, list | tuple):
+                raise Unresolved(reference, f"`{said}` is {_kind(value)}, not a list")
+            if key >= len(value):
+                raise Unresolved(reference, f"`{said}` has {len(value)} items, there is no [{key}]")
+            value = value[key]
+            said = f"{said}[{key}]"
+        else:
+            if not isinstance(value, Mapping):
+                raise Unresolved(reference, f"`{said}` is {_kind(value)}, it has no field `{key}`")
+            if key not in value:
+                raise Unresolved(reference, f"`{said}` has no field `{key}`{_fields(value)}")
+            value = value[key]
+            said = f"{said}.{key}"
+    return value
+
+
+def _fill(template: Template, scope: Mapping[str, Json], is_word: bool = False) -> str:
+    pieces: list[str] = []
+    size = 0
+    for part in template.parts:
+        if isinstance(part, str):
+            piece = part
+        else:
+            value = look_up(part, scope)
+            piece = value if isinstance(value, str) else encode(value).decode()
+            if is_word and "\0" in piece:
+                raise Unresolved(part, "the value holds a NUL, which no argument of a program can carry")
+            size += len(piece)
+            if size > TEXT_MAX:
+                raise Unresolved(part, f"the text grows beyond {TEXT_MAX:,} characters")
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+# One step of a path: `.name`, `[0]`, `["any text"]`.
+_STEP = re.compile(r"""\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*(?:(\d{1,9})|"([^"\\]*)"|'([^'\\]*)')\s*\])""", re.ASCII)
+_ROOT = re.compile(r"\s*([A-Za-z_]\w*)", re.ASCII)
+
+
+def _read(text: str, start: int, end: int) -> Reference | Broken:
+    inner = text[start + 2 : end - 1]
+    whole = text[start:end]
+    root = _ROOT.match(inner)
+    if not root:
+        reason = "it is empty" if not inner.strip() else "it does not begin with a name"
+        return Broken(reason, whole, start, end, False)
+    path: list[Key] = []
+    marks = [(root.start(1) + 2, root.end(1) + 2)]
+    position = root.end()
+    while step := _STEP.match(inner, position):
+        group = step.lastindex or 1
+        path.append(int(step[group]) if group == 2 else step[group])
+        marks.append((step.start(group) + 2, step.end(group) + 2))
+        position = step.end()
+    if rest := inner[position:].strip():
+        return Broken(f"`{rest}` is more than a reference", whole, start, end, False)
+    return Reference(root[1], tuple(path), whole, start, end, tuple(marks))
+
+
+def _closing(text: str, position: int) -> int:
+    """Where the `}` of a `${` stands; braces nest, and those in quotes do not count. -1 if there is none."""
+    depth = 1
+    quote = ""
+    for index in range(position, len(text)):
+        character = text[index]
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character == "{":
+            depth += 1
+        elif character == "}":
+            depth -= 1
+            if depth == 0:
+                return index
+    return -1
+
+
+def _kind(value: Json) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "text"
+    return "a list" if isinstance(value, list | tuple) else "an object"
+
+
+def _fields(value: Mapping[str, Json]) -> str:
+    names = sorted(str(name) for name in value)[:8]
+    return f"; it has: {', '.join(names)}" if names else "; it is empty"

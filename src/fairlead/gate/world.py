@@ -1,0 +1,56 @@
+"""The world of one call: what an adapter may reach, and the receipt of what it did there."""
+
+from collections.abc import Callable, Sequence
+
+from fairlead.core.json import Json
+from fairlead.core.outcomes import Outcome
+from fairlead.core.ports import Call, Program, Spawner, ToolCall
+from fairlead.core.receipts import Receipt
+from fairlead.core.tools import ProcessResult
+
+Progress = Callable[[str, int], None]
+
+# The gate ends a call at its time limit by cancelling it; the spawner's own limit only stands in for a gate that hangs.
+SPAWNER_MARGIN_S = 30.0
+
+
+class CallWorld:
+    """Children of one call, all started by the spawner, all in the receipt."""
+
+    def __init__(self, call: Call, root: str, spawner: Spawner, log: str, progress: Progress) -> None:
+        self._limit_s = call.timeout_s + SPAWNER_MARGIN_S
+        self._root = root
+        self._spawner = spawner
+        self._log = log
+        self._progress = progress
+        self._receipts: list[Receipt] = []
+
+    async def call_tool(self, entry: str, inputs: dict[str, Json], memory_max: int) -> Outcome:
+        """Call `module:function` in a forked child that reads the call's tree."""
+        tool = ToolCall(entry, inputs, self._root, self._limit_s, memory_max, self._log)
+        end = await self._spawner.call_tool(tool, self._progress)
+        self._receipts.append(end.receipt)
+        return end.outcome
+
+    async def perform_program(self, argv: Sequence[str]) -> ProcessResult:
+        """Perform *argv* in the call's working copy."""
+        program = Program(tuple(argv), self._root, timeout_s=self._limit_s, log=self._log)
+        end = await self._spawner.perform_program(program)
+        self._receipts.append(end.receipt)
+        return end.result
+
+    def progress(self, text: str, found: int = 0) -> None:
+        """Tell whoever watches; lossy."""
+        self._progress(text, found)
+
+    def receipt(self, seconds: float) -> Receipt:
+        """What was observed of all the call's children together."""
+        last = self._receipts[-1] if self._receipts else Receipt()
+        return Receipt(
+            seconds=round(seconds, 6),
+            cpu_seconds=round(sum(receipt.cpu_seconds for receipt in self._receipts), 6),
+            memory_bytes=max((receipt.memory_bytes for receipt in self._receipts), default=0),
+            argv=last.argv,
+            exit_code=last.exit_code,
+            bounds=tuple(bound for receipt in self._receipts for bound in receipt.bounds),
+        )
