@@ -12,7 +12,7 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
-SOURCES := src tests benchmarks
+SOURCES := src tests benchmarks tools
 # The package's own lines about itself: a change of these asks for a new installation, a change of code does not.
 PACKAGE := pyproject.toml src/fairlead/__init__.py
 

@@ -1,4 +1,4 @@
-"""A code that the source can say is registered, and a registered code is said somewhere: `explain` never lies by omission."""
+"""A code that the source can say is registered, and a registered code is said somewhere in the source."""
 
 import ast
 import re
@@ -75,7 +75,8 @@ def test_a_code_explains_itself(name: str) -> None:
     code = all_codes()[name]
     assert _CODE.fullmatch(code.code)
     assert code.code[3].lower() in FAMILIES
-    assert code.title and not code.title.endswith(".")
+    assert code.title
+    assert not code.title.endswith(".")
     assert code.why.endswith((".", "!", "?"))
     assert code.hint.endswith((".", "!", "?", "`"))
     assert bool(code.bad) == bool(code.good), "a bad example needs its mended twin, and the other way round"

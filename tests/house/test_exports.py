@@ -1,8 +1,9 @@
-"""A public name is a promise to somebody: it has a caller outside its file, or it gets a leading underscore, or it goes.
+"""A public name has a caller outside its file, or it gets a leading underscore, or it goes.
 
 A test is no caller. These count as called without one:
-- what stands in the signature, the fields, the bases or the union of a public name that is called, for it is part of it;
+- what stands in the signature, the fields, the bases or the union of a public name that is called;
 - an exception that such a name raises;
+- tables in capitals that are read through a module found at run time (`module.CODES`);
 - limits (`…_MAX`, `…_MIN`): they are named so that a test can reach them;
 - names that package data mentions as `module:name` (the entry points of agents), and the commands of pyproject.toml;
 - everything in `fairlead.testing`, whose callers are other people's tests.
@@ -26,8 +27,8 @@ def uncalled_names(root: Path) -> list[str]:
     """Every public name under *root* that nobody outside its file uses, as `place: module.name`."""
     files = source_files(root)
     called = _entry_points(root, files)
-    for file in files:
-        called |= {use.name for use in file.references if not use.name.startswith(f"{file.module}.")}
+    for file in files:  # a file's own names are not among its references
+        called |= {use.name for use in file.references}
     called = set(_with_parents(called))
     return [line for file in files for line in _uncalled_in(file, called) if file.room != "testing"]
 
@@ -37,6 +38,8 @@ def _with_parents(names: set[str]) -> Iterator[str]:
     for name in names:
         while "." in name:
             yield name
+            if name.startswith("*"):
+                break
             name = name.rpartition(".")[0]
 
 
@@ -61,6 +64,7 @@ def _uncalled_in(file: SourceFile, called: set[str]) -> list[str]:
         f"{file.at(definition.lineno)}: {file.module}.{name}"
         for name, definition in definitions.items()
         if name not in known
+        and not (name.isupper() and f"*.{name}" in called)
         and not name.startswith("_")
         and not name.endswith(("_MAX", "_MIN"))
         and f"{file.module}.{name}" not in ALLOWED
@@ -80,7 +84,7 @@ def _definitions(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
 
 
 def _belongs_to(definition: ast.stmt) -> Iterator[str]:
-    """The names in what a reader of *definition* has to know: signature, fields, bases, the value of an alias, exceptions."""
+    """The names in what a caller of *definition* has to know: signature, fields, bases, alias, exceptions."""
     for part in _interface(definition):
         for node in ast.walk(part):
             if isinstance(node, ast.Name):
@@ -123,7 +127,8 @@ def test_a_name_without_a_caller_is_found(tmp_path: Path) -> None:
     plant(
         tmp_path,
         "src/fairlead/core/wine.py",
-        "YEAR = 1\nBOTTLES_MAX = 6\n\ndef pour() -> None:\n    _cork()\n\ndef _cork() -> None: ...\n\nclass Glass: ...\n",
+        "YEAR = 1\nBOTTLES_MAX = 6\n\ndef pour() -> None:\n    _cork()\n\n"
+        "def _cork() -> None: ...\n\nclass Glass: ...\n",
     )
     plant(tmp_path, "src/fairlead/core/bar.py", "from fairlead.core.wine import pour\npour()\n")
     plant(tmp_path, "tests/test_wine.py", "from fairlead.core.wine import Glass\n")
