@@ -1,7 +1,7 @@
 """References: `${ inputs.name }` and `${ steps.id.output.field[0] }` inside texts, read, listed and filled in.
 
 This is the part of the expression language that this build has: a reference names a value, it computes nothing. `$${`
-is a literal `${`. A text that is exactly one reference keeps the value's type; inside other text the value becomes text.
+is a literal `${`. A text that is exactly one reference keeps the value's type; inside other text it becomes text.
 """
 
 import re
@@ -17,7 +17,7 @@ Key = str | int
 
 
 class Reference(NamedTuple):
-    """One `${ … }` that names a value. `start` and `end` are offsets in the text that holds it, the end is exclusive."""
+    """One `${ … }` that names a value; `start` and `end` are offsets in the text around it, the end is exclusive."""
 
     root: str
     path: tuple[Key, ...]  # after the root: names, and positions in lists

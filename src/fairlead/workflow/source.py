@@ -1,0 +1,101 @@
+"""The text of one file, and the diagnostics that were found in it."""
+
+from bisect import bisect_right
+from functools import cached_property
+
+from fairlead.core.errors import Diagnostic, Span
+
+EXCERPT_MAX = 2_000  # characters: a longer line is shown by its place only
+
+
+class Source:
+    """The text of one file. Offsets count characters from 0; spans count lines and columns from 1.
+
+    Collects what is wrong. `diagnostics` gives it in the order of the file.
+    """
+
+    def __init__(self, path: str, text: str = "") -> None:
+        self.path = path
+        self.text = text
+        self._found: dict[tuple[str, int, str], Diagnostic] = {}
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        # Not `splitlines`: it also splits at characters that no editor counts as a line's end.
+        starts = [0]
+        text = self.text
+        position = 0
+        while True:
+            feed = text.find("\n", position)
+            bare = text.find("\r", position, feed if feed >= 0 else len(text))
+            if bare >= 0 and bare + 1 != feed:
+                position = bare + 1
+            elif feed >= 0:
+                position = feed + 1
+            else:
+                return starts
+            starts.append(position)
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of [*start*, *end*), cut at the end of its first line: an excerpt shows one line."""
+        start = min(start, len(self.text))
+        line = bisect_right(self._starts, start) - 1
+        begin = self._starts[line]
+        shown = begin + len(self.line(line))
+        end = max(min(end, shown), min(start + 1, shown))
+        return Span(line + 1, start - begin + 1, line + 1, max(end, start) - begin + 1)
+
+    def line(self, index: int) -> str:
+        """The text of line *index* (from 0), without its end."""
+        end = self._starts[index + 1] if index + 1 < len(self._starts) else len(self.text)
+        return self.text[self._starts[index] : end].rstrip("\r\n")
+
+    def where(self, start: int) -> str:
+        """A place as a sentence says it: "line 3, column 9"."""
+        span = self.span(start, start)
+        return f"line {span.line}, column {span.column}"
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        start: int,
+        end: int,
+        *hints: str,
+        label: str = "",
+        is_warning: bool = False,
+    ) -> None:
+        """Note one thing that is wrong at [*start*, *end*). The same thing at the same place counts once."""
+        span = self.span(start, end)
+        line = self.line(span.line - 1)
+        self._found.setdefault(
+            (code, start, message),
+            Diagnostic(
+                code,
+                message,
+                is_warning=is_warning,
+                file=self.path,
+                span=span,
+                source=line if len(line) <= EXCERPT_MAX else "",
+                label=label,
+                hints=hints[:3],
+            ),
+        )
+
+    def add_whole(self, code: str, message: str, *hints: str) -> None:
+        """Note one thing that is wrong with the file as a whole."""
+        self._found.setdefault((code, -1, message), Diagnostic(code, message, file=self.path, hints=hints[:3]))
+
+    @property
+    def has_errors(self) -> bool:
+        return any(not found.is_warning for found in self._found.values())
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What was found, by line, column and code."""
+
+        def order(found: Diagnostic) -> tuple[int, int, str, str]:
+            span = found.span
+            return (span.line, span.column, found.code, found.message) if span else (0, 0, found.code, found.message)
+
+        return tuple(sorted(self._found.values(), key=order))

@@ -1,0 +1,511 @@
+"""YAML 1.2 core schema to a tree with places. JSON is read by the same code: it is YAML here, with its own strictness.
+
+libyaml gives the events; what a plain scalar means is decided here, because PyYAML itself reads YAML 1.1,
+where `on` and `no` are booleans and `12:30` is a number.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+from fairlead.core.json import DEPTH_MAX, INTEGER_MAX, Json
+from fairlead.workflow.source import Source
+
+BYTES_MAX = 1_000_000
+VALUES_MAX = 100_000  # values written in one file
+ALIASED_MAX = 10_000  # values that aliases may add
+_MASK = "\ue000"  # stands for a character of a torn `${ }` while the rest of the file is read
+TORN_MAX = 50  # `${ }` in flow style that are reported one by one
+
+Kind = Literal["mapping", "list", "scalar"]
+
+
+class Node:
+    """One value of the file and where it stands: [start, end) in characters."""
+
+    __slots__ = ("end", "entries", "is_plain", "is_text", "items", "kind", "size", "start", "style", "value")
+
+    def __init__(self, kind: Kind, start: int, end: int) -> None:
+        self.kind: Kind = kind
+        self.start = start
+        self.end = end
+        self.value: Json = None  # of a scalar
+        self.is_text = False  # a scalar whose value is text
+        self.is_plain = False  # a scalar without quotes
+        self.style = ""  # how a scalar is written: "", "'", '"', "|", ">"
+        self.items: list[Node] = []  # of a list
+        self.entries: dict[str, Entry] = {}  # of a mapping, in file order
+        self.size = 1  # values in it, aliases expanded; 0 while it is being read
+
+    def plain(self) -> Json:
+        """The bare value, without places."""
+        if self.kind == "mapping":
+            return {name: entry.value.plain() for name, entry in self.entries.items()}
+        if self.kind == "list":
+            return [item.plain() for item in self.items]
+        return self.value
+
+
+class Entry(NamedTuple):
+    """One key of a mapping with its value."""
+
+    key: Node
+    value: Node
+
+
+class Stopped(Exception):
+    """The text cannot be read any further; why is noted in its source."""
+
+
+def read_tree(path: str, data: bytes) -> tuple[Node | None, Source]:
+    """The tree of one file (`None` when it cannot be read to its end), and its source with every mistake noted."""
+    source = Source(path)
+    text = _decode(data, source)
+    if text is None:
+        return None, source
+    source.text = text
+    is_clean = _refuse_characters(source)
+    if not is_clean:
+        return None, source
+    try:
+        return _Builder(source).read(), source
+    except Stopped:
+        return None, source
+
+
+def _decode(data: bytes, source: Source) -> str | None:
+    if len(data) > BYTES_MAX:
+        source.add_whole(
+            "FL-W013",
+            f"the file has {len(data):,} bytes; at most {BYTES_MAX:,} are read",
+            "split it, or move data out of it into files that its steps read",
+        )
+        return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        source.text = data.decode("utf-8-sig", "replace")
+        at = len(data[: error.start].decode("utf-8-sig"))
+        byte = f"byte {error.start} (0x{data[error.start]:02x})"
+        source.add("FL-W002", f"{byte} is not UTF-8", at, at + 1, "save the file as UTF-8")
+        return None
+
+
+# Control characters, and those that end a line in YAML 1.1 but not in 1.2: two readers would see two different files.
+_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+def _refuse_characters(source: Source) -> bool:
+    first = None
+    for found in _REFUSED.finditer(source.text):
+        first = found
+        source.add(
+            "FL-W005",
+            f"the character U+{ord(found[0]):04X} may not stand in a workflow file",
+            found.start(),
+            found.end(),
+            f'write it as "\\u{ord(found[0]):04x}" between double quotes, or remove it',
+        )
+        break  # a binary file would give thousands
+    return first is None
+
+
+class _Open:
+    """A mapping or list that is being read."""
+
+    __slots__ = ("anchor", "is_extra", "key", "node")
+
+    def __init__(self, node: Node, anchor: str | None, is_extra: bool) -> None:
+        self.node = node
+        self.anchor = anchor
+        self.key: Node | None = None  # of a mapping: the key whose value comes next
+        self.is_extra = is_extra  # stands under an `x-` key
+
+
+class _Builder:
+    """Makes the tree out of libyaml's events."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.text = source.text  # what is parsed: the source with torn `${ }` masked
+
+    def read(self) -> Node | None:
+        for _ in range(TORN_MAX):
+            torn = self._attempt()
+            if torn is None:
+                return self.root
+            # The braces of `${ }` end the value for YAML. Reported and masked, the rest of the file can still be read.
+            start, end = torn
+            self._refuse_torn(start, end)
+            self.text = self.text[:start] + _MASK * (end - start) + self.text[end:]
+        raise Stopped
+
+    def _attempt(self) -> tuple[int, int] | None:
+        """Read all events; gives the place of a `${ }` in flow style if one stopped it."""
+        import yaml
+
+        self.root: Node | None = None
+        self.stack: list[_Open] = []
+        self.anchors: dict[str, Node] = {}
+        self.values = 0
+        self.aliased = 0
+        self.documents = 0
+        self.flow_depth = 0
+        last_flow = -1
+        event: Any  # PyYAML's stubs give events none of their attributes
+        try:
+            for event in yaml.parse(self.text, Loader=yaml.CSafeLoader):
+                kind = type(event)
+                start, end = event.start_mark.index, event.end_mark.index
+                if kind is yaml.ScalarEvent:
+                    if self._is_torn(event, end):
+                        last_flow = end
+                    self._put(self._scalar(event, start, end), event.anchor)
+                elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                    self._open("mapping" if kind is yaml.MappingStartEvent else "list", event, start, end)
+                elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                    self._close(end)
+                elif kind is yaml.AliasEvent:
+                    self._alias(event.anchor, start, end)
+                elif kind is yaml.DocumentStartEvent:
+                    self.documents += 1
+                    if self.documents > 1:
+                        self._refuse_document(start)
+        except yaml.YAMLError as error:
+            opening = self._torn_opening(last_flow, error)
+            if opening is not None:
+                return opening
+            self._refuse_syntax(error)
+        return None
+
+    # ------------------------------------------------------------------------------------------------ events to nodes
+
+    def _open(self, kind: Kind, event: Any, start: int, end: int) -> None:
+        node = Node(kind, start, end)
+        node.size = 0
+        self._check_tag(event.tag, kind, start, end)
+        if len(self.stack) >= DEPTH_MAX:
+            self.source.add(
+                "FL-W012",
+                f"values are nested deeper than {DEPTH_MAX} levels",
+                start,
+                start + 1,
+                "take the inner part out into a workflow or a file of its own",
+            )
+            raise Stopped
+        is_extra = bool(self.stack) and self._is_extra(self.stack[-1])
+        self.stack.append(_Open(node, event.anchor, is_extra))
+        if anchor := event.anchor:
+            self.anchors[anchor] = node
+
+    def _close(self, end: int) -> None:
+        opened = self.stack.pop()
+        node = opened.node
+        node.end = max(end, node.end)
+        children = node.items if node.kind == "list" else [entry.value for entry in node.entries.values()]
+        node.size = 1 + sum(child.size for child in children)
+        self._put(node, opened.anchor)
+
+    def _alias(self, name: str, start: int, end: int) -> None:
+        target = self.anchors.get(name)
+        if target is None or target.size == 0:
+            reason = "names no anchor above it" if target is None else "stands inside the value that it names"
+            self.source.add(
+                "FL-W017", f"the alias `*{name}` {reason}", start, end, "write the value out where it is needed"
+            )
+            target = Node("scalar", start, end)
+        self.aliased += target.size
+        if self.aliased > ALIASED_MAX:
+            self.source.add(
+                "FL-W011",
+                f"aliases expand to more than {ALIASED_MAX:,} values",
+                start,
+                end,
+                "write the values out, or move them into a file that a step reads",
+            )
+            raise Stopped
+        self._put(target, None)
+
+    def _put(self, node: Node, anchor: str | None) -> None:
+        """A value is complete: it is the key or the value that the innermost open mapping or list waits for."""
+        self.values += 1
+        if self.values > VALUES_MAX:
+            self.source.add(
+                "FL-W011",
+                f"the file holds more than {VALUES_MAX:,} values",
+                node.start,
+                node.end,
+                "move data out of it into files that its steps read",
+            )
+            raise Stopped
+        if anchor:
+            self.anchors[anchor] = node
+        if not self.stack:
+            if self.documents <= 1:
+                self.root = node
+            return
+        opened = self.stack[-1]
+        if opened.node.kind == "list":
+            opened.node.items.append(node)
+        elif opened.key is None:
+            opened.key = node
+        else:
+            self._enter(opened, opened.key, node)
+            opened.key = None
+
+    def _enter(self, opened: _Open, key: Node, value: Node) -> None:
+        if key.kind != "scalar" or not key.is_text:
+            self._refuse_key(key, value)
+            return
+        name = key.value
+        if name == "<<" and key.is_plain and not opened.is_extra:
+            self.source.add(
+                "FL-W010",
+                "merge keys are not read: what a step does must stand where the step stands",
+                key.start,
+                key.end,
+                "write the keys out; `<<` may stand only under `x-…`",
+            )
+            return
+        if earlier := opened.node.entries.get(name):
+            self.source.add(
+                "FL-W003",
+                f"the key `{_shown(name)}` stands twice in one mapping",
+                key.start,
+                key.end,
+                f"keep one of them; the first is at {self.source.where(earlier.key.start)}",
+                label="here again",
+            )
+            return
+        opened.node.entries[name] = Entry(key, value)
+
+    def _is_extra(self, opened: _Open) -> bool:
+        key = opened.key
+        return opened.is_extra or (key is not None and isinstance(key.value, str) and key.value.startswith("x-"))
+
+    # ------------------------------------------------------------------------------------------------------- scalars
+
+    def _scalar(self, event: Any, start: int, end: int) -> Node:
+        tag: str | None = event.tag
+        implicit: tuple[bool, bool] = event.implicit
+        value: str = event.value
+        node = Node("scalar", start, end)
+        node.style = event.style or ""
+        node.is_plain = implicit[0] and not implicit[1]
+        if "\0" in value:
+            self.source.add("FL-W005", "a text holds a NUL, which nothing can carry on", start, end, "remove the `\\0`")
+        if _MASK in value:
+            value = self.source.text[start:end]
+        self._check_tag(tag, "scalar", start, end)
+        if tag == "!" or (tag is None and not node.is_plain) or tag == _TAG + "str":
+            node.value, node.is_text = value, True
+            return node
+        resolved = _resolve(value)
+        if isinstance(resolved, _Unfit):
+            self.source.add("FL-W016", resolved.reason, start, end, resolved.hint)
+            resolved = 0
+        node.value, node.is_text = resolved, isinstance(resolved, str)
+        return node
+
+    def _check_tag(self, tag: str | None, kind: Kind, start: int, end: int) -> None:
+        if tag is None or tag == "!" or tag in _TAGS[kind]:
+            return
+        shown = tag.replace(_TAG, "!!")
+        self.source.add(
+            "FL-W015", f"the tag `{_shown(shown)}` is not read", start, end, "write the value without a tag"
+        )
+
+    # ------------------------------------------------------------------------------------------ what libyaml refuses
+
+    def _is_torn(self, event: Any, end: int) -> bool:
+        return bool(event.value[-1:] == "$") and self.text[end : end + 1] == "{"
+
+    def _torn_opening(self, last_flow: int, error: Exception) -> tuple[int, int] | None:
+        mark = getattr(error, "problem_mark", None)
+        if mark is None:
+            return None
+        opening = last_flow - 1
+        if last_flow < 0 or not opening <= mark.index <= last_flow + 1:
+            # A key: `{${ x }: 1}` stops before the scalar is told.
+            opening = self.text.find("${", mark.index, mark.index + 2)
+            if opening < 0:
+                return None
+        closing = self.text.find("}", opening)
+        line_end = self.text.find("\n", opening)
+        if closing < 0 or 0 <= line_end < closing:
+            return None
+        return opening, closing + 1
+
+    def _refuse_torn(self, start: int, end: int) -> None:
+        written = self.source.text[start:end]
+        self.source.add(
+            "FL-W007",
+            "`${ }` inside a { } or [ ] must stand in quotes: YAML reads its braces first",
+            start,
+            end,
+            f'write "{written}", or put the value on a line of its own',
+        )
+
+    def _refuse_key(self, key: Node, value: Node) -> None:
+        if key.kind == "mapping" and self.text.startswith("{", key.start) and self.text[key.start - 1] == "{":
+            end = self.text.find("}}", key.start)
+            inner = self.text[key.start + 1 : end].strip() if end >= 0 else "…"
+            self.source.add(
+                "FL-W006",
+                "`{{ }}` is a mapping for YAML, and no reference here",
+                key.start - 1,
+                end + 2 if end >= 0 else key.end,
+                f"write ${{ {_shown(inner)} }}",
+            )
+            return
+        what = "a list or a mapping" if key.kind != "scalar" else f"`{_shown(self.text[key.start : key.end])}`"
+        self.source.add(
+            "FL-W008",
+            f"a key must be text; this one is {what}" + (", which YAML does not read as text" * (key.kind == "scalar")),
+            key.start,
+            key.end,
+            f'write "{_shown(self.text[key.start : key.end])}"' if key.kind == "scalar" else "use a text as the key",
+        )
+
+    def _refuse_document(self, start: int) -> None:
+        self.source.add(
+            "FL-W009",
+            "a second document begins here; one file holds one workflow",
+            start,
+            start + 3,
+            "move it into a file of its own",
+        )
+        raise Stopped
+
+    def _refuse_syntax(self, error: Exception) -> None:
+        mark = getattr(error, "problem_mark", None)
+        problem = str(getattr(error, "problem", None) or "it cannot be read")
+        at = min(mark.index if mark else 0, len(self.text))
+        before = self.text[at : at + 1]
+        if "tab" in problem.split() or before == "\t":
+            tab = self.text.find("\t", at)
+            at = tab if tab >= 0 else at
+            self.source.add(
+                "FL-W004",
+                "a tab is no indentation in YAML",
+                at,
+                at + 1,
+                "use two spaces for each level",
+            )
+        else:
+            message, hint = _plain_words(problem, str(getattr(error, "context", None) or ""), before)
+            self.source.add("FL-W001", message, at, at + 1, hint)
+        raise Stopped
+
+
+# What libyaml says, in words for the person who wrote the file: (part of its sentence, message, hint).
+_SAID = (
+    (
+        "mapping values are not allowed",
+        "a colon followed by a space begins a mapping, and none can begin here",
+        "put the text in quotes, or look at the indentation of the line above",
+    ),
+    ("cannot start any token", "no plain text begins with this character", "put the text in quotes"),
+    (
+        "did not find expected key",
+        "a key is expected here",
+        "look at the indentation of this line, or put the text in quotes",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "the list above goes on here with something that is no item",
+        "indent the line, or begin it with `- `",
+    ),
+    ("did not find expected ',' or ']'", "the list that began with `[` has no end here", "add a comma or `]`"),
+    ("did not find expected ',' or '}'", "the mapping that began with `{` has no end here", "add a comma or `}`"),
+    ("unexpected end of stream", "the quoted text is not closed", "add the missing quote"),
+    ("could not find expected ':'", "a key without a colon", "add `:` after the key"),
+    ("unknown escape", "no such escape between double quotes", "double the backslash, or use single quotes"),
+    ("escape code", "no such character", "write the character itself"),
+    ("duplicate anchor", "the anchor has been used before", "give it another name"),
+)
+
+
+def _plain_words(problem: str, context: str, character: str) -> tuple[str, str]:
+    for part, message, hint in _SAID:
+        if part in problem:
+            return message, hint
+    said = f"{context}: {problem}" if context else problem
+    return f"this is not YAML ({said})", "compare it with the example of `fairlead explain FL-W001`"
+
+
+_TAG = "tag:yaml.org,2002:"
+_TAGS: dict[Kind, frozenset[str]] = {
+    "scalar": frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null")),
+    "list": frozenset([_TAG + "seq"]),
+    "mapping": frozenset([_TAG + "map"]),
+}
+
+
+class _Unfit(NamedTuple):
+    reason: str
+    hint: str
+
+
+_CONSTANTS: dict[str, Json] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_NOT_A_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", re.ASCII)
+
+
+def _resolve(text: str) -> "Json | _Unfit":
+    """What a plain scalar means in the core schema of YAML 1.2."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if text[0] not in "0123456789+-.":
+        return text
+    if _INTEGER.fullmatch(text):
+        if len(text) > 20:
+            return _Unfit("an integer beyond 2**53 loses digits in JSON", "put it in quotes to keep it as text")
+        number = int(text[2:], 8 if text[1] == "o" else 16) if text[:2] in ("0o", "0x") else int(text)
+        if abs(number) > INTEGER_MAX:
+            return _Unfit("an integer beyond 2**53 loses digits in JSON", "put it in quotes to keep it as text")
+        return number
+    if _FLOAT.fullmatch(text):
+        value = float(text)
+        return value if abs(value) != float("inf") else _Unfit("the number is too large", "put it in quotes")
+    if _NOT_A_NUMBER.fullmatch(text):
+        return _Unfit("infinity and not-a-number have no form in JSON", "put it in quotes to keep it as text")
+    return text
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+class NotReadable(ValueError):
+    """A text is not the YAML that is read here; the message says what and where, in one line."""
+
+
+def read_values(data: bytes) -> Json:
+    """The bare value of a YAML or JSON text, without places: for front matter and the like.
+
+    Raises:
+        NotReadable: anything is wrong with it; the message names the first mistake.
+    """
+    tree, source = read_tree("", data)
+    for found in source.diagnostics:
+        place = f"line {found.span.line}, column {found.span.column}: " if found.span else ""
+        raise NotReadable(place + found.message)
+    return tree.plain() if tree else None
+
+
+def texts_of(node: Node) -> Iterator[Node]:
+    """Every text in *node*, through lists and mappings."""
+    if node.kind == "list":
+        for item in node.items:
+            yield from texts_of(item)
+    elif node.kind == "mapping":
+        for entry in node.entries.values():
+            yield from texts_of(entry.value)
+    elif node.is_text:
+        yield node
