@@ -2,4 +2,57 @@
 
 from fairlead.core.codes import Code
 
-CODES: tuple[Code, ...] = ()
+CODES: tuple[Code, ...] = (
+    Code(
+        "FL-R202",
+        "The time limit of a step passed",
+        "The call did not end within the step's `timeout` (5 minutes when none is given). Everything it had started was"
+        " killed; whatever it wrote lies in its log.",
+        "give the step a longer `timeout`, or find out with `fairlead logs` what it was waiting for",
+        bad="- id: tests\n  run: pytest\n  timeout: 10s",
+        good="- id: tests\n  run: pytest\n  timeout: 10m",
+    ),
+    Code(
+        "FL-R203",
+        "A program wrote more than is kept",
+        "What a program writes to stdout or stderr is kept up to 10 MB each. A program that writes more is stopped, so that"
+        " a mistake cannot fill the disk or the memory.",
+        "let it write to a file in its working copy, or make it quieter",
+        bad="run: yes",
+        good="run: pytest -q",
+    ),
+    Code(
+        "FL-R204",
+        "A program could not be started",
+        "There is no program of this name, or it may not be executed. `run` looks along a short fixed PATH and in the"
+        " working copy, not in the shell's own settings.",
+        "install it, or give its path",
+        bad="run: pytset -q",
+        good="run: pytest -q",
+    ),
+    Code(
+        "FL-R210",
+        "A step ended with an exit code other than 0",
+        "A `run` step counts as succeeded only with exit code 0. The fault is the result's, not the platform's: the program"
+        " was started and said no.",
+        "read its last lines with `fairlead logs RUN step:ID`",
+        bad="run: 'false'",
+        good="run: 'true'",
+    ),
+    Code(
+        "FL-R211",
+        "Two steps changed the tree side by side",
+        "A step starts from the tree that the steps before it left. When two of them changed it side by side, there is no"
+        " single tree to start from, and choosing one would lose the other's work.",
+        "put the steps that write one after the other",
+        bad="parallel: {steps: [{id: a, run: touch a}, {id: b, run: touch b}]}, then a step that reads",
+        good="- id: a\n  run: touch a\n- id: b\n  run: touch b",
+    ),
+    Code(
+        "FL-R220",
+        "The output of an agent breaks its schema",
+        "An agent promises the form of its output in its card. What does not keep the promise is not handed on: later steps"
+        " would work with something nobody described.",
+        "this is a fault of the agent; `fairlead logs RUN step:ID` shows what it wrote",
+    ),
+)

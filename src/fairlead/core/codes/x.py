@@ -2,4 +2,12 @@
 
 from fairlead.core.codes import Code
 
-CODES: tuple[Code, ...] = ()
+CODES: tuple[Code, ...] = (
+    Code(
+        "FL-X002",
+        "An adapter broke down",
+        "The code that speaks to an agent raised an exception: a bug of ours, not of the agent. Only this attempt is failed;"
+        " the worker and the other steps go on.",
+        "please report it with the lines of `fairlead logs RUN step:ID`",
+    ),
+)
