@@ -7,7 +7,7 @@ import tomllib
 import zipfile
 from pathlib import Path
 
-from tests.house.source import plant
+from tests.house.source import SourceFile, plant, source_files
 
 CORE_MAX = 12
 _PIN = re.compile(r"^([a-z0-9-]+)==\S+(?: ; [^\\]+)? \\$")
@@ -53,6 +53,34 @@ def test_every_dependency_is_explained(project: Path) -> None:
         r"^\| \*\*([\w-]+)\*\* \|", (project / "docs/dependencies.md").read_text("utf-8"), re.MULTILINE
     )
     assert sorted(explained) == sorted(map(name_of, declared(project) + declared(project, "dev")))
+
+
+def wrongly_placed(text: str, files: list[SourceFile]) -> list[str]:
+    """Every line of the page *text* whose second column is not where *files* import the library."""
+    wrong = []
+    for name, column in re.findall(r"^\| \*\*([\w-]+)\*\* \| ([^|]+) \|", text, re.MULTILINE):
+        module = {"pyyaml": "yaml"}.get(name, name.replace("-", "_"))
+        rooms = {file.room for file in files if any(found.name.split(".")[0] == module for found in file.imports)}
+        said = set(re.findall(r"`(\w+)/`", column))
+        if "every room" in column:
+            wrong += [] if said <= rooms else [f"{name} is not imported in {', '.join(sorted(said - rooms))}"]
+        elif rooms != said:
+            wrong.append(f"{name} is imported in {sorted(rooms)}, not in {sorted(said)}")
+    return wrong
+
+
+def test_every_library_is_imported_where_the_page_says(project: Path) -> None:
+    found = wrongly_placed((project / "docs/dependencies.md").read_text("utf-8"), source_files(project))
+    assert not found, "\n".join(found)
+
+
+def test_a_library_imported_elsewhere_than_the_page_says_is_found(tmp_path: Path) -> None:
+    plant(tmp_path, "src/fairlead/views/cost.py", "def f() -> None:\n    import rich.table\n")
+    page = "| **rich** | `cli/` | |\n| **ruff** | *program* | |\n| **msgspec** | `core/` and every room | |\n"
+    assert wrongly_placed(page, source_files(tmp_path)) == [
+        "rich is imported in ['views'], not in ['cli']",
+        "msgspec is not imported in core",
+    ]
 
 
 def test_the_locks_hold_pins_and_hashes_and_nothing_else(project: Path) -> None:

