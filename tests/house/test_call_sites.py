@@ -123,6 +123,10 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
         "src/fairlead/journal/chain.py",
         "os.urandom",
     ): "the salt of a payload: nothing may foresee it, nothing depends on it",
+    (
+        "src/fairlead/agents/shipped.py",
+        "pathlib.Path",
+    ): "package data by its path: importlib.resources slows every start",
 }
 
 # Text methods that package data needs once `importlib.resources` has found it.
