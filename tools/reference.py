@@ -1,0 +1,116 @@
+"""Print the reference pages from the tables that the code uses: events, states, codes, rules, agents.
+
+`python tools/reference.py` writes docs/reference; with --check it writes nothing and fails when a page is not what the
+code says.
+"""
+
+import sys
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+
+from fairlead.agents.rules import all_rules
+from fairlead.core import events, transitions
+from fairlead.core.codes import FAMILIES, all_codes
+
+PAGES = Path(__file__).parent.parent / "docs" / "reference"
+PRINTED = "*Printed by `make docs` from the code; change it there.*\n"
+
+
+def events_page() -> str:
+    """The table of event kinds and their fields."""
+    parts = ["# Events", "", PRINTED, " ".join((events.__doc__ or "").split()), ""]
+    for heading, union in (("Requests", events.Request), ("Progress", events.Progress)):
+        parts += [f"## {heading}", ""]
+        kinds = get_args(union) or (union,)
+        for kind in kinds:
+            parts += [f"### `{kind.__struct_config__.tag}`", "", " ".join((kind.__doc__ or "").split()), ""]
+            parts += ["| Field | Type | When absent |", "|---|---|---|"]
+            for field in msgspec.structs.fields(kind):
+                default = "required" if field.required else f"`{_plain(field.default)}`"
+                parts.append(f"| `{field.encode_name}` | {_type_name(field.type)} | {default} |")
+            parts.append("")
+    parts += ["## The receipt", "", " ".join((events.Receipt.__doc__ or "").split()), ""]
+    parts += ["| Field | Type |", "|---|---|"]
+    parts += [f"| `{field.name}` | {_type_name(field.type)} |" for field in msgspec.structs.fields(events.Receipt)]
+    return "\n".join(parts) + "\n"
+
+
+def states_page() -> str:
+    """The state diagrams, from the tables of allowed changes."""
+    parts = ["# States", "", PRINTED, " ".join((transitions.__doc__ or "").split()), ""]
+    for heading, table in (("Run", transitions.RUN), ("Step run", transitions.STEP), ("Attempt", transitions.ATTEMPT)):
+        parts += [f"## {heading}", "", "```mermaid", "stateDiagram-v2"]
+        for before, changes in table.items():
+            parts += [f"    {before or '[*]'} --> {after}: {what}" for what, after in changes.items()]
+            if not changes:
+                parts.append(f"    {before} --> [*]")
+        parts += ["```", ""]
+    return "\n".join(parts)
+
+
+def codes_page() -> str:
+    """Every code, by family."""
+    parts = ["# Codes", "", PRINTED, "`fairlead explain CODE` prints the same, offline.", ""]
+    codes = all_codes()
+    for family, name in FAMILIES.items():
+        mine = [code for code in codes.values() if code.code[3] == family.upper()]
+        if mine:
+            parts += [f"## {family.upper()} · {name}", ""]
+        for code in sorted(mine):
+            parts += [f"### {code.code} · {code.title}", "", code.why, "", f"*What to do:* {code.hint}", ""]
+            for label, example in (("Bad", code.bad), ("Good", code.good)):
+                if example:
+                    parts += [f"{label}:", "", "```text", example, "```", ""]
+    return "\n".join(parts)
+
+
+def rules_page() -> str:
+    """Every rule of the scanners."""
+    rules = all_rules()
+    parts = ["# Rules", "", PRINTED, f"{len(rules)} rules. `fairlead explain RULE` prints one with its examples.", ""]
+    parts += ["| Rule | Severity | What it finds | CWE |", "|---|---|---|---|"]
+    for rule in sorted(rules.values(), key=lambda rule: rule.id):
+        parts.append(f"| `{rule.id}` | {rule.severity} | {_cell(rule.title)} | {rule.cwe} |")
+    return "\n".join(parts) + "\n"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, msgspec.Struct):
+        return "{}"
+    return msgspec.json.encode(value).decode() if value is not msgspec.NODEFAULT else "{}"
+
+
+def _type_name(kind: object) -> str:
+    name = getattr(kind, "__name__", "")
+    text = name if name and not get_args(kind) else str(kind)
+    text = text.replace("typing.", "").replace("fairlead.core.", "").replace("receipts.", "")
+    return f"`{text}`".replace("|", "\\|")
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def main() -> int:
+    """Write the pages, or say which of them are not up to date."""
+    pages = {"events.md": events_page(), "states.md": states_page(), "codes.md": codes_page(), "rules.md": rules_page()}
+    stale = [name for name, text in pages.items() if not _is_same(PAGES / name, text)]
+    if "--check" in sys.argv:
+        for name in stale:
+            print(f"docs/reference/{name} is not what the code says: python tools/reference.py")
+        return bool(stale)
+    PAGES.mkdir(parents=True, exist_ok=True)
+    for name in stale:
+        (PAGES / name).write_text(pages[name], encoding="utf-8")
+        print(f"wrote docs/reference/{name}")
+    return 0
+
+
+def _is_same(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8") == text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
