@@ -2,4 +2,68 @@
 
 from fairlead.core.codes import Code
 
-CODES: tuple[Code, ...] = ()
+CODES: tuple[Code, ...] = (
+    Code(
+        "FL-L001",
+        "Not a journal of Fairlead",
+        "The file `journal.db` in the state directory is no SQLite database, or one that another program made. It is"
+        " left as it is.",
+        "name another state directory with FAIRLEAD_STATE_DIR, or move that file away",
+    ),
+    Code(
+        "FL-L002",
+        "The journal is damaged",
+        "An event that was acknowledged is missing or is not what was written: its digest, or the chain of digests over"
+        " all events, does not fit. Fairlead stops rather than go on from something wrong; the message names the first"
+        " bad event when it is known.",
+        "run `fairlead journal verify` to see all of it, then restore the state directory from a backup",
+    ),
+    Code(
+        "FL-L003",
+        "The journal is older than its anchor",
+        "The file `anchor` remembers an event that the journal does not have: its end was lost, or an older copy was"
+        " put in its place. Going on would give the same numbers to other events.",
+        "put the newer journal.db (with journal.db-wal) back; if the older one is meant, move `anchor` away with it",
+    ),
+    Code(
+        "FL-L004",
+        "The journal was written by a newer Fairlead",
+        "Its schema has a higher number than this build knows. Nothing was read and nothing was touched: guessing could"
+        " lose what the newer version added.",
+        "use the newer Fairlead that wrote it, or name another state directory with FAIRLEAD_STATE_DIR",
+    ),
+    Code(
+        "FL-L005",
+        "The anchor cannot be used",
+        "The file `anchor` beside the journal is missing or damaged in both of its slots. Without it nobody can tell"
+        " whether the journal's last events are still there; a crash spoils at most one slot.",
+        "put the file `anchor` back that belongs to this journal.db",
+    ),
+    Code(
+        "FL-L006",
+        "Content is missing or altered",
+        "An event names bytes in the content store that are not there, or whose digest is not their name any more.",
+        "run `fairlead journal verify` to see what else is affected, then restore the state directory from a backup",
+    ),
+    Code(
+        "FL-L007",
+        "An event is too large",
+        "One event may have 16 MB. Large outputs travel as references into the content store, so this is a caller that"
+        " put too much into one event.",
+        "give large values as files: they travel as references into the content store",
+    ),
+    Code(
+        "FL-L008",
+        "Too much waits for the disk",
+        "More was handed to the journal than the disk could write for a long time. The journal refuses more before the"
+        " memory fills up; what it took is written.",
+        "perform less at once (`limits.run.parallel`), or use a faster disk",
+    ),
+    Code(
+        "FL-L010",
+        "The disk failed",
+        "The operating system refused to read or write a file of the journal. Nothing more is acknowledged after that;"
+        " what was acknowledged before is on the disk, and the next start repairs what was left unfinished.",
+        "look at the disk (`dmesg`), then run `fairlead journal verify`",
+    ),
+)

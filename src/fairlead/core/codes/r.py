@@ -15,8 +15,8 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-R203",
         "A program wrote more than is kept",
-        "What a program writes to stdout or stderr is kept up to 10 MB each. A program that writes more is stopped, so that"
-        " a mistake cannot fill the disk or the memory.",
+        "What a program writes to stdout or stderr is kept up to 10 MB each. A program that writes more is stopped, so"
+        " that a mistake cannot fill the disk or the memory.",
         "let it write to a file in its working copy, or make it quieter",
         bad="run: yes",
         good="run: pytest -q",
@@ -33,8 +33,8 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-R210",
         "A step ended with an exit code other than 0",
-        "A `run` step counts as succeeded only with exit code 0. The fault is the result's, not the platform's: the program"
-        " was started and said no.",
+        "A `run` step counts as succeeded only with exit code 0. The fault is the result's, not the platform's: the"
+        " program was started and said no.",
         "read its last lines with `fairlead logs RUN step:ID`",
         bad="run: 'false'",
         good="run: 'true'",
@@ -42,8 +42,8 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-R211",
         "Two steps changed the tree side by side",
-        "A step starts from the tree that the steps before it left. When two of them changed it side by side, there is no"
-        " single tree to start from, and choosing one would lose the other's work.",
+        "A step starts from the tree that the steps before it left. When two of them changed it side by side, there is"
+        " no single tree to start from, and choosing one would lose the other's work.",
         "put the steps that write one after the other",
         bad="parallel: {steps: [{id: a, run: touch a}, {id: b, run: touch b}]}, then a step that reads",
         good="- id: a\n  run: touch a\n- id: b\n  run: touch b",
@@ -51,8 +51,40 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-R220",
         "The output of an agent breaks its schema",
-        "An agent promises the form of its output in its card. What does not keep the promise is not handed on: later steps"
-        " would work with something nobody described.",
+        "An agent promises the form of its output in its card. What does not keep the promise is not handed on: later"
+        " steps would work with something nobody described.",
         "this is a fault of the agent; `fairlead logs RUN step:ID` shows what it wrote",
+    ),
+    Code(
+        "FL-R101",
+        "No such run",
+        "The journal of this project has no run with this id. Each project has a journal of its own.",
+        "see the ids with `fairlead runs list`",
+    ),
+    Code(
+        "FL-R102",
+        "The run has ended",
+        "A run that has ended takes no further requests and no further work.",
+        "start a new run, or read this one with `fairlead runs show RUN`",
+    ),
+    Code(
+        "FL-R103",
+        "The key belongs to another start",
+        "A repeated start with the same key gives the same run. This one has the key of an earlier start, but asks for"
+        " another workflow, other inputs, or another checkout.",
+        "use a new key, or read the earlier run with `fairlead runs show RUN`",
+    ),
+    Code(
+        "FL-R104",
+        "The run's id is taken",
+        "Ids are drawn at random; this one was drawn before, or a start was repeated without a key.",
+        "start it again: it gets another id",
+    ),
+    Code(
+        "FL-R401",
+        "Another worker performs the run",
+        "A run has one owner at a time. Its owner proves life by a lock that the kernel gives back when the process"
+        " ends, and by touching it every ten seconds.",
+        "follow it with `fairlead runs watch RUN`, or stop it with `fairlead cancel RUN`",
     ),
 )

@@ -1,0 +1,158 @@
+"""The form of an event in the database, and the chain that ties each event to all before it.
+
+A row of `events` is a *header* (seq, run, kind, place, epoch, at, digest) and a *payload* with its salt. Retention may
+drop payload and salt; the header stays for ever, and the chain runs over headers only:
+
+    digest = SHA-256(salt ‖ payload)                    salt: 16 random bytes
+    header = run ‖ kind ‖ epoch ‖ at ‖ digest ‖ place    8 + 1 + 4 + 8 + 32 bytes, then the place as UTF-8
+    h      = SHA-256(prev ‖ seq ‖ len ‖ header)          prev: h of seq - 1, 32 zero bytes before seq 1
+                                                        seq: 8 bytes; len: the header's length, 4 bytes
+
+All numbers are unsigned and big-endian. `run` is the run's number: the seq of its `run.queued`. `kind` is a number of
+`KINDS`. `at` counts microseconds since 1970, UTC. `place` is the step's place; in a `run.queued` it is the run's id,
+because that event is what gives the run its name; elsewhere it is empty.
+
+The salt keeps the digest of a dropped payload from being guessed. The payload is the event as JSON without `kind` and
+`place`: these stand in the header, and what is said once cannot contradict itself.
+"""
+
+import os
+import struct
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import sha256
+from typing import NamedTuple, get_args
+
+import msgspec
+
+from fairlead.core import events as kinds
+from fairlead.core.events import Event, Request, decode_event, encode_event
+from fairlead.core.ids import Epoch, Micros, RunId, Seq
+from fairlead.core.json import Digest
+
+SALT_BYTES = 16
+START = bytes(32)  # what stands for `h` before the first event
+
+# The numbers of the kinds in the database. A number is never used again for another kind.
+KINDS: dict[int, type[Event]] = {
+    1: kinds.RunQueued,
+    2: kinds.RunCancelRequested,
+    3: kinds.RunClaimed,
+    4: kinds.RunEnded,
+    5: kinds.AttemptStarted,
+    6: kinds.AttemptSucceeded,
+    7: kinds.AttemptFailed,
+    8: kinds.AttemptCancelled,
+    9: kinds.AttemptLost,
+}
+
+_NUMBERS = {kind: number for number, kind in KINDS.items()}
+_TAGS = {number: str(kind.__struct_config__.tag) for number, kind in KINDS.items()}
+_WITH_PLACE = frozenset(number for number, kind in KINDS.items() if "place" in kind.__struct_fields__)
+_REQUESTS = frozenset(_NUMBERS[kind] for kind in get_args(Request))
+
+_pack = struct.Struct(">32sQIQBIQ32s").pack
+_FIXED_BYTES = struct.calcsize(">QBIQ32s")  # of the header, before the place
+
+
+class Row(NamedTuple):
+    """One row of the table `events`, in the order of its columns."""
+
+    seq: int
+    run: int
+    kind: int
+    place: str
+    epoch: int
+    at: int
+    payload: bytes | None
+    salt: bytes | None
+    digest: bytes
+    h: bytes
+
+
+class Altered(Exception):
+    """What was read is not what was written; the message says which part of the event it is."""
+
+
+def pack_event(event: Event) -> tuple[int, str, bytes]:
+    """Kind, place and payload of *event*, as they are kept."""
+    kind = _NUMBERS[type(event)]
+    # mypy cannot see that exactly these kinds have a place.
+    place: str = event.place if kind in _WITH_PLACE else ""  # type: ignore[union-attr]
+    data = encode_event(event)
+    rest = data[len(_beginning(kind, place)) :]
+    return kind, place, b"{" + rest if rest else b"{}"
+
+
+def unpack_event(kind: int, place: str, payload: bytes) -> Event:
+    """The event again."""
+    beginning = _beginning(kind, place if kind in _WITH_PLACE else "")
+    event: Event = decode_event(beginning + payload[1:] if payload != b"{}" else beginning[:-1] + b"}")
+    return event
+
+
+@lru_cache(maxsize=4096)
+def _beginning(kind: int, place: str) -> bytes:
+    """How the JSON of such an event begins: what the header says already, and a comma."""
+    beginning = b'{"kind":"' + _TAGS[kind].encode() + b'",'
+    return beginning + b'"place":' + msgspec.json.encode(place) + b"," if kind in _WITH_PLACE else beginning
+
+
+def is_request(kind: int) -> bool:
+    return kind in _REQUESTS
+
+
+def link(prev: bytes, seq: int, run: int, kind: int, place: str, epoch: int, at: int, digest: bytes) -> bytes:
+    """The `h` of an event, from the one before it and its own header."""
+    name = place.encode()
+    return sha256(_pack(prev, seq, _FIXED_BYTES + len(name), run, kind, epoch, at, digest) + name).digest()
+
+
+def check_payload(row: Row) -> bytes:
+    """The payload of *row*, if it is the one that was written.
+
+    Raises:
+        Altered: it is not, or it is gone.
+    """
+    if row.payload is None or row.salt is None:
+        raise Altered("its payload is gone")
+    if sha256(row.salt + row.payload).digest() != row.digest:
+        raise Altered("its payload was altered")
+    return row.payload
+
+
+def check_link(prev: bytes, row: Row) -> None:
+    """Check that *row* follows the event whose h is *prev*.
+
+    Raises:
+        Altered: its header, its h or the event before it was altered.
+    """
+    if link(prev, row.seq, row.run, row.kind, row.place, row.epoch, row.at, row.digest) != row.h:
+        raise Altered("its header was altered, or the event before it")
+
+
+def references(event: Event) -> Sequence[Digest]:
+    """What *event* names in the content store."""
+    if isinstance(event, kinds.RunQueued):
+        return (event.definition,)
+    if isinstance(event, kinds.AttemptSucceeded) and event.output_ref:
+        return (event.output_ref,)
+    return ()
+
+
+def recorded(row: Row, run: RunId) -> kinds.Recorded:
+    """The event of *row* as the other rooms know it.
+
+    Raises:
+        Altered: what was read is not what was written.
+    """
+    payload = check_payload(row)
+    try:
+        event = unpack_event(row.kind, row.place, payload)
+    except (KeyError, msgspec.MsgspecError):
+        raise Altered("its kind was altered") from None
+    return kinds.Recorded(Seq(row.seq), run, Epoch(row.epoch), Micros(row.at), event)
+
+
+def fresh_salt() -> bytes:
+    return os.urandom(SALT_BYTES)

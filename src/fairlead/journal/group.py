@@ -1,0 +1,218 @@
+"""One group: what several callers asked for, written as one commit, each judged by the rules of the record.
+
+Requests come from anybody and carry no epoch. Progress comes from the owner of a run and names its epoch and the last
+event that it has applied: a stale epoch refuses all of it, and requests in between withhold the intents.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Protocol
+
+import apsw
+
+from fairlead.core.errors import FairleadError
+from fairlead.core.events import Event, Recorded, Request, RunClaimed, RunEnded, RunQueued
+from fairlead.core.ids import Epoch, Micros, RunId, Seq, WorkerId
+from fairlead.core.ports import Batch, Fenced, Written
+from fairlead.journal import chain
+from fairlead.journal.anchor import Mark
+from fairlead.journal.opening import read_head
+from fairlead.journal.refusals import ended, owned, payload_too_large, same_id, same_key, unknown_run
+from fairlead.journal.statements import Values, sql
+from fairlead.journal.workers import Life
+
+PAYLOAD_BYTES_MAX = 16_000_000
+_POSITIONS_MAX = 10_000  # runs whose position is remembered; forgetting them costs a query each
+
+
+class LookAt(Protocol):
+    def __call__(self, worker: str) -> Life: ...
+
+
+class Position:
+    """What the writer knows of a run: where it stands and who owns it."""
+
+    __slots__ = ("ended_at", "epoch", "last_request_seq", "last_seq", "number", "status", "worker")
+
+    def __init__(
+        self, number: int, epoch: int, last_request_seq: int, ended_at: int, status: str, worker: str, last_seq: int
+    ) -> None:
+        self.number = number
+        self.epoch = epoch
+        self.last_request_seq = last_request_seq
+        self.ended_at = ended_at
+        self.status = status
+        self.worker = worker
+        self.last_seq = last_seq
+
+
+class Groups:
+    """Writes groups through one connection. Everything happens inside the transaction that the caller opened."""
+
+    def __init__(self, connection: apsw.Connection, look_at: LookAt) -> None:
+        self._connection = connection
+        self._look_at = look_at
+        self._positions: dict[RunId, Position] = {}
+        self._rows: list[tuple[object, ...]] = []  # of this group, not yet given to SQLite
+        self._at = Micros(0)
+        self.strangers = 0  # how often another process has written in between
+        self.head = Mark(-1, b"")  # of the whole journal, this group included; -1: not looked at yet
+
+    def begin(self, at: Micros) -> None:
+        """Start a group at time *at*. What is remembered holds unless another process has written since."""
+        head = read_head(self._connection)
+        if head != self.head:
+            self.strangers += 1
+            self.head = head
+            self._positions.clear()
+        if len(self._positions) > _POSITIONS_MAX:
+            self._positions.clear()
+        self._at = at
+
+    def end(self) -> None:
+        """Give SQLite what is still held back."""
+        if self._rows:
+            self._connection.executemany(sql("insert_event"), self._rows)
+            self._rows.clear()
+
+    def append(self, batch: Batch) -> Written | FairleadError | Fenced:
+        """Write what the owner of a run reports, or say why not."""
+        position = self._position(batch.run)
+        if position is None:
+            return unknown_run(batch.run)
+        if batch.epoch != position.epoch:
+            return Fenced(f"run {batch.run} is at epoch {position.epoch}; this came from epoch {batch.epoch}")
+        if position.ended_at:
+            return ended(batch.run, position.status, position.ended_at)
+        are_intents_written = position.last_request_seq <= batch.applied
+        events = batch.outcomes + batch.intents if are_intents_written else batch.outcomes
+        packed = _pack(batch.run, events)
+        if isinstance(packed, FairleadError):
+            return packed
+        before = self.head.seq
+        for event, (kind, place, payload) in zip(events, packed, strict=True):
+            self._write(position, kind, place, payload, position.epoch)
+            if isinstance(event, RunEnded):
+                self._end_run(position, event)
+        return Written(
+            Seq(before + 1 if packed else 0), Seq(position.last_seq), self._at, are_intents_written=are_intents_written
+        )
+
+    def record(self, run: RunId, request: Request) -> Recorded | FairleadError:
+        """Write a request, or give the earlier record of the same start, or say why not."""
+        packed = _pack(run, (request,))
+        if isinstance(packed, FairleadError):
+            return packed
+        kind, place, payload = packed[0]
+        if isinstance(request, RunQueued):
+            earlier = self._earlier(run, request)
+            if earlier is not None:
+                return earlier
+            position = Position(self.head.seq + 1, 0, 0, 0, "queued", "", 0)
+            place = run
+        else:
+            known = self._position(run)
+            if known is None:
+                return unknown_run(run)
+            if known.ended_at:
+                return ended(run, known.status, known.ended_at)
+            position = known
+        self._write(position, kind, place, payload, 0)
+        position.last_request_seq = position.last_seq
+        if isinstance(request, RunQueued):
+            self._add_run(run, position, request)
+        else:
+            self._connection.execute(sql("update_run_requested"), (position.last_seq, position.number))
+        return Recorded(Seq(position.last_seq), run, Epoch(0), self._at, request)
+
+    def claim(self, run: RunId, worker: WorkerId) -> Recorded | FairleadError:
+        """Make *worker* the owner of *run*, or say why not."""
+        position = self._position(run)
+        if position is None:
+            return unknown_run(run)
+        if position.ended_at:
+            return ended(run, position.status, position.ended_at)
+        if position.worker not in ("", worker):
+            life = self._look_at(position.worker)
+            if life.is_alive:
+                return owned(run, position.worker, life)
+        event = RunClaimed(worker)
+        position.epoch += 1
+        position.worker, position.status = worker, "running"
+        kind, place, payload = chain.pack_event(event)
+        self._write(position, kind, place, payload, position.epoch)
+        self._connection.execute(sql("update_run_claimed"), (position.epoch, worker, position.number))
+        return Recorded(Seq(position.last_seq), run, Epoch(position.epoch), self._at, event)
+
+    def _write(self, position: Position, kind: int, place: str, payload: bytes, epoch: int) -> None:
+        seq = self.head.seq + 1
+        salt = chain.fresh_salt()
+        digest = sha256(salt + payload).digest()
+        h = chain.link(self.head.h, seq, position.number, kind, place, epoch, self._at, digest)
+        self._rows.append((seq, position.number, kind, place, epoch, self._at, payload, salt, digest, h))
+        self.head = Mark(seq, h)
+        position.last_seq = seq
+
+    def _position(self, run: RunId) -> Position | None:
+        known = self._positions.get(run)
+        if known is None:
+            found = self._fetch("select_run_position", run)
+            if found is None:
+                return None
+            known = self._positions[run] = Position(*found)
+        return known
+
+    def _fetch(self, name: str, *bindings: str | int) -> Values | None:
+        return self._connection.execute(sql(name), bindings).fetchone()
+
+    def _earlier(self, run: RunId, request: RunQueued) -> Recorded | FairleadError | None:
+        """What an earlier start with the same key or the same id makes of this one; None when it is the first."""
+        if request.key:
+            found = self._fetch("select_run_by_key", request.key)
+            if found is not None:
+                first = self._first_event(RunId(found[0]))
+                return first if _is_same_start(first.event, request) else same_key(request.key, first.run)
+        return None if self._position(run) is None else same_id(run)
+
+    def _first_event(self, run: RunId) -> Recorded:
+        self.end()  # it may be an event of this very group
+        values = self._fetch("select_events_of_run", run, 0, 1)
+        assert values is not None, run
+        return chain.recorded(chain.Row(*values), run)
+
+    def _add_run(self, run: RunId, position: Position, request: RunQueued) -> None:
+        self._positions[run] = position
+        self._connection.execute(
+            sql("insert_run"),
+            (
+                position.number,
+                run,
+                request.key or None,
+                request.workflow,
+                request.root,
+                request.requester,
+                self._at,
+                position.last_request_seq,
+            ),
+        )
+
+    def _end_run(self, position: Position, event: RunEnded) -> None:
+        # The time 0 means "not ended"; a clock that stands at 1970 must not hide an end.
+        position.status, position.ended_at = event.status, self._at or 1
+        self._connection.execute(sql("update_run_ended"), (event.status, position.ended_at, position.number))
+
+
+def _pack(run: RunId, events: Sequence[Event]) -> list[tuple[int, str, bytes]] | FairleadError:
+    packed = [chain.pack_event(event) for event in events]
+    largest = max((len(payload) for _, _, payload in packed), default=0)
+    return packed if largest <= PAYLOAD_BYTES_MAX else payload_too_large(run, largest, PAYLOAD_BYTES_MAX)
+
+
+def _is_same_start(first: Event, request: RunQueued) -> bool:
+    """Whether two starts ask for the same work; who asks and with which interpreter does not matter."""
+    return isinstance(first, RunQueued) and (first.workflow, first.definition, first.inputs, first.root) == (
+        request.workflow,
+        request.definition,
+        request.inputs,
+        request.root,
+    )

@@ -1,0 +1,265 @@
+"""How the files of a journal are made, opened and checked before the first word is read or written.
+
+Nothing is created by reading. The database is made whole under another name and then renamed, so that no process and no
+crash ever sees half a journal.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Literal, NamedTuple
+
+import apsw
+
+from fairlead.journal import chain
+from fairlead.journal.anchor import Anchor, Mark, read_anchor
+from fairlead.journal.failures import anchor_unusable, damaged, diagnose, newer_schema, not_a_journal, older_than_anchor
+from fairlead.journal.filesystem import refuse_network
+from fairlead.journal.statements import Values, migrations, sql
+
+Mode = Literal["full", "process"]
+
+APPLICATION = 0x464C4A4E  # "FLJN": tells our databases from others
+PAGE_BYTES = 8192  # rows of 1 to 2 KB leave less room unused than on 4096, and a commit writes two or three pages
+BUSY_MILLISECONDS = 10_000  # only a recovery after a crash holds SQLite's own locks for long
+_CHECKED_AT_ONCE = 1_000  # rows read at a time
+
+
+class Places(NamedTuple):
+    """Where the files of one state directory lie."""
+
+    directory: str
+
+    @property
+    def database(self) -> str:
+        return os.path.join(self.directory, "journal.db")
+
+    @property
+    def anchor(self) -> str:
+        return os.path.join(self.directory, "anchor")
+
+    @property
+    def writer_lock(self) -> str:
+        return os.path.join(self.directory, "writer.lock")
+
+    @property
+    def workers(self) -> str:
+        return os.path.join(self.directory, "workers")
+
+    @property
+    def blobs(self) -> str:
+        return os.path.join(self.directory, "blobs")
+
+
+class WriterLock:
+    """The lock between processes: only its holder writes to the journal, its anchor or checkpoints.
+
+    It belongs to the file, not to the process: one that dies holding it gives it back.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        fcntl.flock(self._fd, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+def make_directory(path: str) -> None:
+    """Make *path* and what is missing above it, for its owner only, and sync the directories that gained an entry."""
+    if os.path.isdir(path):
+        return
+    parent = os.path.dirname(os.path.abspath(path))
+    make_directory(parent)
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        pass  # another process was faster; it may not have synced yet, so this one does
+    sync_directory(parent)
+
+
+def sync_directory(path: str) -> None:
+    """Make the entries of *path* durable: a file that was synced can still lose its name."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def prepare(places: Places, lock: WriterLock) -> None:
+    """Make the journal if there is none, and bring an older one to this schema.
+
+    Raises:
+        FairleadError: what is there is no journal, or a newer one.
+    """
+    with lock.held():
+        if not os.path.exists(places.database):
+            _refuse_lost_database(places)
+            _create(places)
+            return
+        connection = _connect(places.database, apsw.SQLITE_OPEN_READWRITE)
+        try:
+            if _schema(connection, places) < len(migrations()):
+                _migrate(connection)
+        finally:
+            connection.close()
+
+
+def connect_writer(places: Places, mode: Mode) -> apsw.Connection:
+    """The one connection of this process that writes and checkpoints."""
+    connection = _connect(places.database, apsw.SQLITE_OPEN_READWRITE)
+    connection.pragma("synchronous", "FULL" if mode == "full" else "NORMAL")
+    return connection
+
+
+def connect_reader(places: Places) -> apsw.Connection | None:
+    """A connection that can only read; None when there is no journal yet.
+
+    Raises:
+        FairleadError: FL-L0xx, what is there is no journal, a newer one, or damaged since its last anchor.
+    """
+    if not os.path.exists(places.database):
+        _refuse_lost_database(places)
+        return None
+    try:
+        connection = _connect(places.database, apsw.SQLITE_OPEN_READONLY)
+    except apsw.Error as cause:
+        raise diagnose(cause, places.directory) from None
+    try:
+        connection.pragma("query_only", True)
+        _schema(connection, places)
+        check_since_anchor(connection, places)
+    except apsw.Error as cause:
+        connection.close()
+        raise diagnose(cause, places.directory) from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def check_since_anchor(connection: apsw.Connection, places: Places) -> Mark:
+    """Check the chain from the older slot of the anchor to the head, and give the head.
+
+    The older slot, so that at least the last commit is looked at each time.
+
+    Raises:
+        FairleadError: FL-L002 with the first bad event; FL-L003 when the head is behind the anchor; FL-L005.
+    """
+    # The anchor is read before the head: it is never ahead, so another process that writes meanwhile does no harm.
+    marks = read_anchor(places.anchor)
+    if not marks:
+        raise anchor_unusable(places.directory, "is missing" if marks is None else "is damaged in both slots")
+    head = read_head(connection)
+    if head.seq < marks[-1].seq:
+        raise older_than_anchor(places.directory, head.seq, marks[-1].seq)
+    expected = {mark.seq: mark.h for mark in marks}
+    last = marks[0]
+    for row in rows_from(connection, max(last.seq, 1)):
+        try:
+            if row.seq > last.seq:
+                if row.seq != last.seq + 1:
+                    raise damaged(places.directory, last.seq + 1, "it is missing")
+                chain.check_link(last.h, row)
+            if row.h != expected.get(row.seq, row.h):
+                raise damaged(places.directory, row.seq, "it is not the event that the anchor remembers")
+            chain.check_payload(row)
+        except chain.Altered as cause:
+            raise damaged(places.directory, row.seq, str(cause)) from None
+        last = Mark(row.seq, row.h)
+    return last
+
+
+def read_head(connection: apsw.Connection) -> Mark:
+    """The last event's seq and h; (0, zeros) before the first."""
+    found = connection.execute(sql("select_head")).fetchone()
+    return Mark(*found) if found else Mark(0, chain.START)
+
+
+def rows_from(connection: apsw.Connection, seq: int) -> Iterator[chain.Row]:
+    """All rows from *seq* on, read a thousand at a time."""
+    while True:
+        found: Iterable[Values] = connection.execute(sql("select_events_from"), (seq, _CHECKED_AT_ONCE))
+        rows = [chain.Row(*values) for values in found]
+        yield from rows
+        if len(rows) < _CHECKED_AT_ONCE:
+            return
+        seq = rows[-1].seq + 1
+
+
+def _connect(path: str, flags: int) -> apsw.Connection:
+    connection = apsw.Connection(path, flags=flags, statementcachesize=32)
+    connection.set_busy_timeout(BUSY_MILLISECONDS)
+    # Closing the last connection would checkpoint by itself, without anybody looking at the result.
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.wal_autocheckpoint(0)
+    connection.pragma("mmap_size", 0)
+    connection.pragma("trusted_schema", False)
+    connection.pragma("cell_size_check", True)
+    return connection
+
+
+def _schema(connection: apsw.Connection, places: Places) -> int:
+    """The schema's number, if this is a journal that this build can read."""
+    if connection.pragma("application_id") != APPLICATION:
+        raise not_a_journal(places.directory)
+    found, known = connection.pragma("user_version"), len(migrations())
+    if found > known:
+        raise newer_schema(places.directory, found, known)
+    return int(found)
+
+
+def _refuse_lost_database(places: Places) -> None:
+    """An anchor without its database means that a journal was here."""
+    marks = read_anchor(places.anchor)
+    if marks and marks[-1].seq:
+        raise older_than_anchor(places.directory, 0, marks[-1].seq)
+
+
+def _create(places: Places) -> None:
+    new = places.database + "-new"
+    for leftover in (new, new + "-journal", new + "-wal", new + "-shm"):
+        if os.path.exists(leftover):
+            os.unlink(leftover)  # of a process that died while it made the journal
+    connection = apsw.Connection(new)
+    try:
+        connection.pragma("page_size", PAGE_BYTES)
+        connection.pragma("application_id", APPLICATION)
+        _migrate(connection)
+        connection.pragma("journal_mode", "WAL")
+    finally:
+        connection.close()
+    os.chmod(new, 0o600)
+    anchor = Anchor(places.anchor)
+    anchor.write(Mark(0, chain.START))
+    anchor.sync()
+    anchor.close()
+    # The database's name comes last: where it exists, everything else does.
+    os.rename(new, places.database)
+    sync_directory(places.directory)
+
+
+def _migrate(connection: apsw.Connection) -> None:
+    """Do what is missing, in one transaction."""
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:  # a savepoint: an error undoes everything, also the number
+        for statement in migrations()[connection.pragma("user_version") :]:
+            connection.execute(statement)
+        connection.pragma("user_version", len(migrations()))
+    connection.execute("COMMIT")
+
+
+def refuse_place(places: Places) -> None:
+    """Refuse a network file system before anything is made there."""
+    refusal = refuse_network(places.directory)
+    if refusal is not None:
+        raise refusal

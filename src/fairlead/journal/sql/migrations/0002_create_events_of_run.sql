@@ -1,0 +1,1 @@
+CREATE INDEX events_of_run ON events (run, seq)

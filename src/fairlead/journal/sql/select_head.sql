@@ -1,0 +1,4 @@
+SELECT seq, h
+FROM events
+ORDER BY seq DESC
+LIMIT 1

@@ -1,0 +1,8 @@
+SELECT runs.id,
+       events.seq, events.run, events.kind, events.place, events.epoch, events.at,
+       events.payload, events.salt, events.digest, events.h
+FROM events
+JOIN runs ON runs.number = events.run
+WHERE events.seq > ?
+ORDER BY events.seq
+LIMIT ?

@@ -1,0 +1,5 @@
+SELECT id, workflow, root, status, queued_at, ended_at, number,
+       (SELECT max(seq) FROM events WHERE run = runs.number), epoch, worker, requester
+FROM runs
+ORDER BY number DESC
+LIMIT ?

@@ -1,0 +1,3 @@
+UPDATE runs
+SET status = 'running', epoch = ?, worker = ?
+WHERE number = ?

@@ -1,0 +1,3 @@
+UPDATE runs
+SET status = ?, ended_at = ?
+WHERE number = ?

@@ -1,0 +1,3 @@
+UPDATE runs
+SET last_request_seq = ?
+WHERE number = ?
