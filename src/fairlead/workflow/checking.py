@@ -5,7 +5,10 @@ from typing import NamedTuple
 from fairlead.core.errors import Diagnostic, Span
 from fairlead.core.ports import Catalog
 from fairlead.core.workflow import Workflow
+from fairlead.workflow.agents import check_agents
+from fairlead.workflow.edges import Order, check_edges
 from fairlead.workflow.reading import Read, read_record
+from fairlead.workflow.scopes import check_references
 from fairlead.workflow.source import Source
 from fairlead.workflow.yaml_tree import read_tree
 
@@ -32,9 +35,18 @@ def check_workflow(path: str, data: bytes, catalog: Catalog | None) -> ReadWorkf
     read: Read | None = None
     if tree is not None:
         read = read_record(tree, source)
+        if read is not None:
+            _check_record(read, catalog, source)
     elif not source.has_errors:
         source.add_whole("FL-W014", "the file is empty", "`fairlead init` writes one to begin with")
     return _finish(read, source)
+
+
+def _check_record(read: Read, catalog: Catalog | None, source: Source) -> None:
+    edges = check_edges(read, source)
+    check_references(read, edges.known, Order(read) if edges.are_sound else None, source)
+    if catalog is not None:
+        check_agents(read, edges.known, catalog, source)
 
 
 def _finish(read: Read | None, source: Source) -> ReadWorkflow:

@@ -7,7 +7,7 @@ from fairlead.core.json import Json
 from fairlead.core.workflow import PARALLEL_DEFAULT, Flow, Input, InputType, Workflow
 from fairlead.workflow.fields import Fields
 from fairlead.workflow.inputs import fits
-from fairlead.workflow.keys import DEFAULTS, INPUT, LIMITS, TOP, did_you_mean
+from fairlead.workflow.keys import DEFAULTS, INPUT, LIMITS, TOP
 from fairlead.workflow.source import Source
 from fairlead.workflow.steps import PARALLEL_MAX, Level, StepReader
 from fairlead.workflow.yaml_tree import Entry, Node
@@ -81,10 +81,8 @@ def _name(fields: Fields, tree: Node, keys: dict[str, Entry]) -> str:
     name = fields.text(node, "name") or ""
     if name and not NAME.fullmatch(name):
         said = f"`{name[:70]}` is no name for a workflow"
-        proposed = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-0123456789")[:63]
-        hint = f"write `{proposed}`" if proposed else "begin with a letter"
         label = "small letters, digits and `-`, at most 63"
-        fields.source.add("FL-W025", said, node.start, node.end, hint, label=label)
+        fields.source.add("FL-W025", said, node.start, node.end, propose_name(name, "-"), label=label)
     return name
 
 
@@ -186,8 +184,11 @@ def _input_type(fields: Fields, name: str, entry: Entry, keys: dict[str, Entry])
 def _check_id(fields: Fields, what: str, name: str, node: Node) -> None:
     if not ID.fullmatch(name):
         said = f"`{name[:70]}` is no name for {what}"
-        proposed = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_0123456789")[:63]
-        hint = f"write `{proposed}`" if proposed else did_you_mean(name, (), "begin with a letter")
-        fields.source.add(
-            "FL-W025", said, node.start, node.end, hint, label="small letters, digits and `_`, at most 63"
-        )
+        label = "small letters, digits and `_`, at most 63"
+        fields.source.add("FL-W025", said, node.start, node.end, propose_name(name, "_"), label=label)
+
+
+def propose_name(name: str, joint: str) -> str:
+    """A hint: the nearest name that is allowed, its words joined by *joint*."""
+    proposed = re.sub(r"[^a-z0-9]+", joint, name.lower()).lstrip(joint + "0123456789")[:63].rstrip(joint)
+    return f"write `{proposed}`" if proposed else "write a word of small letters"

@@ -87,6 +87,11 @@ class Source:
         self._found.setdefault((code, -1, message), Diagnostic(code, message, file=self.path, hints=hints[:3]))
 
     @property
+    def count(self) -> int:
+        """How many things were noted so far."""
+        return len(self._found)
+
+    @property
     def has_errors(self) -> bool:
         return any(not found.is_warning for found in self._found.values())
 
