@@ -1,0 +1,73 @@
+"""The secret-scanner: credentials in the files of a tree and, within a bound, in its git history.
+
+A credential never leaves this package: messages, excerpts and fingerprints are made from masked text.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from fairlead.agents.builtin.secret_scanner import formats, history
+from fairlead.agents.builtin.secret_scanner.texts import Report, Sighting, decoded, is_binary_name, scan_text
+from fairlead.core.findings import Finding, path_text
+from fairlead.core.json import Json
+from fairlead.core.outcomes import Outcome, Succeeded
+from fairlead.core.tools import ToolWorld, TreeFile, Unreadable
+
+NAME = "secret-scanner"
+VERSION = "1.0.0"
+COMMITS_MAX = 500
+PROGRESS_EVERY = 200  # files
+
+
+def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
+    """Search the files of *world*, and the history behind them, for credentials."""
+    report = Report()
+    for number, file in enumerate(world.files):
+        if number % PROGRESS_EVERY == 0:
+            world.progress(f"{number} of {len(world.files)} files")
+        _search_file(file, world, report)
+    past = history.nothing("it was not asked for")
+    if inputs.get("history", True):
+        past = history.search(world, report, inputs.get("paths") or (), inputs.get("history_commits_max", COMMITS_MAX))
+    findings = [*report.findings(past.sightings), *past.findings(report)]
+    degraded = (*report.degraded(), *past.degraded)
+    return Succeeded(
+        output={
+            "findings": [msgspec.to_builtins(finding) for finding in findings],
+            "stats": {**report.stats(), "left_out": world.files_left_out, "history": past.stats()},
+            "tool": {"name": NAME, "version": VERSION, "formats": len(formats.rules()) - 1},
+        },
+        summary=_summary(findings),
+        degraded=degraded,
+    )
+
+
+def _search_file(file: TreeFile, world: ToolWorld, report: Report) -> None:
+    if is_binary_name(file.path):
+        report.binary += 1
+        return
+    try:
+        data = world.read(file.path)
+    except Unreadable as error:
+        report.unread(path_text(file.path), str(error))
+        world.found()
+        return
+    text = decoded(data)
+    if text is None:
+        report.binary += 1
+        return
+    sightings = scan_text(text, path_text(file.path), report)
+    report.add(text, len(data), sightings)
+    if sightings:
+        world.found(len(sightings))
+
+
+def _summary(findings: Iterable[Finding]) -> str:
+    unread = sum(finding.rule == formats.UNREAD for finding in findings)
+    count = sum(finding.rule != formats.UNREAD for finding in findings)
+    said = f"{count or 'no'} finding{'' if count == 1 else 's'}"
+    return f"{said} · {unread} file{'' if unread == 1 else 's'} not read" if unread else said
+
+
+__all__ = ["Sighting", "scan"]

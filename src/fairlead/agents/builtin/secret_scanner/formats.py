@@ -1,0 +1,170 @@
+"""The formats of the rule table, compiled, and the search for them in one text."""
+
+import re
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import NamedTuple
+
+import msgspec
+
+from fairlead.agents.builtin.secret_scanner import assignments, judgement
+from fairlead.agents.builtin.secret_scanner.judgement import Verdict
+from fairlead.agents.rules import Rule, load_rules
+
+UNREAD = "secrets/unread-file"  # a rule without a format: it is about files, not about what is in them
+
+
+class Format(msgspec.Struct, frozen=True):
+    """One row of the table; `rank` is its place, and the lower rank wins where two match the same characters."""
+
+    rule: Rule
+    rank: int
+    keywords: tuple[str, ...]
+    needs: tuple[str, ...]
+    names: tuple[str, ...]
+    pattern: re.Pattern[str] | None  # None: assignments of random values, which `assignments` finds
+    before: int | None
+    entropy: float
+    check: str
+
+
+class Hit(NamedTuple):
+    """One credential in a text: characters *start* to *end*; people are shown the character *at*."""
+
+    start: int
+    end: int
+    at: int
+    rank: int
+    rule: Rule
+    verdict: Verdict
+
+
+def rules() -> dict[str, Rule]:
+    """The table of this scanner, read once in a process."""
+    return _rules()
+
+
+def hits_in(text: str, name: str) -> list[Hit]:
+    """Every credential in *text*, in its order; *name* is the file's last part, for formats bound to some files."""
+    lowered = _lowered(text)
+    found: list[Hit] = []
+    for form in _formats():
+        if not any(word in lowered for word in form.keywords):
+            continue
+        if form.needs and not any(word in lowered for word in form.needs):
+            continue
+        if form.names and name not in form.names:
+            continue
+        found.extend(_hits_of(form, text, lowered, name))
+    return _without_overlaps(found)
+
+
+def _hits_of(form: Format, text: str, lowered: str, name: str) -> Iterator[Hit]:
+    for at, start, end in _spans_of(form, text, lowered, name):
+        verdict = judgement.verdict_on(text, start, end, form.entropy, form.check)
+        if verdict != "no":
+            yield Hit(start, end, at if "\n" in text[start:end] else start, form.rank, form.rule, verdict)
+
+
+def _spans_of(form: Format, text: str, lowered: str, name: str) -> Iterator[tuple[int, int, int]]:
+    """Where a match begins, and where the credential in it begins and ends."""
+    if form.pattern is None:
+        for start, end in assignments.spans_in(text, name, is_password=form.rule.id == "secrets/generic-password"):
+            yield start, start, end
+        return
+    for match in _matches_of(form, form.pattern, text, lowered):
+        # Only a credential that begins the match needs a left edge; otherwise the pattern itself leads up to it.
+        group = "secret" if "secret" in form.pattern.groupindex else 0
+        if form.rule.details.get("context") or group != 0 or _is_left_edge(text, match.start()):
+            start, end = match.span(group)
+            secret = match[group]
+            yield (
+                match.start(),
+                start + len(secret) - len(secret.lstrip()),
+                end - len(secret) + len(secret.rstrip()),
+            )
+
+
+def _matches_of(form: Format, pattern: re.Pattern[str], text: str, lowered: str) -> Iterator[re.Match[str]]:
+    if form.before is None:
+        yield from pattern.finditer(text)
+        return
+    # A credential whose fixed letters stand in its middle has no beginning to search for quickly, so the search goes
+    # from the letters: this keeps a long line of random characters linear.
+    for keyword in form.keywords:
+        at = lowered.find(keyword)
+        while at >= 0:
+            match = pattern.match(text, at - form.before) if at >= form.before else None
+            if match is not None:
+                yield match
+            at = lowered.find(keyword, at + 1)
+
+
+def _is_left_edge(text: str, start: int) -> bool:
+    r"""A credential begins here: no word goes on into it. The `n` of a written `\n` or a `%3D` is no word."""
+    if start == 0:
+        return True
+    previous = text[start - 1]
+    if not (previous.isalnum() or previous == "_"):
+        return True
+    before = text[max(0, start - 3) : start]
+    return before[-2:] in ("\\n", "\\r", "\\t") or re.fullmatch("%[0-9A-Fa-f]{2}", before) is not None
+
+
+def _without_overlaps(found: Iterable[Hit]) -> list[Hit]:
+    kept: list[Hit] = []
+    for hit in sorted(found, key=lambda hit: (hit.rank, hit.start)):
+        at = bisect_left(kept, hit.start, key=_start)
+        is_free = (at == 0 or kept[at - 1].end <= hit.start) and (at == len(kept) or kept[at].start >= hit.end)
+        if is_free:
+            insort(kept, hit, key=_start)
+    return kept
+
+
+def _start(hit: Hit) -> int:
+    return hit.start
+
+
+def _lowered(text: str) -> str:
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    # A few letters grow when lowered; places in both texts must stay the same.
+    return "".join(low if len(low := char.lower()) == 1 else char for char in text)
+
+
+@cache
+def _rules() -> dict[str, Rule]:
+    return load_rules("secrets")
+
+
+@cache
+def _formats() -> tuple[Format, ...]:
+    return tuple(_format(rule, rank) for rank, rule in enumerate(_rules().values()) if rule.id != UNREAD)
+
+
+def _format(rule: Rule, rank: int) -> Format:
+    details = rule.details
+    return Format(
+        rule=rule,
+        rank=rank,
+        keywords=tuple(details["keywords"]),
+        needs=tuple(details.get("needs", ())),
+        names=tuple(details.get("names", ())),
+        pattern=_pattern(rule),
+        before=details.get("before"),
+        entropy=details.get("entropy", 2.0),
+        check=details.get("check", ""),
+    )
+
+
+def _pattern(rule: Rule) -> re.Pattern[str] | None:
+    details = rule.details
+    if details.get("pattern") == "generic":
+        return None
+    if "context" in details:
+        # NAME_OF_SERVICE…: "value", with whatever a language puts between a name and its value.
+        between = r"""[\w.-]{0,30}["'\]]{0,2}[ \t]{0,8}(?:=>|:=|={1,3}|:|,|[ \t])[ \t]{0,8}[bru]{0,2}["'`]?"""
+        return re.compile(f"(?i:{details['context']}){between}(?P<secret>{details['value']})(?![\\w-])", re.ASCII)
+    return re.compile(f"(?:{details['pattern']})(?!\\w)", re.ASCII)
