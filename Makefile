@@ -58,12 +58,15 @@ run: $(VENV)/.run
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(ARGS)
 
+# All of it is said in one pass, whatever fails first.
 check: $(VENV)/.dev
-	@$(BIN)/ruff check $(SOURCES)
-	@$(BIN)/ruff format --check $(SOURCES)
-	@$(BIN)/python -m mypy
-	@$(BIN)/python -m pytest -q --durations=0 tests/house
-	@$(BIN)/python tools/long_files.py
+	@failed=0; \
+	$(BIN)/ruff check $(SOURCES) || failed=1; \
+	$(BIN)/ruff format --check $(SOURCES) || failed=1; \
+	$(BIN)/python -m mypy || failed=1; \
+	$(BIN)/python -m pytest -q --durations=0 tests/house || failed=1; \
+	$(BIN)/python tools/long_files.py || failed=1; \
+	exit $$failed
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/review.py $(ARGS)
