@@ -40,7 +40,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "tree_sitter": frozenset({"agents"}),
     "tree_sitter_javascript": frozenset({"agents"}),
     "tree_sitter_typescript": frozenset({"agents"}),
-    "jsonschema_rs": frozenset({"gate"}),
+    "jsonschema_rs": frozenset({"gate", "workflow"}),
 }
 
 # (file, library): imported at the top all the same, because the file itself is imported only when it is used.
@@ -49,6 +49,7 @@ AT_THE_TOP: frozenset[tuple[str, str]] = frozenset()
 # File → why it may import a module by a name that is made at run time.
 DYNAMIC: dict[str, str] = {
     "src/fairlead/core/codes/__init__.py": "one module per family of codes, read only by `explain` and the tests",
+    "src/fairlead/env/tool_child.py": "the tool's function, found by the entry point that its card names",
 }
 
 

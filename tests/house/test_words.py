@@ -60,10 +60,14 @@ def _names(file: SourceFile) -> Iterator[tuple[str, int]]:
             yield node.name, node.lineno
         elif isinstance(node, ast.arg):
             yield node.arg, node.lineno
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            yield node.attr, node.lineno
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _is_self(node.value):
+            yield node.attr, node.lineno  # a field of our own; what is set on another object has that object's names
         if isinstance(node, ast.Module | ast.ClassDef):
             yield from _assigned(node)
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
 
 
 def _assigned(node: ast.Module | ast.ClassDef) -> Iterator[tuple[str, int]]:
