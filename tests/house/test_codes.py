@@ -9,6 +9,7 @@ import pytest
 
 from fairlead.core.codes import FAMILIES, all_codes
 from tests.house.source import plant, source_files
+from tests.proves import proves
 
 _CODE = re.compile(r"\bFL-[A-Z]\d{3}\b")
 _TABLES = "src/fairlead/core/codes/"
@@ -50,6 +51,7 @@ def compare(said: dict[str, str], registered: AbstractSet[str]) -> list[str]:
     return sorted(unknown) + sorted(silent)
 
 
+@proves("J2")
 def test_codes_in_the_source_and_in_the_tables_are_the_same(project: Path) -> None:
     found = compare(codes_said(project), all_codes().keys())
     assert not found, "\n".join(found)

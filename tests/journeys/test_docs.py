@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.blocks import BadBlock, Command, prints, read_commands
+from tests.proves import proves
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [path for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))] if path.exists()]
@@ -86,6 +87,7 @@ def perform(commands: list[Command], folder: Path) -> list[str]:
     return complaints
 
 
+@proves("J1")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_command_of_a_page_does_what_the_page_says(page: Path, tmp_path: Path) -> None:
     complaints = perform(read_commands(page), tmp_path)
