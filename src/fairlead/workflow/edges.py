@@ -1,4 +1,4 @@
-"""Ids and edges of the steps: every id once, every edge to a step of the same list, no circle; who comes before whom."""
+"""Ids and edges: every id once, every edge to a step of the same list, no circle; and who comes before whom."""
 
 from typing import NamedTuple
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from fairlead.core.durations import parse_duration, say_duration
 from fairlead.core.workflow import TIMEOUT_S_MAX
-from fairlead.workflow.durations import parse_duration, say_duration
 from fairlead.workflow.keys import Keys, did_you_mean
 from fairlead.workflow.source import Source
 from fairlead.workflow.yaml_tree import Entry, Node, texts_of

@@ -137,12 +137,11 @@ class _Scopes:
         elif field == "output" and is_block:
             hint = "name a step inside it"
             self._add("FL-E008", f"`{name}` is a block and has no output of its own", part, 2, start, end, hint)
-        elif field == "output" and isinstance(target.step.action, RunAction):
-            if len(part.path) > 2 and part.path[2] not in PROGRAM_OUTPUT:
-                said = f"`{name}` performs a program and has no output named `{part.path[2]}`"
-                label = f"it gives: {', '.join(PROGRAM_OUTPUT)}"
-                hint = did_you_mean(str(part.path[2]), PROGRAM_OUTPUT, label)
-                self._add("FL-E014", said, part, 3, start, end, hint, label=label)
+        elif isinstance(target.step.action, RunAction) and len(part.path) > 2 and part.path[2] not in PROGRAM_OUTPUT:
+            said = f"`{name}` performs a program and has no output named `{part.path[2]}`"
+            label = f"it gives: {', '.join(PROGRAM_OUTPUT)}"
+            hint = did_you_mean(str(part.path[2]), PROGRAM_OUTPUT, label)
+            self._add("FL-E014", said, part, 3, start, end, hint, label=label)
 
     def _add(
         self,
