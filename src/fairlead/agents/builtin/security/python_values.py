@@ -1,0 +1,121 @@
+"""What is known about a value of the program under review, and how parts make a whole.
+
+The flow analysis follows one question: can somebody outside choose this text? A value knows how far that is proven, the
+constant text around the unknown parts (`UNKNOWN_PART`), and for which kinds of sink it was made harmless.
+"""
+
+import ast
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+# Trust in rising danger. The numbers are compared.
+KNOWN = 0  # written in the program, or a number, or made harmless for everything
+OPAQUE = 1  # not constant; where it comes from is not known here
+TYPED = 2  # from the command line or the keyboard: whoever runs the program
+REQUEST = 3  # proven to come from a request: anybody
+
+UNKNOWN_PART = "\0"  # stands in a text for a part that is not constant
+TEXT_MAX = 2_000
+NOT_CONSTANT = object()
+_NO_TEXT = UNKNOWN_PART + " \t\r\n,"
+
+
+class Value(NamedTuple):
+    """One value. `text` is None when it is not put together from text that stands in the program."""
+
+    level: int = OPAQUE
+    source: str = ""  # for people: "`name` comes from the request"
+    text: str | None = None
+    clean: frozenset[str] = frozenset()  # kinds of sink for which it was made harmless: "path", "html", …
+    kind: str = ""  # the qualified name of the call that made it: "sqlite3.connect()"
+    constant: object = NOT_CONSTANT
+    made_at: ast.expr | None = None  # where the text was put together
+
+    @property
+    def is_built(self) -> bool:
+        """Whether constant text and unknown parts were put together."""
+        return self.text is not None and UNKNOWN_PART in self.text and self.text.strip(_NO_TEXT) != ""
+
+    def danger(self, kind: str) -> int:
+        """The level as far as the sink *kind* is concerned."""
+        return KNOWN if kind in self.clean else self.level
+
+
+ANY = Value()
+HARMLESS = Value(KNOWN)
+NOTHING: frozenset[str] = frozenset()
+
+
+def constant(value: object) -> Value:
+    """A literal of the program."""
+    if isinstance(value, bytes):
+        return Value(KNOWN, "", value[:TEXT_MAX].decode("latin-1").replace(UNKNOWN_PART, " "), constant=value)
+    if isinstance(value, str):
+        return Value(KNOWN, "", value[:TEXT_MAX].replace(UNKNOWN_PART, " "), constant=value)
+    return Value(KNOWN, "", None, constant=value)
+
+
+def together(parts: Iterable[Value], text: str | None = None, at: ast.expr | None = None) -> Value:
+    """A value made from *parts*: as dangerous as the worst of them, as clean as all of them together."""
+    level, source, clean = KNOWN, "", None
+    for part in parts:
+        if part.level > level:
+            level, source = part.level, part.source
+        if part.level > KNOWN:
+            clean = part.clean if clean is None else clean & part.clean
+    return Value(level, source, text, clean or NOTHING, made_at=at)
+
+
+def joined(parts: list[Value], at: ast.expr) -> Value:
+    """Text put together from *parts* one after the other: an f-string or a chain of `+`."""
+    text = "".join(shown(part) for part in parts)[:TEXT_MAX]
+    made = together(parts, text, at)
+    return made if made.level > KNOWN else Value(KNOWN, "", text)
+
+
+def shown(part: Value) -> str:
+    """The text of *part*, with a mark where it is not known."""
+    if part.text is not None:
+        return part.text
+    if part.level == KNOWN:
+        return "0" if part.constant is NOT_CONSTANT else str(part.constant)[:40]
+    return UNKNOWN_PART
+
+
+_PERCENT = re.compile(r"%(?:\((\w*)\))?[-#0 +]*(?:\d+|\*)?(?:\.(?:\d+|\*))?([a-zA-Z%])")
+_BRACES = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
+
+
+def percent(pattern: Value, argument: Value, at: ast.expr) -> Value:
+    """`pattern % argument`. A `%d` is a number and therefore harmless."""
+    if pattern.text is None:
+        return together((pattern, argument))
+    mark = UNKNOWN_PART if argument.level > KNOWN else "0"
+
+    def part(found: re.Match[str]) -> str:
+        return "%" if found[2] == "%" else mark if found[2] in "srac" else "0"
+
+    text = _PERCENT.sub(part, pattern.text)
+    made = together((pattern, argument), text, at)
+    return made if UNKNOWN_PART in text else Value(KNOWN, "", text)
+
+
+def formatted(pattern: Value, arguments: list[Value], at: ast.expr) -> Value:
+    """`pattern.format(*arguments)`."""
+    parts = together(arguments)
+    if pattern.text is None:
+        return together((pattern, parts))
+    mark = UNKNOWN_PART if parts.level > KNOWN else "0"
+    text = _BRACES.sub(lambda found: found[0][0] if found[0] in ("{{", "}}") else mark, pattern.text)
+    return together((pattern, parts), text, at)
+
+
+def either(one: Value, other: Value) -> Value:
+    """What holds after two ways met: the more dangerous of both."""
+    if one is other or one == other:
+        return one
+    worse, better = (one, other) if (one.level, one.is_built) >= (other.level, other.is_built) else (other, one)
+    clean = worse.clean & better.clean if better.level > KNOWN else worse.clean
+    kind = worse.kind if worse.kind == better.kind else worse.kind or better.kind
+    return worse._replace(clean=clean, kind=kind, constant=NOT_CONSTANT)

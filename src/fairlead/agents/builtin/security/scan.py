@@ -1,0 +1,253 @@
+"""The security-scanner: reads every file it knows, lets bandit and ruff read along, and joins what all of them say."""
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from threading import Thread
+from typing import NamedTuple
+
+import msgspec
+
+from fairlead.agents.builtin.security import judge, python, sources, tools
+from fairlead.agents.builtin.security.matches import Match, Part, PartMissing
+from fairlead.agents.builtin.security.suppress import Silenced
+from fairlead.core.findings import Finding, Fingerprints, Severity
+from fairlead.core.json import Json
+from fairlead.core.outcomes import Outcome, Succeeded
+from fairlead.core.tools import ToolWorld, TreeFile, Unreadable
+
+PYTHON = "Python"
+UNREAD = "security/unread-file"
+
+
+class Language(NamedTuple):
+    """A language and the module that reads it; the module may lack a package that it needs."""
+
+    name: str
+    module: str
+
+
+# In this order: the first that wants a file has it.
+LANGUAGES: tuple[Language, ...] = (
+    Language("Dockerfile", "docker"),
+    Language("CI workflow", "ci"),
+    Language("JavaScript and TypeScript", "javascript"),
+)
+
+
+class Seen:
+    """What the scan has learnt so far."""
+
+    def __init__(self) -> None:
+        self.files = 0
+        self.lines = 0
+        self.unread: dict[str, str] = {}  # path → why
+        self.by_language: dict[str, int] = {}
+        self.not_checked: dict[str, int] = {}
+        self.matches: dict[str, list[Match]] = {}
+        self.python: list[tools.Source] = []
+        self.degraded: list[str] = []
+        self.told = 0
+
+    def checked(self, language: str, data: bytes) -> None:
+        self.files += 1
+        self.lines += data.count(b"\n") + (data[-1:] not in (b"\n", b""))
+        self.by_language[language] = self.by_language.get(language, 0) + 1
+
+    def not_read(self, language: str) -> None:
+        self.not_checked[language] = self.not_checked.get(language, 0) + 1
+
+
+def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
+    """Look for insecure code in the tree.
+
+    `paths` limits the scan to these files and folders, `min_severity` leaves milder findings out (and counts them).
+    """
+    files = _chosen(world.files, inputs.get("paths") or [])
+    seen = Seen()
+    if inputs.get("paths") and not files:
+        seen.degraded.append("No file of the tree lies under the paths that were given.")
+    others = _sort_out(files, world, seen)
+    table = tools.load_table()
+    suspects = _read_python(world, seen, [file for file in files if python.wants(file.path)], table)
+    answers: list[tools.Answer] = []
+    with _Beside(lambda: _ask_tools(world, seen.python, table, answers), seen):
+        _scan_files(world, seen, PYTHON, python, suspects)
+        for name, part, paths in others:
+            _scan_files(world, seen, name, part, paths)
+    for answer in answers:
+        world.progress(f"{answer.name}: {answer.files} files, {answer.status}, {answer.seconds:.1f} s")
+        for path, matches in answer.matches.items():
+            seen.matches.setdefault(path, []).extend(matches)
+        if answer.status not in ("ok", "not needed"):
+            seen.degraded.append(answer.reason)
+    if world.files_left_out:
+        seen.degraded.append(f"{world.files_left_out} files of the tree were left out because there are too many.")
+    return _outcome(inputs, world, seen, table, answers)
+
+
+def _chosen(files: Sequence[TreeFile], paths: Sequence[str]) -> list[TreeFile]:
+    wanted = [path.removeprefix("./").rstrip("/") for path in paths]
+    if not wanted or "." in wanted or "" in wanted:
+        return list(files)
+    return [file for file in files if any(file.path == path or file.path.startswith(path + "/") for path in wanted)]
+
+
+def _sort_out(files: list[TreeFile], world: ToolWorld, seen: Seen) -> list[tuple[str, Part, list[str]]]:
+    """The files of the other languages, by the part that reads them; the rest is counted as not checked."""
+    parts: list[tuple[str, Part, list[str]]] = []
+    for language in LANGUAGES:
+        try:
+            module: Part = importlib.import_module(f"{__package__}.{language.module}")
+        except ImportError as error:
+            seen.degraded.append(f"{language.name} is not checked: {error}.")
+            continue
+        parts.append((language.name, module, []))
+    for file in files:
+        if python.wants(file.path):
+            continue
+        for _, part, paths in parts:
+            if part.wants(file.path):
+                paths.append(file.path)
+                break
+        else:
+            other = sources.language_not_checked(file.path)
+            if other is not None:
+                seen.not_read(other)
+    return parts
+
+
+def _read_python(world: ToolWorld, seen: Seen, files: list[TreeFile], table: tools.Table) -> list[str]:
+    """A first look at every Python file: which of them our own rules and bandit must read at all."""
+    wants = tools.Filter(table).wants
+    suspects: list[str] = []
+    for file in files:
+        data = _read(world, seen, file.path)
+        if data is None:
+            continue
+        seen.checked(PYTHON, data)
+        _, is_utf8 = ("", True) if data.isascii() else sources.decode(data, is_python=True)
+        words = python.words_of(data)
+        is_for_bandit = not is_utf8 or wants(data, words)
+        seen.python.append(tools.Source(file.path, len(data), is_utf8, is_for_bandit))
+        if not is_utf8 or python.may_match(words):
+            suspects.append(file.path)
+    return suspects
+
+
+def _read(world: ToolWorld, seen: Seen, path: str) -> bytes | None:
+    try:
+        return world.read(path)
+    except Unreadable as error:
+        seen.unread[path] = str(error)
+        return None
+
+
+def _scan_files(world: ToolWorld, seen: Seen, language: str, part: Part, paths: list[str]) -> None:
+    """Our own rules, file by file; what they find is told at once."""
+    is_python = language == PYTHON
+    world.progress(f"{language}: {len(paths)} files")
+    for number, path in enumerate(paths):
+        if path in seen.unread:
+            continue
+        data = _read(world, seen, path)
+        if data is None:
+            continue
+        text, _ = sources.decode(data, is_python)
+        try:
+            matches = list(part.scan_file(path, text))
+        except (PartMissing, ImportError) as error:
+            left = len(paths) - number
+            seen.degraded.append(f"{left} files of {language} are not checked: {error}")
+            seen.not_checked[language] = seen.not_checked.get(language, 0) + left
+            return
+        if not is_python:
+            seen.checked(language, data)
+        if matches:
+            seen.matches[path] = matches
+            silenced = Silenced(text, is_python)
+            loud = sum(silenced.by(m.rule, judge.NO_CODES, m.line, m.end_line) is None for m in matches)
+            seen.told += loud
+            world.found(loud)
+
+
+class _Beside:
+    """Runs the tools in a thread while the body runs, and waits for them; what goes wrong there is said."""
+
+    def __init__(self, work: Callable[[], None], seen: Seen) -> None:
+        self._work = work
+        self._seen = seen
+        self._thread = Thread(target=self._run, name="bandit and ruff")
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except Exception as error:  # a thread's exception would be lost, and its tool silently clean
+            self._seen.degraded.append(f"bandit and ruff could not be asked: {type(error).__name__}: {error}.")
+
+
+def _ask_tools(
+    world: ToolWorld, files: Sequence[tools.Source], table: tools.Table, answers: list[tools.Answer]
+) -> None:
+    if not files:
+        return
+
+    def text_of(path: str) -> str:
+        return sources.decode(world.read(path), is_python=True)[0]
+
+    answers.append(tools.ask_ruff(world, files, table, text_of))
+    answers.append(tools.ask_bandit(world, files, table))
+
+
+def _outcome(
+    inputs: Mapping[str, Json], world: ToolWorld, seen: Seen, table: tools.Table, answers: Iterable[tools.Answer]
+) -> Outcome:
+    lowest: Severity = inputs.get("min_severity", "info")
+    court = judge.Judge(table, lowest)
+    fingerprints = Fingerprints()
+    findings: list[Finding] = []
+    for path in sorted({*seen.matches, *seen.unread}):
+        if path in seen.unread:
+            match = Match(UNREAD, 0, 0, f"The file was not read: {seen.unread[path]}.")
+            findings.extend(court.findings(path, "", [match], fingerprints, path in seen.unread))
+            continue
+        try:
+            text, _ = sources.decode(world.read(path), python.wants(path))
+        except Unreadable as error:
+            match = Match(UNREAD, 0, 0, f"The file changed while it was read: {error}.")
+            findings.extend(court.findings(path, "", [match], fingerprints, False))
+            continue
+        findings.extend(court.findings(path, text, seen.matches[path], fingerprints, python.wants(path)))
+    if len(findings) > seen.told:
+        world.found(len(findings) - seen.told)
+    output: dict[str, Json] = {
+        "findings": [msgspec.to_builtins(finding) for finding in findings],
+        "stats": {
+            "files": seen.files,
+            "lines": seen.lines,
+            "unread": len(seen.unread),
+            "suppressed": dict(court.suppressed),
+            "below_min_severity": court.below,
+            "by_language": dict(sorted(seen.by_language.items())),
+            "not_checked": dict(sorted(seen.not_checked.items())),
+            "left_out": world.files_left_out,
+        },
+        "tools": [
+            {
+                "name": answer.name,
+                "version": answer.version,
+                "status": answer.status,
+                "files": answer.files,
+                "reason": answer.reason,
+            }
+            for answer in answers
+        ],
+    }
+    number = len(findings)
+    summary = f"{number} finding{'' if number == 1 else 's'} in {seen.files} file{'' if seen.files == 1 else 's'}"
+    return Succeeded(output, summary, tuple(seen.degraded))
