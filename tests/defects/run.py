@@ -73,13 +73,18 @@ def judge(defect: Defect, root: Path) -> str:
 
 def copy_tree(root: Path, copy: Path) -> None:
     """Copy the files that a commit of *root* would hold, as they are now."""
-    argv = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(argv, cwd=root, capture_output=True, check=True).stdout
-    for name in filter(None, os.fsdecode(names).split("\0")):
+    for name in tracked_files(root):
         source, target = root / name, copy / name
         if source.is_file() or source.is_symlink():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target, follow_symlinks=False)
+
+
+def tracked_files(root: Path) -> list[str]:
+    """The files that a commit of everything in *root* would hold, in alphabetical order; ignored ones are left out."""
+    argv = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(argv, cwd=root, capture_output=True, check=True).stdout
+    return sorted(set(filter(None, os.fsdecode(names).split("\0"))))
 
 
 def run_tests(tree: Path, tests: tuple[str, ...]) -> subprocess.CompletedProcess[str]:

@@ -4,6 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from tests.defects.run import tracked_files
 from tests.house.source import plant
 
 # Put together here, so that this file is no finding of its own.
@@ -25,7 +26,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {}
 def leftovers(root: Path) -> list[str]:
     """Every line of a tracked text file under *root* that should not have been left there."""
     found = []
-    for path in tracked(root):
+    for path in tracked_files(root):
         try:
             lines = (root / path).read_text("utf-8").splitlines()
         except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
@@ -39,17 +40,6 @@ def leftovers(root: Path) -> list[str]:
 
 def _is_excepted(path: str, what: str) -> bool:
     return any(what == known and path.startswith(prefix) for prefix, known in EXCEPTIONS)
-
-
-def tracked(root: Path) -> list[str]:
-    """The files that a commit of *root* would hold, ignored ones left out."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root,
-        capture_output=True,
-        check=True,
-    ).stdout
-    return sorted(name.decode("utf-8", "surrogateescape") for name in listed.split(b"\0") if name)
 
 
 def test_nothing_is_left_over(project: Path) -> None:
@@ -73,7 +63,7 @@ def test_each_kind_of_leftover_is_found(tmp_path: Path) -> None:
 
 
 def test_every_exception_is_still_needed(project: Path) -> None:
-    paths = tracked(project)
+    paths = tracked_files(project)
     unused = [
         (prefix, what)
         for prefix, what in EXCEPTIONS

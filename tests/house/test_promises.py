@@ -34,7 +34,8 @@ def _numbers(decorator: ast.expr) -> list[str]:
     name = decorator.func.id if isinstance(decorator.func, ast.Name) else decorator.func.attr
     if name != "proves":
         return []
-    return [argument.value for argument in decorator.args if isinstance(argument, ast.Constant)]  # type: ignore[misc]
+    values = (argument.value for argument in decorator.args if isinstance(argument, ast.Constant))
+    return [value for value in values if isinstance(value, str)]
 
 
 def compare(root: Path) -> list[str]:
