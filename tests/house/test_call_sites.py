@@ -127,7 +127,6 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
         "src/fairlead/agents/shipped.py",
         "pathlib.Path",
     ): "package data by its path: importlib.resources slows every start",
-    ("src/fairlead/cli/main.py", "os.open"): "the null device in place of a reader that went away",
 }
 
 # Text methods that package data needs once `importlib.resources` has found it.

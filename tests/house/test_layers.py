@@ -35,7 +35,7 @@ LIGHT = frozenset({"msgspec"})
 # Library → the rooms that may import it. Everything that is not here may be imported nowhere.
 LIBRARIES: dict[str, frozenset[str]] = {
     "apsw": frozenset({"journal"}),
-    "yaml": frozenset({"workflow", "agents"}),
+    "yaml": frozenset({"workflow"}),
     "rich": frozenset({"cli"}),
     "tree_sitter": frozenset({"agents"}),
     "tree_sitter_javascript": frozenset({"agents"}),
@@ -50,6 +50,7 @@ AT_THE_TOP: frozenset[tuple[str, str]] = frozenset()
 DYNAMIC: dict[str, str] = {
     "src/fairlead/core/codes/__init__.py": "one module per family of codes, read only by `explain` and the tests",
     "src/fairlead/env/tool_child.py": "the tool's function, found by the entry point that its card names",
+    "src/fairlead/agents/builtin/security/scan.py": "one module per language; one that is missing degrades, and is named",
 }
 
 
