@@ -50,7 +50,7 @@ AT_THE_TOP: frozenset[tuple[str, str]] = frozenset()
 DYNAMIC: dict[str, str] = {
     "src/fairlead/core/codes/__init__.py": "one module per family of codes, read only by `explain` and the tests",
     "src/fairlead/env/tool_child.py": "the tool's function, found by the entry point that its card names",
-    "src/fairlead/agents/builtin/security/scan.py": "one module per language; one that is missing degrades, and is named",
+    "src/fairlead/agents/builtin/security/scan.py": "one module per language; a missing one degrades",
 }
 
 
