@@ -38,7 +38,7 @@ def check_workflow(path: str, data: bytes, catalog: Catalog | None) -> ReadWorkf
         if read is not None:
             _check_record(read, catalog, source)
     elif not source.has_errors:
-        source.add_whole("FL-W014", "the file is empty", "`fairlead init` writes one to begin with")
+        source.add("FL-W014", "the file is empty", 0, 0, "`fairlead init` writes one to begin with")
     return _finish(read, source)
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from fairlead.core.errors import Diagnostic, Span
 
 EXCERPT_MAX = 2_000  # characters: a longer line is shown by its place only
+DIAGNOSTICS_MAX = 200  # more are counted: a file that is no workflow at all would give thousands
 
 
 class Source:
@@ -17,6 +18,7 @@ class Source:
     def __init__(self, path: str, text: str = "") -> None:
         self.path = path
         self.text = text
+        self.count = 0  # things noted so far, those beyond the maximum too
         self._found: dict[tuple[str, int, str], Diagnostic] = {}
 
     @cached_property
@@ -66,34 +68,27 @@ class Source:
         is_warning: bool = False,
     ) -> None:
         """Note one thing that is wrong at [*start*, *end*). The same thing at the same place counts once."""
+        if (code, start, message) in self._found:
+            return
+        self.count += 1
+        if len(self._found) >= DIAGNOSTICS_MAX:
+            return
         span = self.span(start, end)
         line = self.line(span.line - 1)
-        self._found.setdefault(
-            (code, start, message),
-            Diagnostic(
-                code,
-                message,
-                is_warning=is_warning,
-                file=self.path,
-                span=span,
-                source=line if len(line) <= EXCERPT_MAX else "",
-                label=label,
-                hints=hints[:3],
-            ),
+        self._found[code, start, message] = Diagnostic(
+            code,
+            message,
+            is_warning=is_warning,
+            file=self.path,
+            span=span,
+            source=line if len(line) <= EXCERPT_MAX else "",
+            label=label,
+            hints=hints[:3],
         )
-
-    def add_whole(self, code: str, message: str, *hints: str) -> None:
-        """Note one thing that is wrong with the file as a whole."""
-        self._found.setdefault((code, -1, message), Diagnostic(code, message, file=self.path, hints=hints[:3]))
-
-    @property
-    def count(self) -> int:
-        """How many things were noted so far."""
-        return len(self._found)
 
     @property
     def has_errors(self) -> bool:
-        return any(not found.is_warning for found in self._found.values())
+        return self.count > len(self._found) or any(not found.is_warning for found in self._found.values())
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -103,4 +98,9 @@ class Source:
             span = found.span
             return (span.line, span.column, found.code, found.message) if span else (0, 0, found.code, found.message)
 
-        return tuple(sorted(self._found.values(), key=order))
+        found = sorted(self._found.values(), key=order)
+        if more := self.count - len(found):
+            said = f"{more:,} more mistakes are not shown"
+            end = self.span(len(self.text), len(self.text))
+            found.append(Diagnostic("FL-W029", said, file=self.path, span=end, hints=("mend the ones above first",)))
+        return tuple(found)

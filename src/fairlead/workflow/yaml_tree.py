@@ -5,6 +5,7 @@ where `on` and `no` are booleans and `12:30` is a number.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
@@ -15,6 +16,8 @@ BYTES_MAX = 1_000_000
 VALUES_MAX = 100_000  # values written in one file
 ALIASED_MAX = 10_000  # values that aliases may add
 _MASK = "\ue000"  # stands for a character of a torn `${ }` while the rest of the file is read
+_PAIR = "\ue001" * 12  # stands for two escapes that are one character
+_PAIRS = re.compile(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 TORN_MAX = 50  # `${ }` in flow style that are reported one by one
 
 Kind = Literal["mapping", "list", "scalar"]
@@ -75,9 +78,11 @@ def read_tree(path: str, data: bytes) -> tuple[Node | None, Source]:
 
 def _decode(data: bytes, source: Source) -> str | None:
     if len(data) > BYTES_MAX:
-        source.add_whole(
+        source.add(
             "FL-W013",
             f"the file has {len(data):,} bytes; at most {BYTES_MAX:,} are read",
+            0,
+            0,
             "split it, or move data out of it into files that its steps read",
         )
         return None
@@ -127,7 +132,9 @@ class _Builder:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.text = source.text  # what is parsed: the source with torn `${ }` masked
+        self.pairs: list[tuple[int, str]] = []  # where two escapes stand, and the character that they are
+        # What is parsed: the source with everything masked that libyaml would refuse although it may stand there.
+        self.text = self._mask_pairs(source.text)
 
     def read(self) -> Node | None:
         for _ in range(TORN_MAX):
@@ -139,6 +146,28 @@ class _Builder:
             self._refuse_torn(start, end)
             self.text = self.text[:start] + _MASK * (end - start) + self.text[end:]
         raise Stopped
+
+    def _mask_pairs(self, text: str) -> str:
+        r"""JSON may write a character as two escapes, `\ud83d\ude00`, which YAML lacks: they are put back later."""
+        if "\\u" not in text:
+            return text
+
+        def mask(found: re.Match[str]) -> str:
+            if found[1] is None:
+                return found[0]
+            high, low = int(found[1], 16) - 0xD800, int(found[2], 16) - 0xDC00
+            self.pairs.append((found.start(), chr(0x10000 + (high << 10) + low)))
+            return _PAIR
+
+        return _PAIRS.sub(mask, text)
+
+    def _unmask_pairs(self, value: str, start: int, is_quoted: bool) -> str:
+        """*value* with the characters that were written as pairs, or with the very text where no escapes are read."""
+        pieces = value.split(_PAIR)
+        first = bisect_left(self.pairs, (start, ""))
+        for index, (at, character) in enumerate(self.pairs[first : first + len(pieces) - 1]):
+            pieces[index] += character if is_quoted else self.source.text[at : at + 12]
+        return "".join(pieces)
 
     def _attempt(self) -> tuple[int, int] | None:
         """Read all events; gives the place of a `${ }` in flow style if one stopped it."""
@@ -294,6 +323,8 @@ class _Builder:
         node.is_plain = implicit[0] and not implicit[1]
         if "\0" in value:
             self.source.add("FL-W005", "a text holds a NUL, which nothing can carry on", start, end, "remove the `\\0`")
+        if self.pairs and _PAIR in value:
+            value = self._unmask_pairs(value, start, node.style == '"')
         if _MASK in value:
             value = self.source.text[start:end]
         self._check_tag(tag, "scalar", start, end)
@@ -381,6 +412,9 @@ class _Builder:
         mark = getattr(error, "problem_mark", None)
         problem = str(getattr(error, "problem", None) or "it cannot be read")
         at = min(mark.index if mark else 0, len(self.text))
+        beginning = getattr(error, "context_mark", None)
+        if beginning and "unexpected end of stream" in problem:
+            at = beginning.index  # what is open is the mistake, not the end of the file
         before = self.text[at : at + 1]
         if "tab" in problem.split() or before == "\t":
             tab = self.text.find("\t", at)
@@ -393,7 +427,9 @@ class _Builder:
                 "use two spaces for each level",
             )
         else:
-            message, hint = _plain_words(problem, str(getattr(error, "context", None) or ""), before)
+            message, hint = _plain_words(problem, str(getattr(error, "context", None) or ""))
+            if beginning and "{begin}" in message:
+                message = message.replace("{begin}", self.source.where(beginning.index))
             self.source.add("FL-W001", message, at, at + 1, hint)
         raise Stopped
 
@@ -416,8 +452,9 @@ _SAID = (
         "the list above goes on here with something that is no item",
         "indent the line, or begin it with `- `",
     ),
-    ("did not find expected ',' or ']'", "the list that began with `[` has no end here", "add a comma or `]`"),
-    ("did not find expected ',' or '}'", "the mapping that began with `{` has no end here", "add a comma or `}`"),
+    ("did not find expected ',' or ']'", "the list that began at {begin} does not go on here", "add a comma or `]`"),
+    ("did not find expected ',' or '}'", "the mapping that began at {begin} does not go on here", "add a comma or `}`"),
+    ("expected node content", "a value is expected here", "write one, or close the bracket before it"),
     ("unexpected end of stream", "the quoted text is not closed", "add the missing quote"),
     ("could not find expected ':'", "a key without a colon", "add `:` after the key"),
     ("unknown escape", "no such escape between double quotes", "double the backslash, or use single quotes"),
@@ -426,7 +463,7 @@ _SAID = (
 )
 
 
-def _plain_words(problem: str, context: str, character: str) -> tuple[str, str]:
+def _plain_words(problem: str, context: str) -> tuple[str, str]:
     for part, message, hint in _SAID:
         if part in problem:
             return message, hint
