@@ -3,5 +3,15 @@
 from fairlead.journal.filesystem import network_filesystem
 from fairlead.journal.reading import Reader
 from fairlead.journal.sqlite import SqliteJournal, open_journal, open_reader
+from fairlead.journal.verify import Problem, Report, verify
 
-__all__ = ["Reader", "SqliteJournal", "network_filesystem", "open_journal", "open_reader"]
+__all__ = [
+    "Problem",
+    "Reader",
+    "Report",
+    "SqliteJournal",
+    "network_filesystem",
+    "open_journal",
+    "open_reader",
+    "verify",
+]

@@ -140,18 +140,26 @@ def references(event: Event) -> Sequence[Digest]:
     return ()
 
 
-def recorded(row: Row, run: RunId) -> kinds.Recorded:
-    """The event of *row* as the other rooms know it.
+def event_of(row: Row) -> Event:
+    """The event of *row*.
 
     Raises:
         Altered: what was read is not what was written.
     """
     payload = check_payload(row)
     try:
-        event = unpack_event(row.kind, row.place, payload)
+        return unpack_event(row.kind, row.place, payload)
     except (KeyError, msgspec.MsgspecError):
         raise Altered("its kind was altered") from None
-    return kinds.Recorded(Seq(row.seq), run, Epoch(row.epoch), Micros(row.at), event)
+
+
+def recorded(row: Row, run: RunId) -> kinds.Recorded:
+    """The event of *row* as the other rooms know it.
+
+    Raises:
+        Altered: what was read is not what was written.
+    """
+    return kinds.Recorded(Seq(row.seq), run, Epoch(row.epoch), Micros(row.at), event_of(row))
 
 
 def fresh_salt() -> bytes:

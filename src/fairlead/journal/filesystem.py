@@ -3,7 +3,9 @@
 import os
 import re
 
-from fairlead.core.errors import FairleadError, error
+from fairlead.core.errors import error
+
+_MOUNTS = "/proc/self/mountinfo"
 
 # Types as the kernel names them in mountinfo. WAL needs memory shared between processes and honest locks.
 _NETWORK = frozenset(
@@ -49,7 +51,7 @@ def network_filesystem(directory: str, mountinfo: str | None = None) -> str:
     """
     if mountinfo is None:
         try:
-            with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+            with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
                 mountinfo = file.read()
         except OSError:
             return ""
@@ -57,16 +59,19 @@ def network_filesystem(directory: str, mountinfo: str | None = None) -> str:
     return kind if kind in _NETWORK or kind.removeprefix("fuse.") in _NETWORK_FUSE else ""
 
 
-def refuse_network(directory: str) -> FairleadError | None:
-    """The diagnostic for a state directory on a network file system; None when it is on a local one."""
+def refuse_network(directory: str) -> None:
+    """Refuse a state directory on a network file system, before anything is made there.
+
+    Raises:
+        FairleadError: FL-N011.
+    """
     kind = network_filesystem(directory)
-    if not kind:
-        return None
-    return error(
-        "FL-N011",
-        f"the state directory {directory} lies on a network file system ({kind}), where a journal cannot be kept safe",
-        "name a directory on a local disk with FAIRLEAD_STATE_DIR",
-    )
+    if kind:
+        raise error(
+            "FL-N011",
+            f"the state directory {directory} lies on a network file system ({kind}), where no journal is safe",
+            "name a directory on a local disk with FAIRLEAD_STATE_DIR",
+        )
 
 
 def _type_at(path: str, mountinfo: str) -> str:

@@ -15,7 +15,6 @@ import apsw
 from fairlead.journal import chain
 from fairlead.journal.anchor import Anchor, Mark, read_anchor
 from fairlead.journal.failures import anchor_unusable, damaged, diagnose, newer_schema, not_a_journal, older_than_anchor
-from fairlead.journal.filesystem import refuse_network
 from fairlead.journal.statements import Values, migrations, sql
 
 Mode = Literal["full", "process"]
@@ -127,8 +126,24 @@ def connect_reader(places: Places) -> apsw.Connection | None:
     Raises:
         FairleadError: FL-L0xx, what is there is no journal, a newer one, or damaged since its last anchor.
     """
-    if not os.path.exists(places.database):
+    connection = connect_unchecked(places)
+    if connection is None:
         _refuse_lost_database(places)
+        return None
+    try:
+        check_since_anchor(connection, places)
+    except apsw.Error as cause:
+        connection.close()
+        raise diagnose(cause, places.directory) from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_unchecked(places: Places) -> apsw.Connection | None:
+    """As `connect_reader`, for who looks at the events and the anchor without help."""
+    if not os.path.exists(places.database):
         return None
     try:
         connection = _connect(places.database, apsw.SQLITE_OPEN_READONLY)
@@ -137,7 +152,6 @@ def connect_reader(places: Places) -> apsw.Connection | None:
     try:
         connection.pragma("query_only", True)
         _schema(connection, places)
-        check_since_anchor(connection, places)
     except apsw.Error as cause:
         connection.close()
         raise diagnose(cause, places.directory) from None
@@ -256,10 +270,3 @@ def _migrate(connection: apsw.Connection) -> None:
             connection.execute(statement)
         connection.pragma("user_version", len(migrations()))
     connection.execute("COMMIT")
-
-
-def refuse_place(places: Places) -> None:
-    """Refuse a network file system before anything is made there."""
-    refusal = refuse_network(places.directory)
-    if refusal is not None:
-        raise refusal

@@ -1,5 +1,6 @@
 """Reading: plain, blocking, and without a trace. Where no journal is, there is nothing to read, and nothing is made."""
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -35,6 +36,7 @@ class Reader:
         self._reading = threading.Lock()  # SQLite allows one thread at a time on a connection
         self._connection: apsw.Connection | None = None
         self._version_seen = 0
+        self._process = os.getpid()
 
     def events_of(self, run: RunId, after: Seq = _START) -> Iterator[Recorded]:
         """The run's events after *after*, in order; every payload's digest is checked. Nothing for an unknown run.
@@ -109,6 +111,8 @@ class Reader:
                 raise diagnose(cause, self.places.directory) from None
 
     def _opened(self) -> apsw.Connection | None:
+        if self._process != os.getpid():
+            raise RuntimeError("the journal belongs to another process: a forked child opens its own")
         if self._connection is None:
             self._connection = connect_reader(self.places)
         return self._connection

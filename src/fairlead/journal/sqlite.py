@@ -4,6 +4,7 @@ from fairlead.core.events import Recorded, Request
 from fairlead.core.ids import RunId, WorkerId
 from fairlead.core.json import Digest
 from fairlead.core.ports import Batch, Clock, Delivery
+from fairlead.journal.filesystem import refuse_network
 from fairlead.journal.opening import Mode
 from fairlead.journal.reading import Reader
 from fairlead.journal.workers import WorkerLock, sweep
@@ -87,6 +88,7 @@ def open_journal(
     Raises:
         FairleadError: FL-N011 a network file system; FL-L0xx what is there is no journal, a newer one, or damaged.
     """
+    refuse_network(directory)
     journal = SqliteJournal(directory, clock, deliver, mode)
     journal.head()  # a journal that cannot be used says so now, not at the first write
     return journal
@@ -96,8 +98,9 @@ def open_reader(directory: str, *, clock: Clock) -> Reader:
     """The journal of a state directory, only to read: no thread, nothing made.
 
     Raises:
-        FairleadError: FL-L0xx what is there is no journal, a newer one, or damaged.
+        FairleadError: FL-N011 a network file system; FL-L0xx what is there is no journal, a newer one, or damaged.
     """
+    refuse_network(directory)
     reader = Reader(directory, clock)
     reader.head()
     return reader

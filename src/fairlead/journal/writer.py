@@ -7,6 +7,7 @@ After the first error of the disk the thread acknowledges nothing more: everythi
 is answered with the failure. The next start repairs, with the same code as after a crash.
 """
 
+import os
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -30,7 +31,6 @@ from fairlead.journal.opening import (
     connect_writer,
     make_directory,
     prepare,
-    refuse_place,
 )
 from fairlead.journal.refusals import queue_full
 from fairlead.journal.workers import look_at
@@ -82,6 +82,7 @@ class Writer:
         self._queue: deque[Asked] = deque()
         self._bell: SimpleQueue[None] = SimpleQueue()  # one ring for each thing that somebody waits for
         self._is_closing = False
+        self._process = os.getpid()
         self._failure: FairleadError | None = None
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -110,16 +111,17 @@ class Writer:
         """Write what is still queued, checkpoint, sync the anchor. Waits for all of it.
 
         Raises:
-            FairleadError: the disk failed, now or before.
+            FairleadError: the disk failed while this was done.
         """
+        failure = self._failure  # who waited for something has been told of it
         if self._queue:
             self._ring()
+        self._is_closing = True
         if self._thread is not None:
-            self._is_closing = True
             self._bell.put(None)
             self._thread.join()
             self._thread = None
-        if self._failure is not None:
+        if self._failure is not failure and self._failure is not None:
             raise self._failure
 
     def _wait_for(self, answer: "SimpleQueue[Answer]") -> Recorded:
@@ -131,6 +133,10 @@ class Writer:
         raise result
 
     def _ring(self) -> None:
+        if self._is_closing:
+            raise RuntimeError("the journal is closed")
+        if self._process != os.getpid():
+            raise RuntimeError("the journal belongs to another process: a forked child opens its own")
         self._bell.put(None)
         if self._thread is None:
             with self._starting:
@@ -235,7 +241,6 @@ class Pen:
     """The files that the writer's thread holds open, and what it does with them."""
 
     def __init__(self, places: Places, clock: Clock, mode: Mode) -> None:
-        refuse_place(places)
         make_directory(places.directory)
         self._places = places
         self._clock = clock

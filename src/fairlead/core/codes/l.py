@@ -60,6 +60,13 @@ CODES: tuple[Code, ...] = (
         "perform less at once (`limits.run.parallel`), or use a faster disk",
     ),
     Code(
+        "FL-L009",
+        "The table of runs does not fit the events",
+        "The list of runs is an index over the events and is written in the same commit. Here it says something else:"
+        " it was altered, or an event was.",
+        "restore the state directory from a backup",
+    ),
+    Code(
         "FL-L010",
         "The disk failed",
         "The operating system refused to read or write a file of the journal. Nothing more is acknowledged after that;"

@@ -1,0 +1,3 @@
+SELECT number, id, key, workflow, root, requester, status, queued_at, ended_at, epoch, worker, last_request_seq
+FROM runs
+ORDER BY number
