@@ -53,7 +53,7 @@ setup: $(VENV)/.dev
 	@:
 
 run: $(VENV)/.run
-	@$(BIN)/fairlead review --exit-zero $(ARGS) "$(REPO)"
+	@$(BIN)/fairlead -C "$(REPO)" review --exit-zero $(ARGS)
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(ARGS)
