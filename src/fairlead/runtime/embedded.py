@@ -70,18 +70,26 @@ class Engine:
             await embedded.stop_all()
 
     async def watch_over(self) -> None:
-        """Look for requests and prove life until cancelled; one such coroutine per engine."""
+        """Look for requests and prove life until cancelled; one such coroutine per engine. Its failure fails the runs."""
         beaten = self._clock.monotonic()
-        while True:
-            await asyncio.sleep(POLL_S)
-            if self._journal.has_changed():
-                for record in self._journal.requests_after(self._seen):
-                    self._seen = record.seq
-                    if record.run in self._runs and not isinstance(record.event, RunQueued):
-                        self._runs[record.run].supersede(record.seq)
-            if self._clock.monotonic() - beaten >= BEAT_S:
-                beaten = self._clock.monotonic()
-                self._journal.beat()
+        try:
+            while True:
+                await asyncio.sleep(POLL_S)
+                if self._journal.has_changed():
+                    self._hand_out_requests()
+                if self._clock.monotonic() - beaten >= BEAT_S:
+                    beaten = self._clock.monotonic()
+                    self._journal.beat()
+        except Exception as error:
+            for embedded in self._runs.values():
+                embedded.fail(error)
+            raise
+
+    def _hand_out_requests(self) -> None:
+        for record in self._journal.requests_after(self._seen):
+            self._seen = record.seq
+            if record.run in self._runs and not isinstance(record.event, RunQueued):
+                self._runs[record.run].supersede(record.seq)
 
     async def interrupt(self, reason: str) -> None:
         """Stop the children of every run and record their attempts as lost; `perform` then raises `Interrupted`."""
@@ -207,7 +215,7 @@ class EmbeddedRun:
         elif (error := task.exception()) is None:
             self._finished.append(task.result())
         elif isinstance(error, JournalFailed | FairleadError):
-            self._failure = error  # the disk refused a blob or a tree: nothing more is acknowledged
+            self.fail(error)  # the disk refused a blob or a tree: nothing more is acknowledged
         else:
             # Whatever an adapter raises ends its own attempt, not the worker.
             message = f"{type(error).__name__}: {error}"
@@ -223,6 +231,11 @@ class EmbeddedRun:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        """What the run needs is gone: `wait_any` raises *error*."""
+        self._failure = error
+        self._wake()
 
     def supersede(self, seq: Seq) -> None:
         """A request of this run was recorded at *seq* by somebody else."""
