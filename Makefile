@@ -64,7 +64,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check $(SOURCES) || failed=1; \
 	$(BIN)/ruff format --check $(SOURCES) || failed=1; \
 	$(BIN)/python -m mypy || failed=1; \
-	$(BIN)/python -m pytest -q --durations=0 tests/house || failed=1; \
+	$(BIN)/python -m pytest -q tests/house || failed=1; \
 	$(BIN)/python tools/long_files.py || failed=1; \
 	exit $$failed
 
@@ -73,7 +73,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/steps.py $(ARGS)
 
 docs: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q --durations=0 tests/journeys/test_docs.py tests/house/test_promises.py tests/house/test_dependencies.py $(ARGS)
+	@$(BIN)/python -m pytest -q tests/journeys/test_docs.py tests/house/test_promises.py tests/house/test_dependencies.py $(ARGS)
 
 defects: $(VENV)/.dev
 	@$(BIN)/python tests/defects/run.py $(ARGS)

@@ -143,8 +143,11 @@ def _bound_imports(file: SourceFile) -> Iterator[tuple[str, str]]:
 
 
 def _bound_names(tree: ast.Module) -> Iterator[str]:
-    """Every name that the file itself gives a meaning, at any depth."""
+    """Every name that the file itself gives a meaning, at any depth. A method hides none outside its class."""
+    methods = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for inner in node.body}
     for node in ast.walk(tree):
+        if id(node) in methods:
+            continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
         elif isinstance(node, ast.arg):

@@ -222,6 +222,15 @@ def test_the_owner_may_and_a_namesake_is_not_mistaken(tmp_path: Path) -> None:
     assert misplaced_calls(tmp_path) == []
 
 
+def test_a_method_of_the_same_name_hides_nothing(tmp_path: Path) -> None:
+    plant(
+        tmp_path,
+        "src/fairlead/gate/door.py",
+        "class Door:\n    def open(self) -> None:\n        open('/etc/passwd')\n",
+    )
+    assert misplaced_calls(tmp_path) == ["src/fairlead/gate/door.py:3: open (files) in gate"]
+
+
 def test_core_may_not_even_import_what_it_could_misuse(tmp_path: Path) -> None:
     plant(tmp_path, "src/fairlead/core/ids.py", "import uuid\nfrom datetime import timedelta\n")
     assert misplaced_calls(tmp_path) == ["src/fairlead/core/ids.py:1: core may not import uuid"]
