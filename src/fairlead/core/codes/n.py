@@ -23,4 +23,56 @@ CODES: tuple[Code, ...] = (
         "The directory, or a file of the journal in it, is read-only or belongs to somebody else.",
         "make it writable for you, or name another one with FAIRLEAD_STATE_DIR",
     ),
+    Code(
+        "FL-N020",
+        "git is not installed",
+        "The directory is a git repository, and what belongs to it, what is ignored and what has changed is known to git"
+        " alone. Reading the files without it would review other files than you mean.",
+        "Install git, for example with `apt install git`.",
+    ),
+    Code(
+        "FL-N021",
+        "git refuses a directory of another user",
+        "A repository can name programs in its configuration, so git works only in directories that belong to you. This"
+        " is usual in containers, where the checkout comes from outside.",
+        "Trust it with `git config --global --add safe.directory PATH`.",
+    ),
+    Code(
+        "FL-N022",
+        "git cannot read the repository",
+        "git ended with an error when it was asked what belongs to the tree. The message holds its last line.",
+        "See what `git status` says in that directory; `git fsck` finds damage.",
+    ),
+    Code(
+        "FL-N023",
+        "A repository without files",
+        "A bare repository has a history and no working tree, and a review reads files.",
+        "Make a checkout with `git clone PATH` and review that.",
+    ),
+    Code(
+        "FL-N031",
+        "The spawner process has ended",
+        "One small process starts all children of a worker and cleans up after them. It is gone, perhaps killed from"
+        " outside or by the system for want of memory, so nothing more can be started.",
+        "Start the command again; `fairlead resume` goes on where it stopped.",
+    ),
+    Code(
+        "FL-N032",
+        "Too many child processes at once",
+        "A worker keeps at most 256 child processes at a time, so that a mistake in a workflow cannot fill the machine.",
+        "Let fewer steps run side by side.",
+    ),
+    Code(
+        "FL-N033",
+        "Too many paths",
+        "A review takes at most 1,000 paths; beyond that, naming folders says the same in fewer words.",
+        "Name the folders that hold them.",
+    ),
+    Code(
+        "FL-N034",
+        "A working copy cannot be made",
+        "The tree of a step could not be written, read or recorded in the private git directory of the run. The"
+        " repository itself was not touched.",
+        "The message says what git said; free some space, or see whether objects are missing with `git fsck`.",
+    ),
 )

@@ -87,4 +87,36 @@ CODES: tuple[Code, ...] = (
         " ends, and by touching it every ten seconds.",
         "follow it with `fairlead runs watch RUN`, or stop it with `fairlead cancel RUN`",
     ),
+    Code(
+        "FL-R230",
+        "The agent raised an exception",
+        "The function behind the agent ended with an exception instead of an outcome. That is a mistake in the agent;"
+        " what it had found by then is not counted.",
+        "Read the traceback with `fairlead logs RUN step:ID`, and report it to the agent's author.",
+    ),
+    Code(
+        "FL-R232",
+        "The agent was killed",
+        "A signal ended the agent's process: a crash in a library, or the system killed it for want of memory.",
+        "Review fewer files at once, or free some memory, and start again.",
+    ),
+    Code(
+        "FL-R233",
+        "The agent reached its memory limit",
+        "Each agent states how much memory it may take beyond what it starts with, 512 MB when it states nothing.",
+        "Review fewer files at once, or raise the agent's `memory_max`.",
+    ),
+    Code(
+        "FL-R234",
+        "The agent gave no usable outcome",
+        "It ended without an outcome, or the outcome is not JSON, has the wrong form, or is larger than 64 MB.",
+        "This is a fault of the agent; `fairlead logs RUN step:ID` shows what it wrote.",
+    ),
+    Code(
+        "FL-R235",
+        "The process that watched over a call was killed",
+        "Each call has a small process that keeps its limits and cleans up after it. Without it nobody can say how the"
+        " call ended; what it had started was killed.",
+        "Start it again: `fairlead resume`.",
+    ),
 )

@@ -1,0 +1,171 @@
+"""The keeper of one call: a small process that starts a child, watches it, and leaves nothing of it behind.
+
+It adopts whatever its child leaves (however often that forked), so that it knows what belongs to the call. When the
+socket to the worker ends, the worker is gone, and everything below is killed at once.
+"""
+
+import base64
+import os
+import socket
+from collections.abc import Callable
+from typing import Literal
+
+from fairlead.core.json import Json
+from fairlead.env import frames, tool_child
+from fairlead.env.processes import adopt_orphans, end_children, send, send_group
+from fairlead.env.programs import CannotStart, start_program
+from fairlead.env.watching import Bounds, Child, Stop, Stream, Watched, watch
+
+GRACE_SECONDS = 5.0  # between SIGTERM and SIGKILL, for programs; a tool has nothing to tidy up
+MESSAGES_BYTES_MAX = 66_000_000  # everything that a tool sends: its outcome and its progress lines
+LOG_BYTES_MAX = 10_000_000  # of one log file
+
+
+def keep(connection: socket.socket) -> None:
+    """Serve the one request that comes over *connection*, to its end."""
+    adopt_orphans()
+    request = _receive(connection)
+    if request is None:
+        return
+    log = _Log(request["log"])
+    try:
+        if request["kind"] == "tool":
+            _keep_tool(connection, request, log)
+        else:
+            _keep_program(connection, request, log)
+    finally:
+        end_children()
+        log.close()
+
+
+def _receive(connection: socket.socket) -> Json | None:
+    import json
+
+    start = _exactly(connection, frames.HEADER_BYTES)
+    body = start and _exactly(connection, frames.header(start)[1])
+    return json.loads(body) if body else None
+
+
+def _exactly(connection: socket.socket, length: int) -> bytes | None:
+    parts = bytearray()
+    while len(parts) < length:
+        data = connection.recv(min(length - len(parts), 1 << 20))
+        if not data:
+            return None
+        parts += data
+    return bytes(parts)
+
+
+def _keep_program(connection: socket.socket, request: Json, log: "_Log") -> None:
+    stdin = base64.b64decode(request["stdin"])
+    try:
+        child = start_program(request["argv"], request["cwd"], request["env"], has_stdin=bool(stdin), is_session=True)
+    except CannotStart as error:
+        reason = f"{error}\n".encode("utf-8", "backslashreplace")
+        log.write(reason)
+        _tell(connection, frames.STDERR, reason)
+        _tell_end(connection, Watched(127, 0.0, 0.0, 0, False, False, False), strays=0)
+        return
+
+    def take(stream: Stream, data: bytes) -> None:
+        log.write(data)
+        _tell(connection, frames.STDOUT if stream == "stdout" else frames.STDERR, data)
+
+    bounds = Bounds(request["timeout_s"], request["output_max"], GRACE_SECONDS)
+    _watch_to_end(connection, child, bounds, take, stdin)
+
+
+def _keep_tool(connection: socket.socket, request: Json, log: "_Log") -> None:
+    messages, messages_in = os.pipe()
+    words, words_in = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        connection.close()
+        tool_child.become_tool(request, messages_in, words_in)  # never returns
+    os.close(messages_in)
+    os.close(words_in)
+
+    def take(stream: Stream, data: bytes) -> None:
+        if stream == "stdout":
+            _tell(connection, frames.STDOUT, data)
+        else:
+            log.write(data)
+
+    bounds = Bounds(request["timeout_s"], MESSAGES_BYTES_MAX)
+    _watch_to_end(connection, Child(pid, messages, words), bounds, take, b"")
+
+
+def _watch_to_end(
+    connection: socket.socket, child: Child, bounds: Bounds, take: Callable[[Stream, bytes], None], stdin: bytes
+) -> None:
+    strays = 0
+
+    def end_rest() -> None:
+        nonlocal strays
+        strays += end_children()
+
+    def signal_child(number: int) -> None:
+        send_group(child.pid, number)
+        send(child.pid, number)  # should it not have become a leader yet
+
+    stop = Stop(connection.fileno(), lambda: _wish(connection))
+    watched = watch(child, bounds, take, signal_child, stdin=stdin, stop=stop, end_rest=end_rest)
+    _tell_end(connection, watched, strays)
+
+
+def _wish(connection: socket.socket) -> Literal["end", "kill"]:
+    try:
+        return "end" if connection.recv(1) else "kill"
+    except OSError:
+        return "kill"
+
+
+def _tell(connection: socket.socket, kind: bytes, data: bytes) -> None:
+    try:
+        connection.sendall(frames.pack(kind, data))
+    except OSError:
+        pass  # the worker is gone: `watch` sees it at the socket and kills
+
+
+def _tell_end(connection: socket.socket, watched: Watched, strays: int) -> None:
+    facts = {
+        "exit_code": watched.exit_code,
+        "seconds": watched.seconds,
+        "cpu_seconds": watched.cpu_seconds,
+        "memory_bytes": watched.memory_bytes,
+        "is_timed_out": watched.is_timed_out,
+        "is_cut": watched.is_cut,
+        "strays": strays,
+    }
+    try:
+        connection.sendall(frames.pack_json(frames.ENDED, facts))
+    except OSError:
+        pass
+
+
+class _Log:
+    """The file that receives what a call writes, as it comes, up to a cap."""
+
+    def __init__(self, path: str) -> None:
+        self._room = LOG_BYTES_MAX
+        self._descriptor = -1
+        if path:
+            try:
+                self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            except OSError:
+                pass  # a log that cannot be written must not stop the work
+
+    def write(self, data: bytes) -> None:
+        if self._descriptor < 0 or self._room <= 0:
+            return
+        self._room -= len(data)
+        if self._room <= 0:
+            data = data[: self._room + len(data)] + b"\n[the log ends here: more was dropped]\n"
+        try:
+            os.write(self._descriptor, data)
+        except OSError:
+            self._room = 0
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)

@@ -1,0 +1,103 @@
+"""What a tool's function touches the world through, inside its child process. Limits and a clean environment: level L1.
+
+Nothing here isolates: a function that wants to can reach round it. It keeps honest tools honest.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+
+from fairlead.core.tools import FILE_BYTES_MAX, ProcessResult, TreeFile
+from fairlead.env.files import TreeReader
+from fairlead.env.git import filters_of, is_reading, run_git, run_here
+from fairlead.env.listing import Listing, list_tree
+from fairlead.env.surroundings import clean_environment
+from fairlead.env.watching import Bounds
+
+PROGRESS_SECONDS_MIN = 0.2  # between two progress lines; what comes faster is dropped, the count is not
+
+
+class LocalToolWorld:
+    """Implements `fairlead.core.tools.ToolWorld` over a directory. The tree is listed when it is first asked for."""
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        paths: Sequence[str] = (),
+        leave_out: Sequence[str] = (),
+        tell: Callable[[str, int], None] = lambda text, found: None,
+    ) -> None:
+        self.root = root
+        self._paths = paths
+        self._leave_out = leave_out
+        self._tell = tell
+        self._text = ""
+        self._found = 0
+        self._told: tuple[str, int] = ("", 0)
+        self._told_at = float("-inf")
+
+    @property
+    def files(self) -> Sequence[TreeFile]:
+        return self._listing.files
+
+    @property
+    def files_left_out(self) -> int:
+        return self._listing.left_out
+
+    @property
+    def is_git(self) -> bool:
+        return self._listing.is_git
+
+    def read(self, path: str, limit: int = FILE_BYTES_MAX) -> bytes:
+        return self._reader.read(path, limit)
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout_s: float,
+        stdin: bytes = b"",
+        stdout_max: int = 10_000_000,
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+    ) -> ProcessResult:
+        return run_here(argv, cwd or self.root, clean_environment(env), Bounds(timeout_s, stdout_max), stdin)
+
+    def git(self, *args: str, timeout_s: float = 20.0, stdout_max: int = 10_000_000) -> ProcessResult:
+        if not is_reading(args):
+            asked = " ".join(args[:2]).encode("utf-8", "backslashreplace")
+            return ProcessResult(129, b"", b"git " + asked + b": only commands that read are allowed here\n", 0.0)
+        return run_git(self.root, *args, filters=self._filters, timeout_s=timeout_s, stdout_max=stdout_max)
+
+    def progress(self, text: str) -> None:
+        self._text = text
+        self._tell_at_times()
+
+    def found(self, count: int = 1) -> None:
+        self._found += count
+        self._tell_at_times()
+
+    def flush(self) -> None:
+        """Tell what has not been told yet: the last count must be the right one."""
+        if self._told != (self._text, self._found):
+            self._told = (self._text, self._found)
+            self._tell(self._text, self._found)
+
+    def _tell_at_times(self) -> None:
+        now = time.monotonic()
+        if now - self._told_at >= PROGRESS_SECONDS_MIN:
+            self._told_at = now
+            self.flush()
+
+    @cached_property
+    def _listing(self) -> Listing:
+        return list_tree(self.root, paths=self._paths, leave_out=self._leave_out)
+
+    @cached_property
+    def _reader(self) -> TreeReader:
+        return TreeReader(self.root)
+
+    @cached_property
+    def _filters(self) -> tuple[str, ...]:
+        return filters_of(self.root) if self.is_git else ()
