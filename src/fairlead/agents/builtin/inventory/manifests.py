@@ -30,6 +30,9 @@ class Manifest(msgspec.Struct, frozen=True):
 
     ecosystem: str  # "pypi", "npm", "go", …: the key of the framework table
     dependencies: frozenset[str] = frozenset()
+    for_development: frozenset[str] = (
+        frozenset()
+    )  # needed only to work on the project, or by a part that one may leave out
     entry_points: tuple[EntryPoint, ...] = ()
     requires_python: str = ""
     licence: str = ""
@@ -92,14 +95,14 @@ def _pyproject(text: str) -> Manifest:
     project, tool = _table(data, "project"), _table(data, "tool")
     poetry, pdm = _table(tool, "poetry"), _table(tool, "pdm")
     names = list(_python_names(project.get("dependencies")))
+    names += [name for key in _table(poetry, "dependencies") for name in _python_name(key)]
+    extra: list[str] = []
     extras, groups = _table(project, "optional-dependencies"), _table(data, "dependency-groups")
     for group in (extras, groups, _table(pdm, "dev-dependencies")):
         for requirements in group.values():
-            names += _python_names(requirements)
-    for requirements in _poetry_tables(poetry):
-        for name in requirements:
-            names += _python_name(name)
-    names += _python_names(_table(tool, "uv").get("dev-dependencies"))
+            extra += _python_names(requirements)
+    extra += [name for group in _poetry_groups(poetry) for key in group for name in _python_name(key)]
+    extra += _python_names(_table(tool, "uv").get("dev-dependencies"))
     backend = str(_table(data, "build-system").get("build-backend", "")).partition(".")[0].partition(":")[0]
     # Poetry's own packages are called poetry.core; a tool's settings count only if they are more than one linter's.
     packaging = {_BACKENDS[backend]} if backend in _BACKENDS else set()
@@ -110,6 +113,7 @@ def _pyproject(text: str) -> Manifest:
     return Manifest(
         "pypi",
         frozenset(names) - {"python"},
+        frozenset(extra),
         tuple(
             EntryPoint(kind, str(name), str(target))
             for kind, scripts in (
@@ -125,8 +129,7 @@ def _pyproject(text: str) -> Manifest:
     )
 
 
-def _poetry_tables(poetry: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
-    yield _table(poetry, "dependencies")
+def _poetry_groups(poetry: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
     yield _table(poetry, "dev-dependencies")
     for group in _table(poetry, "group").values():
         yield _table(group, "dependencies")
@@ -140,9 +143,12 @@ def _requirements(text: str) -> Manifest:
 
 def _pipfile(text: str) -> Manifest:
     data = _toml(text)
-    names = [name for part in ("packages", "dev-packages") for key in _table(data, part) for name in _python_name(key)]
+    names, extra = (
+        frozenset(name for key in _table(data, part) for name in _python_name(key))
+        for part in ("packages", "dev-packages")
+    )
     version = str(_table(data, "requires").get("python_version", ""))
-    return Manifest("pypi", frozenset(names), requires_python=f"=={version}.*" if version else "")
+    return Manifest("pypi", names, extra, requires_python=f"=={version}.*" if version else "")
 
 
 def _setup_cfg(text: str) -> Manifest:
@@ -156,15 +162,21 @@ def _setup_cfg(text: str) -> Manifest:
         return dict(parser.items(name)) if parser.has_section(name) else {}
 
     options = section("options")
-    wanted = [options.get("install_requires", ""), options.get("tests_require", "")]
-    wanted += section("options.extras_require").values()
+    extra = [options.get("tests_require", ""), *section("options.extras_require").values()]
     return Manifest(
         "pypi",
-        frozenset(name for value in wanted for line in re.split(r"[\n;,]", value) for name in _python_name(line)),
+        frozenset(_listed_names([options.get("install_requires", "")])),
+        frozenset(_listed_names(extra)),
         tuple(_console_scripts(section("options.entry_points").get("console_scripts", "").splitlines())),
         options.get("python_requires", ""),
         section("metadata").get("license", ""),
     )
+
+
+def _listed_names(values: Iterable[str]) -> Iterator[str]:
+    for value in values:
+        for line in value.splitlines():
+            yield from _python_name(line)
 
 
 def _console_scripts(lines: Iterable[Json]) -> Iterator[EntryPoint]:
@@ -188,13 +200,13 @@ def _setup_py(text: str) -> Manifest:
             found = {k.arg: k.value for k in statement.keywords if k.arg}
     values = {name: _literal(value, constants) for name, value in found.items()}
     extras = values.get("extras_require")
-    wanted = [values.get("install_requires"), values.get("tests_require")]
-    wanted += list(extras.values()) if isinstance(extras, dict) else []
+    extra = [values.get("tests_require"), *(extras.values() if isinstance(extras, dict) else ())]
     points = values.get("entry_points")
     scripts = points.get("console_scripts") if isinstance(points, dict) else None
     return Manifest(
         "pypi",
-        frozenset(name for value in wanted for name in _python_names(value)),
+        frozenset(_python_names(values.get("install_requires"))),
+        frozenset(name for value in extra for name in _python_names(value)),
         tuple(_console_scripts(scripts if isinstance(scripts, list) else ())),
         _text(values.get("python_requires")),
         _text(values.get("license")),
@@ -215,7 +227,11 @@ def _literal(node: ast.expr, constants: Mapping[str, Json]) -> Json:
 
 def _package_json(text: str) -> Manifest:
     data = _json(text)
-    groups = ("dependencies", "devDependencies", "peerDependencies", "optionalDependencies")
+    groups = ("dependencies", "peerDependencies", "optionalDependencies")
+    names = frozenset(name.lower() for group in groups for name in _table(data, group))
+    extra = frozenset(name.lower() for name in _table(data, "devDependencies"))
+    # A bundled application names everything under devDependencies, because nothing of it is installed by others.
+    names, extra = (names, extra) if names else (extra, names)
     binaries = data.get("bin")
     if isinstance(binaries, str):
         binaries = {str(data.get("name", "")).rpartition("/")[2]: binaries}
@@ -228,7 +244,8 @@ def _package_json(text: str) -> Manifest:
     title = {"npm": "npm", "yarn": "Yarn", "pnpm": "pnpm", "bun": "Bun"}.get(manager)
     return Manifest(
         "npm",
-        frozenset(name.lower() for group in groups for name in _table(data, group)),
+        names,
+        extra,
         tuple(points),
         licence=_text(data.get("license")),
         packaging=(title,) if title else (),
@@ -237,8 +254,8 @@ def _package_json(text: str) -> Manifest:
 
 def _composer(text: str) -> Manifest:
     data = _json(text)
-    names = [name.lower() for group in ("require", "require-dev") for name in _table(data, group)]
-    return Manifest("composer", frozenset(names), licence=_text(data.get("license")))
+    names, extra = (frozenset(name.lower() for name in _table(data, group)) for group in ("require", "require-dev"))
+    return Manifest("composer", names, extra, licence=_text(data.get("license")))
 
 
 # ------------------------------------------------------------------------------------------------------ Go, Rust, JVM
@@ -266,8 +283,13 @@ def _go_mod(text: str) -> Manifest:
 def _cargo(text: str) -> Manifest:
     data = _toml(text)
     tables = [data, _table(data, "workspace"), *_table(data, "target").values()]
-    groups = ("dependencies", "dev-dependencies", "build-dependencies")
-    names = [name.lower() for table in tables for group in groups for name in _table(table, group)]
+    names = [name.lower() for table in tables for name in _table(table, "dependencies")]
+    extra = [
+        name.lower()
+        for table in tables
+        for group in ("dev-dependencies", "build-dependencies")
+        for name in _table(table, group)
+    ]
     package = _table(data, "package")
     binaries = data.get("bin")
     points = [
@@ -275,7 +297,7 @@ def _cargo(text: str) -> Manifest:
         for row in (binaries if isinstance(binaries, list) else ())
         if isinstance(row, dict)
     ]
-    return Manifest("cargo", frozenset(names), tuple(points), licence=_text(package.get("license")))
+    return Manifest("cargo", frozenset(names), frozenset(extra), tuple(points), licence=_text(package.get("license")))
 
 
 def _pom(text: str) -> Manifest:

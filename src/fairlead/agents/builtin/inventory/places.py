@@ -14,6 +14,9 @@ _AROUND = re.compile(
     r"(^|/)(tests?|testing|__tests__|spec|specs|fixtures?|testdata|examples?|samples?|demos?|docs?|benchmarks?|golden|corpora|corpus)/",
     re.IGNORECASE,
 )
+_EXTRA_REQUIREMENTS = re.compile(
+    r"(?i)(?=.*require)(^|.*[/_.-])(dev|develop|development|tests?|testing|docs?|lint|ci|style|typing|build)[_.-][^/]*"
+)
 _TEST_FILE = re.compile(
     r"(^|/)(test_[^/]*\.py|[^/]*_tests?\.(py|go|rb|exs|cc|cpp|c)|conftest\.py|tests?\.py"
     r"|[^/]*\.(test|spec|cy)\.[cm]?[jt]sx?|[^/]*(Test|Tests|IT|Spec)\.(java|kt|kts|scala|cs|groovy|php|swift)|[^/]*_spec\.rb)$"
@@ -29,8 +32,8 @@ def is_foreign(path: str) -> bool:
 
 
 def is_around(path: str) -> bool:
-    """Whether *path* belongs to tests, examples or documentation."""
-    return _AROUND.search(path) is not None
+    """Whether *path* belongs to tests, examples, documentation, or tools of those who work on the project."""
+    return _AROUND.search(path) is not None or _EXTRA_REQUIREMENTS.fullmatch(path) is not None
 
 
 def is_test(path: str, is_code: bool) -> bool:
