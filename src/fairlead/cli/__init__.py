@@ -1,1 +1,1 @@
-"""The command line: a door. It translates words into one operation, and the operation's record into a screen or JSON."""
+"""The command line: a door. Words become one operation, and the operation's record a screen or JSON."""

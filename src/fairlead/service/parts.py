@@ -75,6 +75,8 @@ class Files(Protocol):
         """
         ...
 
+    def exists(self, path: str) -> bool: ...
+    def is_directory(self, path: str) -> bool: ...
     def names(self, path: str) -> Sequence[str]:
         """The names in a directory in alphabetical order; none when there is no such directory."""
         ...
@@ -140,11 +142,19 @@ class Parts(Protocol):
         ...
 
     def perform(self, project: Project, run: RunId, on_tick: Callable[[], None]) -> Ending:
-        """Perform the run in this process, until it has ended or a signal asks to stop. *on_tick* is called every 50 ms.
+        """Perform the run in this process, until it has ended or a signal asks to stop; *on_tick* comes every 50 ms.
 
         Raises:
             FairleadError: FL-R101 unknown, FL-R102 ended, FL-R401 owned by another living worker, FL-L0xx.
         """
+        ...
+
+    def log_path(self, project: Project, run: RunId, place: str, attempt: int) -> str:
+        """Where the gate keeps what a call wrote: stderr and stdout as they came, secrets masked."""
+        ...
+
+    def live_path(self, project: Project, run: RunId) -> str:
+        """Where the owner of a run writes its progress."""
         ...
 
     def start_worker(self, project: Project, run: RunId) -> None:

@@ -1,0 +1,47 @@
+"""A failed step: what, where, why, the evidence, what it did not cost, what to type."""
+
+from collections.abc import Iterator
+
+from fairlead.cli.command import Invocation
+from fairlead.cli.errors_screen import plural
+from fairlead.cli.look import Look
+from fairlead.cli.terminal_text import cut, safe, wrap
+from fairlead.service.logs import last_lines
+from fairlead.service.records import RunView, StepView
+
+FAILURES_SHOWN = 3
+
+
+def failure_lines(call: Invocation, view: RunView, look: Look) -> Iterator[str]:
+    """One block for each of the first failed steps."""
+    blocks = {step.parent for step in view.steps}
+    failed = [step for step in view.steps if step.status == "failed" and step.step not in blocks]
+    for step in failed[:FAILURES_SHOWN]:
+        yield ""
+        yield from _one(call, view, step, look)
+    if len(failed) > FAILURES_SHOWN:
+        yield ""
+        yield f"  … {len(failed) - FAILURES_SHOWN} more failed: {call.typed(f'runs show {view.run}')}"
+    if failed:
+        kept = sum(1 for step in view.steps if step.status in ("succeeded", "degraded") and step.step not in blocks)
+        yield f"   = kept: {plural(kept, 'finished step')}. Nothing outside the state directory was changed."
+
+
+def _one(call: Invocation, view: RunView, step: StepView, look: Look) -> Iterator[str]:
+    style, word = ("yellow bold", "warning") if step.optional else ("red bold", "error")
+    head, *rest = wrap(f"step `{safe(step.step)}`: {safe(step.message)}", look.columns - 16)
+    yield f"{look.paint(f'{word}[{step.code}]', style)}: {head}"
+    yield from (f"  {line}" for line in rest)
+    yield f"  step     {safe(step.step)}     attempt {step.attempts}     fault: {step.fault}"
+    if step.argv:
+        yield f"  command  {cut(safe(' '.join(step.argv)), look.columns - 12)}"
+    tail = last_lines(call.parts, call.project, view.run, step.step, step.attempts)
+    if tail:
+        yield "  ┌─ last lines " + "─" * max(1, min(look.columns, 90) - 16)
+        for line in tail:
+            yield f"  │ {cut(safe(line, keep_tabs=True), look.columns - 5)}"
+        yield f"  └─ all of it: {call.typed(f'logs {view.run} step:{step.step}')}"
+    if step.hint:
+        for line in wrap(safe(step.hint), look.columns - 6):
+            yield f"   = {line}"
+    yield look.paint(f"   = more: fairlead explain {step.code}", "dim")

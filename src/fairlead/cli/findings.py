@@ -1,0 +1,139 @@
+"""`findings list|show|export`."""
+
+import os.path
+from collections.abc import Callable, Iterator
+
+from fairlead.cli.command import Invocation
+from fairlead.cli.look import COLOURS
+from fairlead.cli.run_screen import excerpt, place_of, totals_text
+from fairlead.cli.terminal_text import cut, cut_left, pad, safe, width, wrap
+from fairlead.cli.times import ago_text
+from fairlead.service.endings import OK
+from fairlead.service.findings import FindingDetail, FindingList, export_findings, list_findings, show_finding
+
+
+def list_them(call: Invocation) -> int:
+    """The findings of a run."""
+    options = call.options
+    run = call.find_run(options.run)
+    found = list_findings(
+        call.parts, call.project, run, severity=options.severity, rule=options.rule, path=options.path
+    )
+    call.terminal.give(found, lambda: _list_lines(call, found), found.findings)
+    return OK
+
+
+def _list_lines(call: Invocation, found: FindingList) -> Iterator[str]:
+    look = call.terminal.out
+    rule_wide = min(34, max((width(one.rule) for one in found.findings), default=0))
+    id_wide = max((len(one.id) for one in found.findings), default=8)
+    for one in found.findings:
+        left = f"  {one.severity:<9} {pad(one.id, id_wide)}  {pad(cut(safe(one.rule), rule_wide), rule_wide)}  "
+        painted = f"  {look.paint(f'{one.severity:<9}', COLOURS[one.severity])}" + left[11:]
+        room = look.columns - width(left)
+        place = place_of(one)
+        if width(place) >= room - 8:
+            yield painted + cut_left(place, room)
+        else:
+            yield painted + place + "  " + look.paint(cut(safe(one.message), room - width(place) - 2), "dim")
+    shown = len(found.findings)
+    yield ""
+    some = "" if shown == found.total else f"   ({shown:,} of {found.total:,} shown)"
+    yield f"  {totals_text(found.totals, look)}{some} · {found.run}"
+    if found.status in ("degraded", "failed", "cancelled", "running", "queued"):
+        where = call.typed(f"runs show {found.run}")
+        yield f"  {look.symbol(found.status)} the run is {found.status}: more may be there. {where}"
+
+
+def show(call: Invocation) -> int:
+    """One finding."""
+    run = call.find_run(call.options.run)
+    detail = show_finding(call.parts, call.project, run, call.options.finding)
+    call.terminal.give(detail, lambda: _detail_lines(call, detail))
+    return OK
+
+
+def _detail_lines(call: Invocation, detail: FindingDetail) -> Iterator[str]:
+    look = call.terminal.out
+    finding = detail.finding
+    severity = look.paint(finding.severity, COLOURS[finding.severity])
+    yield f"{severity}  {look.paint(safe(finding.rule), 'bold')}  {finding.id}"
+    yield f"  --> {place_of(finding)}"
+    yield ""
+    yield from _code(call, detail)
+    if detail.is_moved:
+        yield "  The file has changed since: this is the line as it was found."
+    yield ""
+    yield from _paragraph(call, "found", finding.message)
+    if finding.reason:
+        yield from _paragraph(call, finding.severity, finding.reason)
+    if detail.rule is not None:
+        yield from _paragraph(call, "why", detail.rule.why)
+    remedy = finding.remedy or (detail.rule.hint if detail.rule is not None else "")
+    if remedy:
+        yield from _paragraph(call, "fix", remedy)
+    now = call.parts.clock.now()
+    yield from _paragraph(call, "first", f"{ago_text(detail.first_seen, now)}, in run {detail.first_run}")
+    if finding.origin:
+        yield from _paragraph(call, "by", f"{finding.agent} ({', '.join(finding.origin)})")
+    if detail.rule is not None:
+        yield ""
+        yield f"  more: fairlead explain {finding.rule}"
+
+
+def _code(call: Invocation, detail: FindingDetail) -> Iterator[str]:
+    look = call.terminal.out
+    if len(detail.lines) <= 1:
+        yield from excerpt(detail.finding, look)
+        return
+    finding = detail.finding
+    digits = len(str(detail.lines[-1].number))
+    room = look.columns - digits - 6
+    for line in detail.lines:
+        number = str(line.number).rjust(digits)
+        text = cut(safe(line.text, keep_tabs=True), room)
+        yield f"  {look.paint(number + ' │', 'bold' if line.is_found else 'dim')} {text}".rstrip()
+        if line.number == finding.line and finding.column:
+            before = width(safe(line.text[: finding.column - 1], keep_tabs=True))
+            is_one_line = finding.end_line in (0, finding.line)
+            end = finding.end_column if is_one_line and finding.end_column else finding.column + 1
+            marks = max(1, width(safe(line.text[finding.column - 1 : end - 1], keep_tabs=True)))
+            if before < room:
+                mark = look.paint("^" * min(marks, room - before), COLOURS[finding.severity])
+                yield f"  {' ' * digits} {look.paint('│', 'dim')} {' ' * before}{mark}"
+
+
+def _paragraph(call: Invocation, name: str, text: str) -> Iterator[str]:
+    first, *rest = wrap(safe(text), call.terminal.out.columns - 14)
+    yield f"  {name:<9} {first}"
+    for line in rest:
+        yield f"            {line}"
+
+
+def export(call: Invocation) -> int:
+    """Findings for other programs, on stdout or into a file."""
+    options = call.options
+    run = call.find_run(options.run)
+    path = os.path.join(call.cwd, options.output) if options.output else ""
+    made = export_findings(
+        call.parts,
+        call.project,
+        run,
+        options.format,
+        path=path,
+        severity=options.severity,
+        rule=options.rule,
+        under=options.path,
+    )
+    if path:
+        call.terminal.give(made, lambda: [f"wrote {safe(options.output)}"])
+    else:
+        call.terminal.answer_text(made.text)
+    return OK
+
+
+COMMANDS: dict[str, Callable[[Invocation], int]] = {
+    "findings list": list_them,
+    "findings show": show,
+    "findings export": export,
+}

@@ -1,0 +1,135 @@
+"""`agents list|show` and `explain`."""
+
+from collections.abc import Callable, Iterator
+
+from fairlead.cli.command import Invocation
+from fairlead.cli.look import COLOURS, Look
+from fairlead.cli.terminal_text import cut, pad, safe, width, wrap
+from fairlead.service.agents import list_agents, show_agent
+from fairlead.service.endings import OK
+from fairlead.service.explain import Explanation, Topics, explain, list_topics
+from fairlead.service.records import AgentCard, Json
+
+
+def agents_list(call: Invocation) -> int:
+    """All agents, usable or not."""
+    found = list_agents(call.parts, call.project)
+
+    def lines() -> Iterator[str]:
+        look = call.terminal.out
+        wide = max((width(card.name) for card in found.agents), default=0)
+        for card in found.agents:
+            status = "failed" if card.problem else "succeeded"
+            said = card.problem or card.title or card.description
+            left = f"  {look.symbol(status)} {pad(safe(card.name), wide)}  {card.adapter:<7}  risk {card.risk:<6}  "
+            yield left + cut(safe(said), max(20, look.columns - wide - 30 - look.symbol_columns))
+
+    call.terminal.give(found, lines, found.agents)
+    return OK
+
+
+def agents_show(call: Invocation) -> int:
+    """One agent's card."""
+    card = show_agent(call.parts, call.project, call.options.agent)
+    call.terminal.give(card, lambda: _card_lines(card, call.terminal.out))
+    return OK
+
+
+def _card_lines(card: AgentCard, look: Look) -> Iterator[str]:
+    yield f"{look.paint(safe(card.name), 'bold')}  {safe(card.title)}"
+    if card.problem:
+        yield f"  {look.symbol('failed')} cannot be used: {safe(card.problem)}"
+    for line in wrap(safe(card.description), look.columns - 2):
+        yield f"  {line}"
+    yield ""
+    yield f"  adapter   {card.adapter} ({safe(card.entry)})     version {safe(card.version)}     {card.digest[:19]}"
+    yield f"  risk      {card.risk}     effects: {card.effect_class}     network: {safe(card.network)}"
+    yield f"  limits    {card.timeout_s:g} s, {card.memory_max // 1_000_000} MB"
+    if card.reads or card.writes:
+        reads, writes = safe(", ".join(card.reads) or "nothing"), safe(", ".join(card.writes) or "nothing")
+        yield f"  files     reads {reads}; writes {writes}"
+    yield f"  from      {safe(card.source)}"
+    for name, schema in (("takes", card.input_schema), ("gives", card.output_schema)):
+        yield ""
+        yield f"  {name}"
+        yield from _schema_lines(schema, look)
+    if card.body.strip():
+        yield ""
+        yield from (f"  {safe(line, keep_tabs=True)}" for line in card.body.strip().split("\n"))
+
+
+def _schema_lines(schema: dict[str, Json], look: Look) -> Iterator[str]:
+    properties = schema.get("properties")
+    if not isinstance(properties, dict) or not properties:
+        yield "    (nothing named)"
+        return
+    required = schema.get("required") or []
+    for name, one in properties.items():
+        about = one if isinstance(one, dict) else {}
+        kind = about.get("type", "")
+        kind = kind if isinstance(kind, str) else "|".join(map(str, kind))
+        default = f", default {about['default']!r}" if "default" in about else ""
+        must = ", needed" if name in required and name else ""
+        head = f"    {pad(safe(str(name)), 14)} {kind}{default}{must}"
+        said = safe(str(about.get("description", "")))
+        yield f"{head}  {cut(said, max(10, look.columns - width(head) - 2))}".rstrip()
+
+
+def explain_it(call: Invocation) -> int:
+    """One code or rule; all of them by family when none is named."""
+    name = call.options.name
+    if not name:
+        topics = list_topics(call.parts)
+        rows = [topic for family in topics.families for topic in family.topics]
+        call.terminal.give(topics, lambda: _topic_lines(topics, call.terminal.out), rows)
+        return OK
+    found = explain(call.parts, name)
+    call.terminal.give(found, lambda: _explanation_lines(found, call.terminal.out))
+    return OK
+
+
+def _topic_lines(topics: Topics, look: Look) -> Iterator[str]:
+    for number, family in enumerate(topics.families):
+        if number:
+            yield ""
+        yield look.paint(f"{family.family}  {family.title}", "bold")
+        wide = max(len(topic.name) for topic in family.topics)
+        for topic in family.topics:
+            yield f"  {pad(topic.name, wide)}  {cut(safe(topic.title), look.columns - wide - 4)}"
+
+
+def _explanation_lines(found: Explanation, look: Look) -> Iterator[str]:
+    kind = f"{found.kind} · {found.severity}" if found.severity else found.kind
+    head = f"{found.name}  {safe(found.title)}"
+    gap = max(2, look.columns - width(head) - width(kind))
+    yield (
+        look.paint(found.name, "bold")
+        + head[len(found.name) :]
+        + " " * gap
+        + look.paint(kind, COLOURS.get(found.severity, "dim"))
+    )
+    for text in (found.what, found.why):
+        if text:
+            yield ""
+            yield from (f"  {line}" for line in wrap(safe(text), look.columns - 4))
+    for name, example in (("bad", found.bad), ("good", found.good)):
+        if example:
+            yield ""
+            for number, line in enumerate(example.rstrip("\n").split("\n")):
+                yield f"    {name if not number else '':<6} {safe(line, keep_tabs=True)}"
+    yield ""
+    label = "What to do:" if found.kind == "rule" else "Next:"
+    yield from (f"  {line}" for line in wrap(f"{label} {safe(found.hint)}", look.columns - 4))
+    if found.reason:
+        yield from (f"  {line}" for line in wrap(f"Why {found.severity}: {safe(found.reason)}", look.columns - 4))
+    if found.cwe:
+        yield f"  {safe(found.cwe)}"
+    if found.related:
+        yield f"  Related: {', '.join(found.related[:6])}"
+
+
+COMMANDS: dict[str, Callable[[Invocation], int]] = {
+    "agents list": agents_list,
+    "agents show": agents_show,
+    "explain": explain_it,
+}

@@ -1,0 +1,120 @@
+"""The door's frame: parse, call one command, turn what was raised into a screen and an exit code."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fairlead.cli.words import Misused, Parsed, help_of, parse
+
+if TYPE_CHECKING:
+    from fairlead.cli.command import Invocation
+    from fairlead.service.parts import Parts
+
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str], parts: "Parts") -> int:
+    """Do what the words behind `fairlead` say; gives the exit code of the process."""
+    if argv[:1] == ["__complete"]:
+        from fairlead.cli.completion import complete
+
+        return complete(argv[1:], parts)
+    try:
+        code = _main(argv, parts)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read our answer has seen enough. The interpreter must not complain about it at its end.
+        try:
+            sys.stdout.close()
+        except BrokenPipeError:
+            pass  # closing flushes once more
+        return 0
+
+
+def _main(argv: Sequence[str], parts: "Parts") -> int:
+    try:
+        parsed = parse(argv)
+    except Misused as misuse:
+        return _misused(misuse, argv, parts)
+    if parsed.wants_help:
+        print(_help(parsed), end="")
+        return 0
+    from fairlead.cli.command import Invocation
+
+    invocation = Invocation.of(parsed, parts)
+    if parsed.wants_fields:
+        from fairlead.cli.fields import field_lines
+
+        invocation.terminal.answer(field_lines(parsed.command.name))
+        return 0
+    return _perform(parsed, invocation)
+
+
+def _help(parsed: Parsed) -> str:
+    if parsed.command.name == "home":
+        from fairlead.cli.table import full_help
+
+        return "\n".join(full_help()) + "\n"
+    return help_of(parsed.command)
+
+
+def _misused(misuse: Misused, argv: Sequence[str], parts: "Parts") -> int:
+    from fairlead.cli.errors_screen import give_errors
+    from fairlead.cli.terminal import Form, Terminal
+    from fairlead.service.records import error
+
+    form: Form = "json" if "--json" in argv else "jsonl" if "--jsonl" in argv else "text"
+    terminal = Terminal(parts.environ, is_ascii="--ascii" in argv, form=form)
+    return give_errors(terminal, error("FL-S001", misuse.message, *misuse.hints, exit_code=EXIT_USAGE))
+
+
+def _perform(parsed: Parsed, invocation: "Invocation") -> int:
+    from fairlead.service.records import FairleadError
+
+    try:
+        return _dispatch(parsed.command.name, invocation)
+    except FairleadError as problem:
+        from fairlead.cli.errors_screen import give_errors
+
+        return give_errors(invocation.terminal, problem)
+    except KeyboardInterrupt:
+        invocation.terminal.complain([""])
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as bug:
+        from fairlead.cli.crash import give_crash
+
+        return give_crash(invocation, bug)
+
+
+def _dispatch(name: str, call: "Invocation") -> int:
+    """One import per command: nobody pays for another one's screen."""
+    match name.split()[0]:
+        case "home" | "doctor" | "init" | "version" | "journal" | "check":
+            from fairlead.cli import surroundings
+
+            return surroundings.COMMANDS[name](call)
+        case "review" | "run" | "resume" | "worker":
+            from fairlead.cli import starting
+
+            return starting.COMMANDS[name](call)
+        case "runs" | "cancel" | "logs":
+            from fairlead.cli import runs
+
+            return runs.COMMANDS[name](call)
+        case "findings":
+            from fairlead.cli import findings
+
+            return findings.COMMANDS[name](call)
+        case "agents" | "explain":
+            from fairlead.cli import lookups
+
+            return lookups.COMMANDS[name](call)
+        case "completion":
+            from fairlead.cli.completion import give_script
+
+            return give_script(call)
+    raise AssertionError(f"{name} stands in the table and nowhere else")

@@ -1,0 +1,216 @@
+"""A run on a screen: what it is, its steps, what it found, what to do next."""
+
+from collections.abc import Generator, Iterator, Sequence
+
+from fairlead.cli.command import Invocation
+from fairlead.cli.errors_screen import plural
+from fairlead.cli.fact_text import IS_STEP_END
+from fairlead.cli.live import step_lines
+from fairlead.cli.look import COLOURS, Look
+from fairlead.cli.terminal_text import cut, cut_left, safe, width, wrap
+from fairlead.cli.times import day_text, minute_text, seconds_text
+from fairlead.service.parts import Project
+from fairlead.service.records import RUN_ENDED, Fact, FindingView, RunView, StepView
+
+WORST_SHOWN = 3
+
+
+def header_line(project: Project, version: str) -> str:
+    """`fairlead 0.1.0 · shop-api · main @ 4f2c1e9 + 3 changed files · nothing leaves this machine`."""
+    return " · ".join([f"fairlead {version}", safe(project.name), *place_words(project)])
+
+
+def place_words(project: Project) -> list[str]:
+    """Branch, commit and changes, as far as there are any."""
+    if not project.is_git:
+        return []
+    head = f"{safe(project.branch) or 'detached'} @ {project.head}" if project.head else "no commit yet"
+    if project.changed:
+        head += f" + {plural(project.changed, 'changed file')}"
+    return [head]
+
+
+def status_text(status: str, unowned_since: int) -> str:
+    """A run that nobody works on is never shown as plain running."""
+    if status in RUN_ENDED or not unowned_since:
+        return status
+    return f"{status} · no worker since {minute_text(unowned_since)}"
+
+
+def run_lines(call: Invocation, view: RunView, look: Look) -> Iterator[str]:
+    """The whole run: head, steps, ending."""
+    yield " · ".join(
+        filter(
+            None,
+            (
+                f"{safe(view.title or view.workflow)} {view.run}",
+                status_text(view.status, view.unowned_since),
+                day_text(view.queued_at),
+                seconds_text(view.seconds) if view.ended_at else "",
+                f"by {safe(view.requester)}" if view.requester else "",
+            ),
+        )
+    )
+    yield ""
+    yield from steps_lines(view, look)
+    yield from reason_lines(view, look)
+    yield from finding_summary(call, view, look)
+
+
+def steps_lines(view: RunView, look: Look) -> Iterator[str]:
+    """One line per step, with what must not be overlooked below it."""
+    blocks = {step.parent for step in view.steps}
+    for step in view.steps:
+        if step.step not in blocks:
+            yield from step_lines(as_fact(view, step), look)
+
+
+def as_fact(view: RunView, step: StepView) -> Fact:
+    """A step as the fact of its end, so that `runs show` says what the live screen said."""
+    kind = f"step.{step.status}" if f"step.{step.status}" in IS_STEP_END else "step.started"
+    summary = step.summary or ("" if kind != "step.started" else step.status)
+    return Fact(
+        kind,  # type: ignore[arg-type]  # a name of FactType by the line above
+        view.run,
+        view.queued_at,
+        step=step.step,
+        agent=step.agent,
+        attempt=step.attempts,
+        seconds=step.seconds,
+        summary=summary,
+        reasons=step.degraded or ((step.reason,) if step.reason else ()),
+        fault=step.fault,
+        code=step.code,
+        message=step.message,
+        hint=step.hint,
+    )
+
+
+def reason_lines(view: RunView, look: Look) -> Iterator[str]:
+    """Why a run that has ended is not simply succeeded."""
+    if view.status == "succeeded" or (not view.reasons and view.status in RUN_ENDED):
+        return
+    yield ""
+    if view.status not in RUN_ENDED:
+        yield f"  {look.symbol('waiting')} {status_text(view.status, view.unowned_since)}"
+    for reason in view.reasons:
+        lines = wrap(safe(reason), look.columns - 8)
+        yield f"  {look.symbol(view.status)} {look.paint(lines[0], COLOURS.get(view.status, ''))}"
+        for line in lines[1:]:
+            yield f"    {line}"
+
+
+def finding_summary(call: Invocation, view: RunView, look: Look) -> Iterator[str]:
+    """Totals and the worst findings, with what to type for the others."""
+    if not has_findings(view):
+        return
+    yield ""
+    left = totals_text(view.totals, look)
+    right = f"{seconds_text(view.seconds)} · {view.run}"
+    plain = totals_text(view.totals, None)
+    yield f"  {left}{' ' * max(3, look.columns - 2 - width(plain) - width(right))}{right}"
+    for finding in view.findings[:WORST_SHOWN]:
+        yield ""
+        yield from finding_lines(finding, look)
+        yield f"     {'do':<4} {call.typed(f'findings show {finding.id}')}"
+    left_out = len(view.findings) - WORST_SHOWN
+    if left_out > 0:
+        yield ""
+        yield f"  … {left_out:,} more: {call.typed(_list_command(call, view))}"
+
+
+def _list_command(call: Invocation, view: RunView) -> str:
+    return (
+        "findings list" if getattr(call.options, "run", "last") in ("last", "") else f"findings list --run {view.run}"
+    )
+
+
+def has_findings(view: RunView) -> bool:
+    """Whether looking for findings was part of the run: some were found, or an agent worked."""
+    return bool(view.findings) or any(step.agent and step.agent != "run" for step in view.steps)
+
+
+def totals_text(totals: dict[str, int], look: Look | None) -> str:
+    """`1 critical   2 high`; nothing found is said."""
+    pieces = [
+        look.paint(f"{count:,} {severity}", COLOURS[severity]) if look is not None else f"{count:,} {severity}"
+        for severity, count in totals.items()
+        if count
+    ]
+    return "   ".join(pieces) or "no findings"
+
+
+def finding_lines(finding: FindingView, look: Look) -> Iterator[str]:
+    """Severity, rule and place on one line; the source line with its underline; the message; the remedy."""
+    place = place_of(finding)
+    severity = f"{finding.severity:<9}"
+    head = f"  {severity} {safe(finding.rule)}"
+    room = look.columns - width(head) - 2
+    if width(place) <= room:
+        yield (
+            f"  {look.paint(severity, COLOURS[finding.severity])} {look.paint(safe(finding.rule), 'bold')}"
+            f"{' ' * (room - width(place) + 2)}{place}"
+        )
+    else:
+        yield f"  {look.paint(severity, COLOURS[finding.severity])} {look.paint(safe(finding.rule), 'bold')}"
+        yield f"     {cut_left(place, look.columns - 6)}"
+    underlined = yield from excerpt(finding, look)
+    message = safe(finding.message)
+    if not underlined:
+        for line in wrap(message, look.columns - 6):
+            yield f"     {line}"
+    if finding.remedy:
+        first, *rest = wrap(safe(finding.remedy), look.columns - 12)
+        yield f"     {'fix':<4} {first}"
+        for line in rest:
+            yield f"          {line}"
+
+
+def place_of(finding: FindingView) -> str:
+    """`app/queries.py:87:13`, as editors and terminals make it a link."""
+    place = safe(finding.path)
+    if finding.line:
+        place += f":{finding.line}" + (f":{finding.column}" if finding.column else "")
+    return place + (f" @ {finding.commit[:9]}" if finding.commit else "")
+
+
+def excerpt(finding: FindingView, look: Look) -> Generator[str, None, bool]:
+    """The source line and, when the place in it is known, an underline with the message. Says whether it drew that."""
+    if not finding.excerpt:
+        return False
+    number = str(finding.line)
+    source = finding.excerpt.rstrip()
+    stripped = source.lstrip()
+    offset = len(source) - len(stripped)
+    shown = safe(stripped, keep_tabs=True)
+    gutter = f"     {number} │ "
+    room = look.columns - len(gutter)
+    yield f"     {look.paint(f'{number} │', 'dim')} {cut(shown, room)}"
+    begin = finding.column - 1 - offset
+    if finding.column < 1 or not 0 <= begin < len(stripped):
+        return False
+    is_one_line = finding.end_line in (0, finding.line)
+    end = finding.end_column - 1 - offset if is_one_line and finding.end_column else begin + 1
+    before = width(safe(stripped[:begin], keep_tabs=True))
+    marks = max(1, width(safe(stripped[begin : max(end, begin + 1)], keep_tabs=True)))
+    if before >= room:
+        return False
+    marks = min(marks, room - before)
+    message = safe(finding.message)
+    prefix = " " * (5 + len(number)) + look.paint(" │", "dim") + " " * (before + 1)
+    if width(message) + before + marks + 1 <= room:
+        yield prefix + look.paint("^" * marks + " " + message, COLOURS[finding.severity])
+        return True
+    yield prefix + look.paint("^" * marks, COLOURS[finding.severity])
+    return False
+
+
+def next_lines(commands: Sequence[tuple[str, str]], look: Look) -> Iterator[str]:
+    """`Next` and what may be typed now."""
+    if not commands:
+        return
+    wide = max(width(command) for command, _ in commands)
+    yield ""
+    for number, (command, does) in enumerate(commands):
+        line = f"  {'Next' if number == 0 else '':<6} {command}{' ' * (wide - width(command))}  "
+        yield line + look.paint(cut(does, max(10, look.columns - width(line))), "dim")

@@ -1,0 +1,222 @@
+"""`review`, `run`, `resume` and the hidden `worker`: start or go on, show what happens, say how it ended."""
+
+from collections.abc import Callable, Iterator
+
+from fairlead import __version__
+from fairlead.cli.command import Invocation
+from fairlead.cli.following import Leaving, follow, screen_for, watch_of
+from fairlead.cli.run_screen import finding_summary, header_line, next_lines, reason_lines, steps_lines
+from fairlead.cli.terminal_text import safe
+from fairlead.service.endings import INTERRUPTED, OK, TERMINATED, exit_code
+from fairlead.service.parts import Ending, Project
+from fairlead.service.records import RunId, RunView, Severity, error
+
+HERE = "Ctrl-C stops; nothing finished is lost, and fairlead resume goes on"
+AWAY = "Ctrl-C leaves it running; twice cancels it"
+
+
+def review(call: Invocation) -> int:
+    """Review the repository, in this process."""
+    from fairlead.service.starts import ReviewScope, review_place, start_review
+
+    options = call.options
+    project, paths = review_place(call.parts, call.cwd, options.paths)
+    call.__dict__["project"] = project  # the paths decide where the review stands, not the directory of the call
+    started = start_review(call.parts, project, ReviewScope(paths, options.all, not options.no_history))
+    if options.detach:
+        return _leave_to_worker(call, started.run)
+    _show_header(call, project, started.run)
+    return _perform_here(call, started.run, _default(options.fail_on, "high"))
+
+
+def run(call: Invocation) -> int:
+    """Start a workflow; on a terminal a worker performs it and this process watches."""
+    from fairlead.cli.errors_screen import diagnostic_lines
+    from fairlead.service.starts import find_definition, start_run
+
+    options = call.options
+    given = dict(_named(text) for text in options.inputs)
+    definition = find_definition(call.parts, call.project, call.cwd, options.workflow)
+    started = start_run(call.parts, call.project, definition, given, key=options.key)
+    call.terminal.tell(diagnostic_lines(started.warnings, call.terminal.err))
+    if options.detach:
+        return _leave_to_worker(call, started.run)
+    _show_header(call, call.project, started.run, started.title or started.workflow)
+    fail_on = _default(options.fail_on, "none")
+    if not call.is_attended:
+        return _perform_here(call, started.run, fail_on)
+    call.parts.start_worker(call.project, started.run)
+    return _follow_worker(call, started.run, fail_on)
+
+
+def resume(call: Invocation) -> int:
+    """Go on with a run, in this process."""
+    from fairlead.service.starts import resumable_run
+
+    found = resumable_run(call.parts, call.project, call.options.run)
+    if call.options.detach:
+        return _leave_to_worker(call, found)
+    _show_header(call, call.project, found)
+    return _perform_here(call, found, _default(call.options.fail_on, "none"))
+
+
+def work(call: Invocation) -> int:
+    """Perform one run and say nothing: what happened stands in the journal."""
+    ending = call.parts.perform(call.project, RunId(call.options.run), lambda: None)
+    return _code_of_ending(ending) or OK
+
+
+def _named(text: str) -> tuple[str, str]:
+    """`name=value`; the workflow's types decide how the value is read."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise error("FL-S002", f"-i takes NAME=VALUE, not {safe(text)}", "fairlead run --help")
+    return name, value
+
+
+def _default(chosen: str | None, usual: str) -> Severity | None:
+    word = chosen or usual
+    return None if word == "none" else word  # type: ignore[return-value]  # argparse allows severities and none only
+
+
+def _leave_to_worker(call: Invocation, found: RunId) -> int:
+    call.parts.start_worker(call.project, found)
+    from fairlead.service.runs import show_run
+
+    view = show_run(call.parts, call.project, found)
+    watch = call.typed(f"runs watch {found}")
+    call.terminal.give(view, lambda: [f"{found} is left to a worker; {watch}"])
+    return OK
+
+
+def _show_header(call: Invocation, project: Project, found: RunId, title: str = "") -> None:
+    terminal = call.terminal
+    if terminal.form != "text":
+        return
+    head = header_line(project, __version__)
+    terminal.tell([f"{safe(title)} {found} · {head}" if title else head])
+    terminal.tell(f"  {safe(note)}" for note in project.notes)
+    if terminal.err.is_live:
+        terminal.tell([""])
+
+
+def _perform_here(call: Invocation, found: RunId, fail_on: Severity | None) -> int:
+    """Perform the run in this process, with its own screen on the way."""
+    watch = watch_of(call, found)
+    screen = screen_for(call, HERE)
+    try:
+        ending = call.parts.perform(call.project, found, lambda: screen.show(watch.poll(), watch))
+        screen.show(watch.poll(), watch)
+    finally:
+        screen.close()
+    code = _code_of_ending(ending)
+    if code:
+        call.terminal.complain(
+            ["", f"Stopped. Everything finished is kept:  {call.typed(f'resume {found}')}  goes on."],
+        )
+        return code
+    return _give_ending(call, found, fail_on)
+
+
+def _code_of_ending(ending: Ending) -> int:
+    return {"ended": 0, "interrupted": INTERRUPTED, "terminated": TERMINATED}[ending]
+
+
+def _follow_worker(call: Invocation, found: RunId, fail_on: Severity | None) -> int:
+    from fairlead.service.runs import cancel_run
+
+    watch = watch_of(call, found)
+    screen = screen_for(call, AWAY)
+    is_cancelled = False
+
+    def interrupted(times: int) -> Leaving | None:
+        nonlocal is_cancelled
+        if times == 1:
+            # A moment for the second one: who presses twice wants it gone, not out of sight.
+            try:
+                call.parts.clock.sleep(1.0)
+            except KeyboardInterrupt:
+                cancel_run(call.parts, call.project, found, reason="Ctrl-C twice")
+                is_cancelled = True
+                return None
+            return "detached"
+        return "detached"
+
+    leaving = follow(call, watch, screen, interrupted)
+    if leaving == "detached":
+        call.terminal.complain([f"still running; {call.typed(f'runs watch {found}')}"])
+        return INTERRUPTED
+    if is_cancelled and leaving == "ended":
+        _give_ending(call, found, fail_on)
+        return INTERRUPTED
+    return _give_ending(call, found, fail_on)
+
+
+def _give_ending(call: Invocation, found: RunId, fail_on: Severity | None) -> int:
+    """The answer: what the run came to, in the form that was asked for, and the files that were asked for."""
+    from fairlead.service.runs import show_run
+
+    view = show_run(call.parts, call.project, found)
+    written = _write_files(call, view)
+    if call.terminal.form != "jsonl":
+        call.terminal.give(view, lambda: _ending_lines(call, view, written))
+    options = call.options
+    return exit_code(
+        view,
+        fail_on=fail_on,
+        is_strict=getattr(options, "strict", False),
+        is_exit_zero=getattr(options, "exit_zero", False),
+    )
+
+
+def _ending_lines(call: Invocation, view: RunView, written: list[str]) -> Iterator[str]:
+    from fairlead.cli.failure_screen import failure_lines
+
+    look = call.terminal.out
+    # On a terminal the steps stand above already, in the permanent record.
+    if not call.is_attended:
+        yield from steps_lines(view, look)
+    yield from reason_lines(view, look)
+    yield from failure_lines(call, view, look)
+    yield from finding_summary(call, view, look)
+    if written:
+        yield ""
+        yield from (f"  wrote {safe(path)}" for path in written)
+    yield from next_lines(_next(call, view), look)
+    if view.workflow == "review":
+        yield "  Your working tree was not touched."
+
+
+def _next(call: Invocation, view: RunView) -> list[tuple[str, str]]:
+    if view.status == "failed":
+        return [
+            (call.typed(f"logs {view.run}"), "what the steps wrote"),
+            (call.typed(f"runs show {view.run}"), "this run again"),
+        ]
+    chosen = []
+    if view.findings:
+        chosen.append((call.typed(f"findings show {view.findings[0].id}"), "the worst one, with its code and why"))
+        chosen.append((call.typed("findings export -o findings.sarif"), "for editors and code hosts; also md and json"))
+        chosen.append((f"fairlead explain {view.findings[0].rule}", "what this rule is about"))
+    else:
+        chosen.append((call.typed(f"runs show {view.run}"), "what was looked at"))
+        chosen.append((call.typed("agents list"), "who looked"))
+    return chosen
+
+
+def _write_files(call: Invocation, view: RunView) -> list[str]:
+    import os.path
+
+    from fairlead.service.findings import export_findings
+
+    written = []
+    for form in ("sarif", "md"):
+        path = getattr(call.options, form, "")
+        if path:
+            place = os.path.join(call.cwd, path)
+            export_findings(call.parts, call.project, view.run, form, path=place)
+            written.append(path)
+    return written
+
+
+COMMANDS: dict[str, Callable[[Invocation], int]] = {"review": review, "run": run, "resume": resume, "worker": work}

@@ -1,0 +1,168 @@
+"""The home screen, `doctor`, `init`, `check`, `journal verify`, `version`."""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from fairlead import __version__
+from fairlead.cli.command import Invocation
+from fairlead.cli.errors_screen import count_line, diagnostic_lines, plural
+from fairlead.cli.run_screen import header_line, next_lines, status_text
+from fairlead.cli.terminal_text import safe, wrap
+from fairlead.cli.times import ago_text
+from fairlead.service.endings import NOT_READY, OK, USAGE
+from fairlead.service.parts import Project
+from fairlead.service.records import FairleadError, error
+
+
+class Version(msgspec.Struct, frozen=True):
+    """What is installed."""
+
+    version: str
+    python: str
+    platform: str
+
+
+def home(call: Invocation) -> int:
+    """Where things stand."""
+    from fairlead.service.surroundings import home as look_around
+
+    found = look_around(call.parts, call.project)
+
+    def lines() -> Iterator[str]:
+        look = call.terminal.out
+        yield header_line(call.project, __version__)
+        yield from (f"  {safe(note)}" for note in found.notes)
+        yield ""
+        now = call.parts.clock.now()
+        if found.last is None:
+            yield "  No run here yet."
+        else:
+            last = found.last
+            status = status_text(last.status, last.unowned_since)
+            ago = ago_text(last.queued_at, now)
+            yield f"  last    {look.symbol(last.status)} {last.run}  {safe(last.workflow)}  {status}  {ago}"
+        for number, one in enumerate(found.open_runs):
+            status = status_text(one.status, one.unowned_since)
+            label = f"{'waits' if not number else '':<7}"
+            yield f"  {label} {look.symbol('waiting')} {one.run}  {safe(one.workflow)}  {status}"
+        steps = [(call.typed(one.command.removeprefix("fairlead ")), one.does) for one in found.next]
+        yield from next_lines(steps, look)
+        yield ""
+        yield "  all commands: fairlead --help"
+
+    call.terminal.give(found, lines)
+    return OK
+
+
+def doctor(call: Invocation) -> int:
+    """Is everything ready?"""
+    from fairlead.service.surroundings import examine
+
+    project: Project | None
+    try:
+        project = call.project
+        refusal = None
+    except FairleadError as problem:
+        project, refusal = None, problem
+    found = examine(call.parts, project)
+
+    def lines() -> Iterator[str]:
+        look = call.terminal.out
+        area = ""
+        for probe in found.probes:
+            status = {"ok": "succeeded", "warn": "degraded", "bad": "failed", "none": "none"}[probe.status]
+            first, *rest = wrap(safe(probe.text), look.columns - 18)
+            yield f"  {probe.area if probe.area != area else '':<11} {look.symbol(status)} {first}"
+            yield from (f"{'':16}{line}" for line in rest)
+            if probe.fix:
+                yield f"{'':16}fix: {safe(probe.fix)}"
+            area = probe.area
+        if refusal is not None:
+            yield from diagnostic_lines(refusal.diagnostics, look)
+        problems = plural(found.problems + (refusal is not None), "problem")
+        yield f"{problems}, {plural(found.improvements, 'thing')} to improve."
+
+    call.terminal.give(found, lines, found.probes)
+    return NOT_READY if found.problems or refusal is not None else OK
+
+
+def init(call: Invocation) -> int:
+    """Write a workflow to start from."""
+    from fairlead.service.surroundings import write_start
+
+    try:
+        written = write_start(call.parts, call.project)
+    except OSError as refusal:
+        why = refusal.strerror or type(refusal).__name__
+        raise error(
+            "FL-S014", f"{call.project.root} cannot be written: {why}", "fairlead doctor", exit_code=8
+        ) from None
+
+    def lines() -> Iterator[str]:
+        for path in written.written:
+            yield f"wrote {safe(path)}"
+        for path in written.kept:
+            yield f"{safe(path)} is there already; nothing was changed"
+        path = (written.written + written.kept)[0]
+        name = path.rpartition("/")[2].partition(".")[0]
+        yield from next_lines(
+            [
+                (call.typed(f"check {name}"), "is it right?"),
+                (call.typed(f"run {name}"), "perform it"),
+            ],
+            call.terminal.out,
+        )
+
+    call.terminal.give(written, lines)
+    return OK
+
+
+def check(call: Invocation) -> int:
+    """Every mistake in workflow files at once."""
+    from fairlead.service.surroundings import check_files
+
+    found = check_files(call.parts, call.project, call.cwd, tuple(call.options.files))
+
+    def lines() -> Iterator[str]:
+        look = call.terminal.out
+        for diagnostic in found.diagnostics:
+            yield from diagnostic_lines((diagnostic,), look)
+            yield ""
+        if not found.files:
+            yield f"No workflow in {safe(call.project.name)} yet. {call.typed('init')} writes one to start from."
+        elif found.diagnostics:
+            yield count_line(found.diagnostics, len(found.files))
+        else:
+            yield f"{look.symbol('succeeded')} {plural(len(found.files), 'file')}, nothing wrong"
+
+    call.terminal.give(found, lines, found.diagnostics)
+    return USAGE if found.errors else OK
+
+
+def verify(call: Invocation) -> int:
+    """The whole record, from its first event to its last."""
+    from fairlead.service.integrity import verify_journal
+
+    verdict = verify_journal(call.parts, call.project)
+    call.terminal.give(verdict, lambda: [verdict.sentence])
+    return OK
+
+
+def version(call: Invocation) -> int:
+    """What is installed."""
+    import platform
+
+    found = Version(__version__, platform.python_version(), f"{platform.system()} {platform.machine()}")
+    call.terminal.give(found, lambda: [f"fairlead {found.version} · Python {found.python} · {found.platform}"])
+    return OK
+
+
+COMMANDS: dict[str, Callable[[Invocation], int]] = {
+    "home": home,
+    "doctor": doctor,
+    "init": init,
+    "check": check,
+    "journal verify": verify,
+    "version": version,
+}

@@ -1,0 +1,323 @@
+"""All commands, as data. Help, parsing and completion read this; what a command does is imported when it is called."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+SEVERITY_WORDS = ("info", "low", "medium", "high", "critical")
+
+
+class Argument(NamedTuple):
+    """One option or operand, as argparse takes it."""
+
+    names: tuple[str, ...]
+    help: str
+    options: Mapping[str, Any] = MappingProxyType({})  # what argparse.add_argument takes besides: its own types
+
+
+class Command(NamedTuple):
+    """One command."""
+
+    name: str  # "runs list"
+    summary: str
+    arguments: tuple[Argument, ...] = ()
+    examples: tuple[str, ...] = ()
+    about: str = ""
+    is_hidden: bool = False
+
+
+def _flag(name: str, text: str) -> Argument:
+    return Argument((name,), text, {"action": "store_true"})
+
+
+def _option(name: str, value: str, text: str, **more: Any) -> Argument:  # argparse's own keywords
+    return Argument((name,), text, {"metavar": value, "default": "", **more})
+
+
+_FAIL_ON = Argument(
+    ("--fail-on",),
+    "exit 1 when a finding is at least so severe (info low medium high critical), or none",
+    {"metavar": "SEVERITY", "choices": (*SEVERITY_WORDS, "none")},
+)
+_STRICT = _flag("--strict", "exit 7 when the run is degraded")
+_EXIT_ZERO = _flag("--exit-zero", "exit 0 when the run is complete, whatever it found")
+_DETACH = _flag("--detach", "leave the work to a worker process and return at once")
+_RUN = Argument(
+    ("run",),
+    "id or its beginning, a workflow's name, last, last-failed, @{2}",
+    {"metavar": "RUN", "nargs": "?", "default": "last"},
+)
+_RUN_OPTION = Argument(("--run",), "findings of this run", {"metavar": "RUN", "default": "last"})
+_SELECT = (
+    Argument(("--severity",), "at least so severe", {"metavar": "SEVERITY", "choices": SEVERITY_WORDS}),
+    _option("--rule", "RULE", "of one rule, or of a family such as secrets"),
+    _option("--path", "PATH", "in one file or below one directory"),
+)
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "review",
+        "review the repository you are in: no key, no server, nothing leaves the machine",
+        (
+            Argument(("paths",), "files or directories; none for everything", {"metavar": "PATH", "nargs": "*"}),
+            _flag("--all", "look at every file, also in a tree of more than 20,000"),
+            _flag("--no-history", "do not look for secrets in the git history"),
+            _FAIL_ON,
+            _STRICT,
+            _EXIT_ZERO,
+            _option("--sarif", "FILE", "also write the findings as SARIF 2.1.0"),
+            _option("--md", "FILE", "also write the findings as Markdown"),
+            _DETACH,
+        ),
+        (
+            "fairlead review",
+            "fairlead review src tests --fail-on medium",
+            "fairlead review --sarif out.sarif --exit-zero",
+        ),
+        "Exit 1 when a finding is high or critical, unless --fail-on says otherwise.",
+    ),
+    Command(
+        "run",
+        "start a workflow, a file or a name, and follow it",
+        (
+            Argument(("workflow",), "a file, a workflow of the project, or review", {"metavar": "WORKFLOW"}),
+            Argument(
+                ("-i", "--input"),
+                "an input; may be repeated",
+                {"metavar": "NAME=VALUE", "action": "append", "default": [], "dest": "inputs"},
+            ),
+            _FAIL_ON,
+            _STRICT,
+            _DETACH,
+            _option("--key", "KEY", "starting again with the same key gives the same run"),
+        ),
+        (
+            "fairlead run .fairlead/workflows/my-review.yaml",
+            "fairlead run my-review -i history=true",
+            "fairlead run review --detach",
+        ),
+        "On a terminal a worker process does the work: Ctrl-C once leaves it running, twice cancels it.",
+    ),
+    Command(
+        "resume",
+        "go on with a run that was interrupted; nothing finished is done again",
+        (
+            Argument(
+                ("run",), "the run; without it the newest open one", {"metavar": "RUN", "nargs": "?", "default": ""}
+            ),
+            _FAIL_ON,
+            _STRICT,
+            _EXIT_ZERO,
+            _DETACH,
+        ),
+        ("fairlead resume", "fairlead resume r-7q2k", "fairlead resume last --strict"),
+    ),
+    Command(
+        "cancel",
+        "stop a run; what stands under finally is still done",
+        (
+            Argument(("run",), "id or its beginning", {"metavar": "RUN"}),
+            Argument(("-m", "--message"), "the reason, kept in the record", {"metavar": "TEXT", "default": ""}),
+        ),
+        ("fairlead cancel r-7q2k", 'fairlead cancel last -m "wrong branch"', "fairlead cancel r-7q2k --json"),
+    ),
+    Command(
+        "runs list",
+        "runs of this project, newest first",
+        (
+            _option("--limit", "N", "how many, at most 1000", type=int, default=20),
+            _option("--status", "STATUS", "only queued, running, succeeded, degraded, failed or cancelled"),
+        ),
+        ("fairlead runs list", "fairlead runs list --status failed", "fairlead runs list --jsonl"),
+    ),
+    Command(
+        "runs show",
+        "one run: its steps, reasons and worst findings",
+        (_RUN,),
+        ("fairlead runs show", "fairlead runs show r-7q2k", "fairlead runs show last-failed --json"),
+    ),
+    Command(
+        "runs watch",
+        "follow a run until it has ended",
+        (
+            _RUN,
+            _option("--after", "SEQ", "only what happened after this event number", type=int, default=0),
+            _FAIL_ON,
+            _STRICT,
+        ),
+        ("fairlead runs watch", "fairlead runs watch r-7q2k", "fairlead runs watch last --jsonl"),
+    ),
+    Command(
+        "logs",
+        "what the steps of a run wrote",
+        (
+            Argument(
+                ("words",),
+                "a run, and step:ID for one step",
+                {"metavar": "RUN|step:ID", "nargs": "*"},
+            ),
+            Argument(("-f", "--follow"), "wait for more until the run has ended", {"action": "store_true"}),
+        ),
+        ("fairlead logs", "fairlead logs r-7q2k step:tests", "fairlead logs -f"),
+    ),
+    Command(
+        "findings list",
+        "what a run found, worst first",
+        (_RUN_OPTION, *_SELECT),
+        ("fairlead findings list", "fairlead findings list --severity high", "fairlead findings list --rule secrets"),
+    ),
+    Command(
+        "findings show",
+        "one finding: the code around it, why it matters, what to do",
+        (Argument(("finding",), "id or its beginning", {"metavar": "FINDING"}), _RUN_OPTION),
+        (
+            "fairlead findings show f-31a0c2",
+            "fairlead findings show 31a --run r-7q2k",
+            "fairlead findings show f-31a --json",
+        ),
+    ),
+    Command(
+        "findings export",
+        "findings for other programs",
+        (
+            _RUN_OPTION,
+            Argument(
+                ("--format",), "sarif (2.1.0), json or md", {"choices": ("sarif", "json", "md"), "default": "sarif"}
+            ),
+            Argument(("-o", "--output"), "write to a file", {"metavar": "FILE", "default": ""}),
+            *_SELECT,
+        ),
+        (
+            "fairlead findings export -o out.sarif",
+            "fairlead findings export --format md",
+            "fairlead findings export --run r-7q2k --severity high",
+        ),
+    ),
+    Command(
+        "agents list",
+        "who can do work here",
+        (),
+        ("fairlead agents list", "fairlead agents list --json", "fairlead agents list --jsonl"),
+    ),
+    Command(
+        "agents show",
+        "one agent: what it does, takes, gives and may touch",
+        (Argument(("agent",), "its name", {"metavar": "AGENT"}),),
+        (
+            "fairlead agents show secret-scanner",
+            "fairlead agents show inventory",
+            "fairlead agents show security-scanner --json",
+        ),
+    ),
+    Command(
+        "check",
+        "read workflow files without running them: every mistake at once",
+        (
+            Argument(
+                ("files",),
+                "files or names; none for all of the project",
+                {"metavar": "WORKFLOW", "nargs": "*"},
+            ),
+        ),
+        (
+            "fairlead check",
+            "fairlead check .fairlead/workflows/my-review.yaml",
+            "fairlead check my-review --json",
+        ),
+    ),
+    Command(
+        "explain",
+        "what a code or a rule means, offline",
+        (Argument(("name",), "a code or a rule; none for all", {"metavar": "CODE|RULE", "nargs": "?", "default": ""}),),
+        ("fairlead explain", "fairlead explain FL-R210", "fairlead explain security/sql-injection"),
+    ),
+    Command(
+        "doctor",
+        "are this machine, repository and record ready?",
+        (),
+        ("fairlead doctor", "fairlead doctor --json", "fairlead -C ../other doctor"),
+        "Exit 8 only when a run could not start.",
+    ),
+    Command(
+        "init",
+        "write a workflow to start from; nothing is overwritten",
+        (),
+        ("fairlead init", "fairlead -C ../other init", "fairlead init --json"),
+    ),
+    Command(
+        "journal verify",
+        "check the whole record: chain, digests, anchor (exit 9 when it is not what was written)",
+        (),
+        ("fairlead journal verify", "fairlead journal verify --json", "fairlead -C ../other journal verify"),
+    ),
+    Command(
+        "version",
+        "the version of this program",
+        (),
+        ("fairlead version", "fairlead version --json", "fairlead --version"),
+    ),
+    Command(
+        "completion",
+        "completion for your shell",
+        (Argument(("shell",), "bash, zsh or fish", {"metavar": "SHELL", "choices": ("bash", "zsh", "fish")}),),
+        (
+            'eval "$(fairlead completion bash)"',
+            'eval "$(fairlead completion zsh)"',
+            "fairlead completion fish | source",
+        ),
+    ),
+    Command(
+        "worker", "perform one run", (Argument(("--run",), "its id", {"required": True}),), ("",) * 3, is_hidden=True
+    ),
+    Command("home", "what bare fairlead shows", is_hidden=True),
+)
+
+GROUPS = ("runs", "findings", "agents", "journal")
+DEFAULTS = {"runs": "list", "findings": "list", "agents": "list"}
+BY_NAME = {command.name: command for command in COMMANDS}
+
+GLOBAL: tuple[Argument, ...] = (
+    Argument(("--json",), "one JSON document on stdout; --json? lists its fields", {"action": "store_true"}),
+    Argument(("--jsonl",), "one JSON object per line", {"action": "store_true"}),
+    Argument(("-q", "--quiet"), "no progress", {"action": "count", "default": 0}),
+    Argument(("-v", "--verbose"), "more; -vv shows stack traces", {"action": "count", "default": 0}),
+    Argument(("--ascii",), "no character above 127", {"action": "store_true"}),
+)
+
+
+def full_help() -> list[str]:
+    """The top of the help. It fits a terminal of 40 lines."""
+    lines = [
+        "usage: fairlead [-C DIR] COMMAND …",
+        "",
+        "Runs teams of agents on your code: durable, reviewed, provable.",
+        "",
+    ]
+    shown: set[str] = set()
+    for command in COMMANDS:
+        group = command.name.split()[0]
+        if command.is_hidden or group in shown:
+            continue
+        shown.add(group)
+        verbs = [one.name.split()[1] for one in COMMANDS if one.name.startswith(group + " ")]
+        name = f"{group} {'|'.join(verbs)}" if verbs else group
+        lines.append(f"  {name:<27} {_group_summary(group, command.summary)}")
+    lines += [
+        "",
+        "On every command: --json, --jsonl, --json? (its fields), -q, -v, -vv, --ascii, --help (with examples)",
+        "-C DIR  as if called in DIR",
+        "",
+        "Start here:  fairlead review        Then:  fairlead findings list        Stuck:  fairlead doctor",
+    ]
+    return lines
+
+
+def _group_summary(group: str, summary: str) -> str:
+    return {
+        "runs": "past and present runs",
+        "findings": "what was found",
+        "agents": "who can do work here",
+        "journal": "check the whole record",
+        "review": "review the repository you are in",
+        "check": "read workflow files without running them",
+    }.get(group, summary)

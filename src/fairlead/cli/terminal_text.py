@@ -1,0 +1,128 @@
+"""The one place where foreign text becomes safe for a terminal.
+
+File names, messages and excerpts come from repositories that nobody vouches for. Whatever could move the cursor, turn
+the reading order round or hide itself is shown as its escape; what remains has a known width.
+"""
+
+import unicodedata
+
+_TYPOGRAPHY = str.maketrans(
+    {
+        "·": "-",
+        "…": "...",
+        "→": "->",
+        "─": "-",
+        "│": "|",
+        "┌": "+",
+        "└": "+",
+        "–": "-",
+        "—": "-",
+        "×": "x",
+        "≥": ">=",
+        "≤": "<=",
+        "“": '"',
+        "”": '"',
+        "’": "'",
+        "‘": "'",
+    }
+)
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e", "\0": "\\0"}
+
+
+def safe(text: str, *, keep_tabs: bool = False) -> str:
+    """*text* on one line, with everything that a terminal would obey or hide written as an escape.
+
+    With *keep_tabs* a tab becomes four spaces, as in an excerpt of source.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_safe_character(c, keep_tabs) for c in text)
+
+
+def _safe_character(c: str, keep_tabs: bool) -> str:
+    if c.isascii() and c.isprintable():
+        return c
+    if c == "\t" and keep_tabs:
+        return "    "
+    if c in _NAMED:
+        return _NAMED[c]
+    if unicodedata.category(c) not in _UNSAFE:
+        return c
+    number = ord(c)
+    if number <= 0xFF:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
+
+
+def to_ascii(text: str) -> str:
+    """*text* without any character above 127: typography by its plain twin, the rest as escapes."""
+    if text.isascii():
+        return text
+    return text.translate(_TYPOGRAPHY).encode("ascii", "backslashreplace").decode("ascii")
+
+
+def width(text: str) -> int:
+    """Columns that safe text takes: wide characters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns(c) for c in text)
+
+
+def _columns(c: str) -> int:
+    if unicodedata.combining(c) or unicodedata.category(c) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(c) in "WF" else 1
+
+
+def cut(text: str, columns: int) -> str:
+    """*text* in at most *columns*, with `…` where something is missing."""
+    if width(text) <= columns:
+        return text
+    taken: list[str] = []
+    left = max(0, columns - 1)
+    for c in text:
+        left -= _columns(c)
+        if left < 0:
+            break
+        taken.append(c)
+    return "".join(taken) + "…" if columns > 0 else ""
+
+
+def cut_left(text: str, columns: int) -> str:
+    """As `cut`, but the end stays: the last part of a path says most."""
+    if width(text) <= columns:
+        return text
+    kept: list[str] = []
+    left = max(0, columns - 1)
+    for c in reversed(text):
+        left -= _columns(c)
+        if left < 0:
+            break
+        kept.append(c)
+    return "…" + "".join(reversed(kept)) if columns > 0 else ""
+
+
+def pad(text: str, columns: int) -> str:
+    """*text* with spaces up to *columns*."""
+    return text + " " * max(0, columns - width(text))
+
+
+def wrap(text: str, columns: int) -> list[str]:
+    """*text* in lines of at most *columns*, broken at spaces where there are any."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        while width(word) > columns:
+            if line:
+                lines.append(line)
+                line = ""
+            head = cut(word, columns + 1).rstrip("…") or word[:columns]
+            lines.append(head)
+            word = word[len(head) :]
+        if line and width(line) + 1 + width(word) > columns:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return [*lines, line] if line or not lines else lines

@@ -1,0 +1,200 @@
+"""Operations on findings: list, look at one with the code around it, export."""
+
+import os.path
+import re
+from typing import Literal
+
+import msgspec
+
+from fairlead.core.errors import error
+from fairlead.core.findings import Severity, path_text
+from fairlead.core.ids import Micros, RunId
+from fairlead.service.explain import Explanation, explain
+from fairlead.service.parts import Parts, Project
+from fairlead.service.runs import require_reader, show_run
+from fairlead.views.findings import FindingView, findings_of, selected, totals, with_prefix
+from fairlead.views.runs import RunView, project_run
+
+CONTEXT_LINES = 3
+SECRET_LINES = 60  # a key of several lines: around a secret nothing of the checkout is shown for so many lines
+RUNS_SEARCHED_MAX = 50
+FILE_BYTES_MAX = 2_000_000
+
+
+class FindingList(msgspec.Struct, frozen=True):
+    """The findings of a run that were asked for."""
+
+    run: RunId
+    status: str  # of the run: what is missing from a run that is degraded was perhaps only not looked for
+    total: int  # before selecting
+    totals: dict[str, int]
+    findings: tuple[FindingView, ...]
+    root: str = ""
+
+
+class CodeLine(msgspec.Struct, frozen=True):
+    """One line of source for a screen."""
+
+    number: int
+    text: str
+    is_found: bool = False
+
+
+class FindingDetail(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One finding with what a person needs to decide about it."""
+
+    run: RunId
+    finding: FindingView
+    lines: tuple[CodeLine, ...]
+    is_moved: bool  # the line is no longer what was found; `lines` holds only the excerpt
+    first_seen: Micros
+    first_run: RunId
+    rule: Explanation | None = None
+
+
+class Export(msgspec.Struct, frozen=True):
+    """A run's findings in a format for other programs."""
+
+    format: str
+    text: str
+    path: str = ""  # where it was written; "" when it is the answer itself
+
+
+def list_findings(
+    parts: Parts, project: Project, run: RunId, *, severity: Severity | None = None, rule: str = "", path: str = ""
+) -> FindingList:
+    """The findings of *run*, worst first."""
+    view = show_run(parts, project, run)
+    found = selected(view.findings, severity=severity, rule=rule, path=path)
+    return FindingList(run, view.status, len(view.findings), totals(found), found, view.root)
+
+
+def show_finding(parts: Parts, project: Project, run: RunId, text: str) -> FindingDetail:
+    """The finding whose id begins as *text*; when *run* has none, earlier runs are asked.
+
+    Raises:
+        FairleadError: FL-S012 none, FL-S013 more than one.
+    """
+    journal = require_reader(parts, project)
+    rows = journal.runs(RUNS_SEARCHED_MAX)
+    order = [run, *(row.run for row in rows if row.run != run)]
+    for candidate in order:
+        view = show_run(parts, project, candidate)
+        matches = with_prefix(view.findings, text)
+        if len(matches) > 1:
+            names = ", ".join(match.id for match in matches[:10])
+            raise error("FL-S013", f"{len(matches)} findings begin with {text}: {names}", "type more of the id")
+        if matches:
+            return _detail(parts, project, view, matches[0])
+    raise error("FL-S012", f"no finding begins with {text}", "fairlead findings list")
+
+
+def _detail(parts: Parts, project: Project, view: RunView, finding: FindingView) -> FindingDetail:
+    lines, is_moved = _source_around(parts, view, finding)
+    first_run, first_seen = _first_seen(parts, project, view, finding)
+    rule = explain(parts, finding.rule) if finding.rule in parts.rules() else None
+    return FindingDetail(view.run, finding, lines, is_moved, first_seen, first_run, rule)
+
+
+def _first_seen(parts: Parts, project: Project, view: RunView, finding: FindingView) -> tuple[RunId, Micros]:
+    """The oldest of the latest runs that has this fingerprint."""
+    journal = require_reader(parts, project)
+    first = (view.run, view.queued_at)
+    for row in journal.runs(RUNS_SEARCHED_MAX):
+        if row.queued_at < first[1]:
+            state = project_run(journal, row.run).state
+            if any(one.fingerprint == finding.fingerprint for one in findings_of(state, journal)):
+                first = (row.run, row.queued_at)
+    return first
+
+
+def _source_around(parts: Parts, view: RunView, finding: FindingView) -> tuple[tuple[CodeLine, ...], bool]:
+    """Lines of the checkout around *finding*, as long as they show no secret that the finding itself masks."""
+    if not finding.excerpt or finding.line < 1:
+        return (), False
+    alone = (CodeLine(finding.line, finding.excerpt, True),)
+    data = parts.files.read(os.path.join(file_path(view.root), file_path(finding.path)), limit=FILE_BYTES_MAX)
+    if finding.commit:
+        return alone, False
+    lines = re.split(r"\r\n|\n|\r", data.decode("utf-8", "replace")) if data is not None else []
+    is_there = finding.line <= len(lines) and _matches(lines[finding.line - 1], finding.excerpt)
+    if _is_near_secret(view, finding):
+        return alone, not is_there and data is None
+    if not is_there:
+        return alone, True
+    begin = max(1, finding.line - CONTEXT_LINES)
+    end = min(len(lines), max(finding.line, min(finding.end_line, finding.line + 9)) + CONTEXT_LINES)
+    last = max(finding.line, finding.end_line)
+    return tuple(
+        CodeLine(number, lines[number - 1][:500], finding.line <= number <= last) for number in range(begin, end + 1)
+    ), False
+
+
+def _is_near_secret(view: RunView, finding: FindingView) -> bool:
+    return any(
+        other.path == finding.path
+        and other.rule.startswith("secrets/")
+        and other.line - SECRET_LINES <= finding.line <= max(other.line, other.end_line) + SECRET_LINES
+        for other in view.findings
+    )
+
+
+def _matches(line: str, excerpt: str) -> bool:
+    """White space does not count, and an excerpt may be cut."""
+    folded = "".join(excerpt.rstrip("…").split())
+    return "".join(line.split()).startswith(folded)
+
+
+def file_path(text: str) -> str:
+    r"""The path that `path_text` wrote: `\xNN` becomes the byte again, a doubled backslash one."""
+    return re.sub(r"\\\\|\\x([0-9a-f]{2})", lambda m: chr(0xDC00 + int(m[1], 16)) if m[1] else "\\", text)
+
+
+ExportFormat = Literal["sarif", "json", "md"]
+
+
+def export_findings(
+    parts: Parts,
+    project: Project,
+    run: RunId,
+    form: ExportFormat,
+    *,
+    path: str = "",
+    severity: Severity | None = None,
+    rule: str = "",
+    under: str = "",
+) -> Export:
+    """The findings of *run* as SARIF 2.1.0, JSON or Markdown; written to *path* when one is given.
+
+    Raises:
+        FairleadError: FL-S014 when the file cannot be written (exit 8).
+    """
+    view = show_run(parts, project, run)
+    view = msgspec.structs.replace(view, findings=selected(view.findings, severity=severity, rule=rule, path=under))
+    text = render_export(parts, project, view, form)
+    if path:
+        try:
+            parts.files.write(path, text.encode())
+        except OSError as refusal:
+            why = refusal.strerror or type(refusal).__name__
+            raise error(
+                "FL-S014", f"{path_text(path)} cannot be written: {why}", "name another place with -o", exit_code=8
+            ) from None
+        return Export(form, "", path_text(path))
+    return Export(form, text)
+
+
+def render_export(parts: Parts, project: Project, view: RunView, form: ExportFormat) -> str:
+    """The text of an export."""
+    if form == "sarif":
+        from fairlead import __version__
+        from fairlead.views.sarif import sarif_text
+
+        cards = {card.name: card.version for card in parts.catalog(project).cards()}
+        return sarif_text(view, __version__, parts.rules(), cards)
+    if form == "md":
+        from fairlead.views.markdown import markdown
+
+        return markdown(view)
+    listing = FindingList(view.run, view.status, len(view.findings), view.totals, view.findings, view.root)
+    return msgspec.json.format(msgspec.json.encode(listing), indent=2).decode() + "\n"

@@ -1,0 +1,190 @@
+"""Starting runs, and going on with them. Starting only records; who performs is the door's choice."""
+
+import os.path
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from fairlead.core.errors import Diagnostic, FairleadError, error
+from fairlead.core.events import RunQueued
+from fairlead.core.findings import path_text
+from fairlead.core.ids import RunId
+from fairlead.core.json import Json, encode
+from fairlead.core.transitions import RUN_ENDED
+from fairlead.core.workflow import Workflow
+from fairlead.service.parts import Parts, Project
+from fairlead.service.runs import find_run, list_runs, require_reader, row_of
+
+PROJECT_WORKFLOWS = ".fairlead/workflows"
+EXTENSIONS = (".yaml", ".yml", ".json")
+WORKFLOW_BYTES_MAX = 1_000_000
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """The text of a workflow and where it stands, for diagnostics."""
+
+    path: str
+    data: bytes
+
+
+class Started(msgspec.Struct, frozen=True):
+    """A run that is recorded and may be performed."""
+
+    run: RunId
+    workflow: str
+    title: str = ""
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+class ReviewScope(msgspec.Struct, frozen=True):
+    """What a review looks at. Paths are relative to the root; none means everything."""
+
+    paths: tuple[str, ...] = ()
+    is_all: bool = False  # no sampling of a huge tree
+    with_history: bool = True
+
+
+def review_place(parts: Parts, cwd: str, paths: Sequence[str]) -> tuple[Project, tuple[str, ...]]:
+    """The project that *paths* lie in, and the paths as seen from its root. A repository's own root means all of it.
+
+    Raises:
+        FairleadError: FL-S008 for every path that does not exist or lies in another project.
+    """
+    if not paths:
+        return parts.project(cwd), ()
+    whole = [os.path.normpath(os.path.join(cwd, path)) for path in paths]
+    missing = [path for path, full in zip(paths, whole, strict=True) if not parts.files.exists(full)]
+    if missing:
+        raise FairleadError(*(_no_path(path) for path in missing))
+    project = parts.project(whole[0] if parts.files.is_directory(whole[0]) else os.path.dirname(whole[0]))
+    relative = [os.path.relpath(full, project.root) for full in whole]
+    outside = [path for path, inner in zip(paths, relative, strict=True) if inner.split(os.sep)[0] == os.pardir]
+    if outside:
+        raise FairleadError(*(_other_project(path, project) for path in outside))
+    return project, () if os.curdir in relative else tuple(relative)
+
+
+def _no_path(path: str) -> Diagnostic:
+    return Diagnostic(
+        "FL-S008", f"there is nothing at {path_text(path)}", hints=("name files or directories that exist",)
+    )
+
+
+def _other_project(path: str, project: Project) -> Diagnostic:
+    return Diagnostic(
+        "FL-S008",
+        f"{path_text(path)} is not inside {project.name}, the repository of the first path",
+        hints=("review one repository at a time",),
+    )
+
+
+def start_review(parts: Parts, project: Project, scope: ReviewScope) -> Started:
+    """Record a run of the shipped workflow `review`."""
+    inputs: dict[str, Json] = {}
+    if scope.paths:
+        inputs["paths"] = [path_text(path) for path in scope.paths]
+    if scope.is_all:
+        inputs["all"] = True
+    if not scope.with_history:
+        inputs["history"] = False
+    shipped = parts.shipped_workflow("review")
+    assert shipped is not None, "the workflow `review` ships with Fairlead"
+    return start_run(parts, project, Definition(*shipped), inputs)
+
+
+def find_definition(parts: Parts, project: Project, cwd: str, name: str) -> Definition:
+    """The workflow that *name* means: a file, one of the project's, or one that ships with Fairlead.
+
+    Raises:
+        FairleadError: FL-S007 with the names there are.
+    """
+    places = [os.path.join(cwd, name)]
+    places += [os.path.join(project.root, PROJECT_WORKFLOWS, name + extension) for extension in EXTENSIONS]
+    for place in places:
+        data = parts.files.read(place, limit=WORKFLOW_BYTES_MAX + 1)
+        if data is not None and len(data) > WORKFLOW_BYTES_MAX:
+            raise error("FL-S007", f"{path_text(name)} is larger than a workflow may be (1 MB)", "name a workflow file")
+        if data is not None:
+            shown = os.path.relpath(place, cwd)
+            return Definition(place if shown.startswith("..") else shown, data)
+    shipped = parts.shipped_workflow(name)
+    if shipped is not None:
+        return Definition(*shipped)
+    raise _no_workflow(parts, project, name)
+
+
+def _no_workflow(parts: Parts, project: Project, name: str) -> FairleadError:
+    from difflib import get_close_matches
+
+    known = workflow_names(parts, project)
+    near = get_close_matches(name, known, 3, 0.5)
+    hints = [f"fairlead run {near[0]}"] if near else []
+    hints.append(f"known here: {', '.join(known)}")
+    return error("FL-S007", f"{path_text(name)} is neither a workflow file nor the name of a workflow", *hints)
+
+
+def workflow_names(parts: Parts, project: Project) -> list[str]:
+    """Names that `fairlead run` takes here, besides files."""
+    own = parts.files.names(os.path.join(project.root, PROJECT_WORKFLOWS))
+    return sorted({os.path.splitext(name)[0] for name in own if name.endswith(EXTENSIONS)} | {"review"})
+
+
+def start_run(
+    parts: Parts, project: Project, definition: Definition, given: Mapping[str, Json], *, key: str = ""
+) -> Started:
+    """Check a workflow and its inputs, and record that it shall be performed. The same *key* gives the same run.
+
+    Raises:
+        FairleadError: FL-W, FL-A, FL-E: everything that is wrong with the file and the inputs, in one pass.
+    """
+    workflow, inputs, warnings = _checked(parts, project, definition, given)
+    journal = parts.journal(project)
+    queued = RunQueued(
+        workflow=workflow.name,
+        definition=journal.put(encode(workflow)),
+        inputs=inputs,
+        root=path_text(project.root),
+        key=key,
+        requester=parts.user,
+    )
+    recorded = journal.record(parts.ids.run_id(), queued)
+    return Started(recorded.run, workflow.name, workflow.title, warnings)
+
+
+def _checked(
+    parts: Parts, project: Project, definition: Definition, given: Mapping[str, Json]
+) -> tuple[Workflow, dict[str, Json], tuple[Diagnostic, ...]]:
+    from fairlead.workflow import check_inputs, check_workflow
+
+    read = check_workflow(path_text(definition.path), definition.data, parts.catalog(project))
+    errors = [found for found in read.diagnostics if not found.is_warning]
+    if errors or read.workflow is None:
+        raise FairleadError(*read.diagnostics)
+    inputs, wrong = check_inputs(read.workflow, given)
+    if wrong:
+        raise FairleadError(*wrong)
+    return read.workflow, inputs, tuple(read.diagnostics)
+
+
+def resumable_run(parts: Parts, project: Project, text: str) -> RunId:
+    """The run to go on with; without *text*, the newest one that has not ended.
+
+    Raises:
+        FairleadError: FL-S006 when it has ended, or none is open.
+    """
+    reader = require_reader(parts, project)
+    if text:
+        run = find_run(parts, project, text)
+        row = row_of(reader, run)
+        if row.status in RUN_ENDED:
+            raise error(
+                "FL-S006",
+                f"run {run} has ended as {row.status}: nothing is left to do",
+                f"fairlead runs show {run}",
+                exit_code=2,
+            )
+        return run
+    for line in list_runs(parts, project).runs:
+        if line.status not in RUN_ENDED and line.unowned_since:
+            return line.run
+    raise error("FL-S006", "no run waits to be continued", "fairlead runs list", exit_code=2)

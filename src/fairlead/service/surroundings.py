@@ -1,0 +1,163 @@
+"""What stands around a command: the home screen, `doctor`, `init`, `check`, `journal verify`."""
+
+import os.path
+
+import msgspec
+
+from fairlead.core.errors import Diagnostic
+from fairlead.service.parts import Parts, Probe, Project
+from fairlead.service.runs import RunList, list_runs
+from fairlead.service.starts import PROJECT_WORKFLOWS, find_definition, workflow_names
+from fairlead.views.runs import RunLine
+
+
+class Next(msgspec.Struct, frozen=True):
+    """Something to type, and what it does."""
+
+    command: str
+    does: str
+
+
+class Home(msgspec.Struct, frozen=True):
+    """What bare `fairlead` shows."""
+
+    name: str
+    root: str
+    branch: str
+    head: str
+    changed: int
+    notes: tuple[str, ...]
+    last: RunLine | None
+    open_runs: tuple[RunLine, ...]  # runs that wait for somebody to go on with them
+    next: tuple[Next, ...]
+
+
+class Health(msgspec.Struct, frozen=True):
+    """What `doctor` found."""
+
+    probes: tuple[Probe, ...]
+    problems: int
+    improvements: int
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What `init` did."""
+
+    written: tuple[str, ...]
+    kept: tuple[str, ...]  # files that were there already; they are never overwritten
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What `check` found, in all files together."""
+
+    files: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    errors: int
+    warnings: int
+
+
+def home(parts: Parts, project: Project) -> Home:
+    """Where things stand, and three things to do next."""
+    runs: RunList = list_runs(parts, project, limit=20)
+    last = runs.runs[0] if runs.runs else None
+    waiting = tuple(line for line in runs.runs if line.unowned_since)
+    steps: list[Next] = []
+    if waiting:
+        steps.append(Next(f"fairlead resume {waiting[0].run}", "go on where it stopped"))
+    if last is None or last.ended_at:
+        steps.append(Next("fairlead review", "look this repository over; nothing leaves the machine"))
+    if last is not None:
+        steps.append(Next("fairlead findings list", "what the last run found"))
+    if not any(True for _ in parts.files.names(os.path.join(project.root, PROJECT_WORKFLOWS))):
+        steps.append(Next("fairlead init", "a workflow of your own to start from"))
+    steps.append(Next("fairlead agents list", "who does the work"))
+    steps.append(Next("fairlead doctor", "is everything ready?"))
+    return Home(
+        project.name,
+        project.root,
+        project.branch,
+        project.head,
+        project.changed,
+        project.notes,
+        last,
+        waiting,
+        tuple(steps[:3]),
+    )
+
+
+def examine(parts: Parts, project: Project | None) -> Health:
+    """Look at the machine, the repository and the state directory."""
+    probes = tuple(parts.probes(project))
+    return Health(
+        probes,
+        sum(1 for probe in probes if probe.status == "bad"),
+        sum(1 for probe in probes if probe.status == "warn"),
+    )
+
+
+STARTING_WORKFLOW = """\
+# A workflow of your own, to start from. Try it:   fairlead check {path}
+#                                                 fairlead run {name}
+workflow: {name}
+title: Review, then the tests
+
+# Inputs are given with -i name=value; one without a default must be given.
+inputs:
+  history:
+    type: boolean
+    default: false
+    description: also look for secrets in the git history
+
+# One action per step: `agent` calls an agent (fairlead agents list), `run` a program.
+# Steps come one after the other; with `flow: graph` only `needs` and `after` say what comes first.
+steps:
+  - id: inventory
+    agent: inventory
+
+  - id: scans
+    parallel:
+      # A step that is optional may fail: the run is then degraded, and says why.
+      - id: secrets
+        agent: secret-scanner
+        optional: true
+        with:
+          history: ${{ inputs.history }}
+      - id: security
+        agent: security-scanner
+        optional: true
+
+  - id: tests
+    run: git --version     # put your own test command here, for example: python -m pytest -q
+    timeout: 10m
+"""
+
+
+def write_start(parts: Parts, project: Project) -> Written:
+    """Write a workflow to start from into the project. Nothing that is there is changed.
+
+    Raises:
+        OSError: the directory cannot be written.
+    """
+    name = "my-review"
+    relative = os.path.join(PROJECT_WORKFLOWS, f"{name}.yaml")
+    try:
+        text = STARTING_WORKFLOW.format(path=relative, name=name)
+        parts.files.write(os.path.join(project.root, relative), text.encode(), is_new=True)
+    except FileExistsError:
+        return Written((), (relative,))
+    return Written((relative,), ())
+
+
+def check_files(parts: Parts, project: Project, cwd: str, names: tuple[str, ...]) -> Checked:
+    """Read workflows without running them; without *names*, all of the project's."""
+    from fairlead.workflow import check_workflow
+
+    chosen = names or tuple(name for name in workflow_names(parts, project) if name != "review")
+    found: list[Diagnostic] = []
+    paths: list[str] = []
+    for name in chosen:
+        definition = find_definition(parts, project, cwd, name)
+        paths.append(definition.path)
+        found += check_workflow(definition.path, definition.data, parts.catalog(project)).diagnostics
+    errors = sum(1 for one in found if not one.is_warning)
+    return Checked(tuple(paths), tuple(found), errors, len(found) - errors)

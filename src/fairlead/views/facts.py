@@ -1,0 +1,188 @@
+"""What happened in a run, as people and other programs are told: one fact at a time, in order.
+
+The names are the public ones (`step.succeeded`, `run.degraded`). They are a projection of the journal's events by one
+table, with what the events only imply: a step that was skipped leaves no event of its own. Every door and both screens
+of the command line are fed from here, so none can know more than another.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from fairlead.core.events import (
+    AttemptCancelled,
+    AttemptFailed,
+    AttemptLost,
+    AttemptStarted,
+    AttemptSucceeded,
+    Event,
+    Recorded,
+    RunCancelRequested,
+    RunClaimed,
+    RunEnded,
+    RunQueued,
+)
+from fairlead.core.ids import Micros, RunId, Seq
+from fairlead.core.state import RunState, StepRun, apply
+from fairlead.core.workflow import Workflow
+
+FactType = Literal[
+    "run.queued",
+    "run.started",
+    "run.resumed",
+    "run.cancelling",
+    "run.unowned",
+    "run.succeeded",
+    "run.degraded",
+    "run.failed",
+    "run.cancelled",
+    "step.started",
+    "step.progress",
+    "step.retrying",
+    "step.succeeded",
+    "step.degraded",
+    "step.failed",
+    "step.skipped",
+    "step.cancelled",
+]
+
+RUN_END: dict[str, FactType] = {
+    "succeeded": "run.succeeded",
+    "degraded": "run.degraded",
+    "failed": "run.failed",
+    "cancelled": "run.cancelled",
+}
+STEP_END: dict[str, FactType] = {
+    "succeeded": "step.succeeded",
+    "degraded": "step.degraded",
+    "failed": "step.failed",
+    "skipped": "step.skipped",
+    "cancelled": "step.cancelled",
+}
+
+
+class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that happened. `seq` is 0 for what no journal holds: progress, and a worker that is gone."""
+
+    type: FactType
+    run: RunId
+    at: Micros
+    seq: Seq = Seq(0)
+    step: str = ""
+    agent: str = ""
+    attempt: int = 0
+    seconds: float = 0.0  # how long the step, or the run, took
+    summary: str = ""  # one line: the step's own words, or what it is doing
+    found: int = 0  # findings so far, with progress
+    reasons: tuple[str, ...] = ()  # why it is less than succeeded; for a run, worst first
+    fault: str = ""
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+
+
+class Projection:
+    """Follows one run: takes its events in order and says what they mean."""
+
+    def __init__(self, workflow: Workflow, run: RunId) -> None:
+        self.state = RunState(workflow, run)
+        self._told = 0  # how many of `state.worst` were told
+
+    def take(self, record: Recorded) -> list[Fact]:
+        """The facts that *record* brings; the state moves on with it."""
+        apply(self.state, record.event, record.at, record.epoch)
+        self.state.applied = record.seq
+        found = [fact for fact in self._of_event(record.event, record) if fact is not None]
+        return found + [self._step_end(step, record) for step in self._newly_ended(record.event)]
+
+    def take_all(self, records: Iterable[Recorded]) -> list[Fact]:
+        return [fact for record in records for fact in self.take(record)]
+
+    def _of_event(self, event: Event, record: Recorded) -> list[Fact | None]:
+        match event:
+            case RunQueued():
+                return [self._run_fact("run.queued", record, summary=self.state.workflow.title or event.workflow)]
+            case RunClaimed():
+                return [self._run_fact("run.started" if record.epoch == 1 else "run.resumed", record)]
+            case RunCancelRequested():
+                return [self._run_fact("run.cancelling", record, summary=event.reason)]
+            case AttemptStarted():
+                step = self.state.steps[event.place]
+                return [
+                    Fact(
+                        "step.started",
+                        self.state.run,
+                        record.at,
+                        record.seq,
+                        step=event.place,
+                        agent=step.agent,
+                        attempt=event.attempt,
+                        summary=step.planned.step.title,
+                    )
+                ]
+            case AttemptSucceeded() if self.state.steps[event.place].status == "succeeded":
+                return [self._step_end(self.state.steps[event.place], record)]
+            case AttemptLost() if self.state.steps[event.place].status == "ready":
+                return [self._retry(self.state.steps[event.place], record)]
+            case RunEnded():
+                return [self._run_end(event, record)]
+            case AttemptSucceeded() | AttemptFailed() | AttemptCancelled() | AttemptLost():
+                return []  # what is not simply succeeded is told from `state.worst`, with what follows from it
+
+    def _newly_ended(self, event: Event) -> list[StepRun]:
+        fresh = self.state.worst[self._told :]
+        self._told = len(self.state.worst)
+        return [step for step in fresh if not step.is_block]
+
+    def _run_fact(self, kind: FactType, record: Recorded, *, summary: str = "") -> Fact:
+        return Fact(kind, self.state.run, record.at, record.seq, summary=summary)
+
+    def _retry(self, step: StepRun, record: Recorded) -> Fact:
+        return Fact(
+            "step.retrying",
+            self.state.run,
+            record.at,
+            record.seq,
+            step=step.place,
+            agent=step.agent,
+            attempt=step.attempts + 1,
+            summary=step.reason,
+        )
+
+    def _step_end(self, step: StepRun, record: Recorded) -> Fact:
+        return Fact(
+            STEP_END[step.status],
+            self.state.run,
+            record.at,
+            record.seq,
+            step=step.place,
+            agent=step.agent,
+            attempt=step.attempts,
+            seconds=seconds_of(step),
+            summary=step.summary,
+            reasons=step.degraded or ((step.reason,) if step.reason else ()),
+            fault=step.fault or "",
+            code=step.code,
+            message=step.message,
+            hint=step.hint,
+        )
+
+    def _run_end(self, event: RunEnded, record: Recorded) -> Fact:
+        return Fact(
+            RUN_END[event.status],
+            self.state.run,
+            record.at,
+            record.seq,
+            seconds=max(0.0, (record.at - self.state.queued_at) / 1e6),
+            reasons=event.reasons,
+            fault=event.fault or "",
+            code=event.code,
+        )
+
+
+def seconds_of(step: StepRun) -> float:
+    """How long the last attempt took, as the gate saw it; for a step without a receipt, from start to end."""
+    if step.receipt.seconds:
+        return step.receipt.seconds
+    return max(0.0, (step.ended_at - step.started_at) / 1e6) if step.ended_at and step.started_at else 0.0

@@ -1,0 +1,108 @@
+"""The findings of a run: what its agents reported, worst first, each with an id that people can type."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from fairlead.core.findings import SEVERITIES, Finding, Severity
+from fairlead.core.json import Json, parse
+from fairlead.core.ports import Journal
+from fairlead.core.state import RunState, is_leaf
+
+ID_DIGITS_MIN = 6
+_RANK = {severity: -rank for rank, severity in enumerate(SEVERITIES)}
+
+
+class FindingView(Finding, frozen=True, kw_only=True, omit_defaults=True):
+    """A finding as it stands in a list: with its id, and who reported it in which step."""
+
+    id: str
+    step: str
+    agent: str
+
+
+def findings_of(state: RunState, journal: Journal) -> tuple[FindingView, ...]:
+    """All findings of the run so far: by severity, then in the order in which the agents gave them.
+
+    An agent puts files that were changed first, and that order is kept.
+    """
+    seen: dict[str, tuple[str, str, Finding]] = {}
+    for step_id, agent, finding in _reported(state, journal):
+        seen.setdefault(finding.fingerprint, (step_id, agent, finding))
+    lengths = _unique_lengths(list(seen))
+    views = [
+        FindingView(
+            **{name: getattr(finding, name) for name in Finding.__struct_fields__},
+            id=f"f-{fingerprint[: lengths[fingerprint]]}",
+            step=step_id,
+            agent=agent,
+        )
+        for fingerprint, (step_id, agent, finding) in seen.items()
+    ]
+    return tuple(sorted(views, key=lambda view: _RANK[view.severity]))
+
+
+def totals(findings: Iterable[Finding]) -> dict[str, int]:
+    """How many there are of each severity, worst first; every severity has its number."""
+    counts: dict[str, int] = dict.fromkeys(reversed(SEVERITIES), 0)
+    for finding in findings:
+        counts[finding.severity] += 1
+    return counts
+
+
+def reaching(findings: Iterable[Finding], least: Severity) -> int:
+    """How many findings are at least as severe as *least*."""
+    return sum(1 for finding in findings if _RANK[finding.severity] <= _RANK[least])
+
+
+def selected(
+    findings: Sequence[FindingView], *, severity: Severity | None = None, rule: str = "", path: str = ""
+) -> tuple[FindingView, ...]:
+    """Those at least as severe as *severity*, of a rule or family of rules, at or below a path."""
+    return tuple(
+        finding
+        for finding in findings
+        if (severity is None or _RANK[finding.severity] <= _RANK[severity])
+        and (not rule or finding.rule == rule or finding.rule.startswith(rule.rstrip("/") + "/"))
+        and (not path or finding.path == path or finding.path.startswith(path.rstrip("/") + "/"))
+    )
+
+
+def with_prefix(findings: Iterable[FindingView], text: str) -> list[FindingView]:
+    """The findings whose id begins as *text* does; `f-` may be left out, more digits are fine."""
+    digits = text.lower().removeprefix("f-").removeprefix("f_")
+    return [finding for finding in findings if digits and finding.fingerprint.startswith(digits)]
+
+
+def _reported(state: RunState, journal: Journal) -> Iterator[tuple[str, str, Finding]]:
+    for step in state.steps.values():
+        if not is_leaf(step):
+            continue
+        output: Json = step.output
+        if step.output_ref:
+            output = parse(journal.get(step.output_ref))
+        if not isinstance(output, dict) or not isinstance(output.get("findings"), list):
+            continue
+        for row in output["findings"]:
+            try:
+                yield step.place, step.agent, msgspec.convert(row, Finding)
+            except msgspec.ValidationError:
+                continue  # a program of the user may call something else `findings`
+
+
+def _unique_lengths(fingerprints: list[str]) -> dict[str, int]:
+    """For each fingerprint the number of digits that tells it from all others, at least six."""
+    ordered = sorted(fingerprints)
+    lengths = {}
+    for index, own in enumerate(ordered):
+        neighbours = ordered[max(0, index - 1) : index] + ordered[index + 1 : index + 2]
+        shared = max((_shared(own, other) for other in neighbours), default=0)
+        lengths[own] = max(ID_DIGITS_MIN, shared + 1)
+    return lengths
+
+
+def _shared(one: str, other: str) -> int:
+    for index, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a != b:
+            return index
+    return min(len(one), len(other))

@@ -1,0 +1,50 @@
+"""Findings as Markdown, for a step summary or a pull request."""
+
+import re
+from collections.abc import Iterator
+
+from fairlead.views.findings import FindingView
+from fairlead.views.runs import RunView
+
+ROWS_MAX = 500  # a summary page holds no more; the number of the others is said
+
+
+def markdown(view: RunView) -> str:
+    """Verdict, steps, findings, and what was not looked at."""
+    return "\n".join(_lines(view)) + "\n"
+
+
+def _lines(view: RunView) -> Iterator[str]:
+    counts = ", ".join(f"{count} {severity}" for severity, count in view.totals.items() if count) or "no findings"
+    yield f"# {_text(view.title or view.workflow)}: {counts}"
+    yield ""
+    yield f"Run `{view.run}` {view.status}."
+    for reason in view.reasons:
+        yield f"- {_text(reason)}"
+    yield ""
+    yield "| step | status | what |"
+    yield "| --- | --- | --- |"
+    blocks = {step.parent for step in view.steps}
+    for step in view.steps:
+        if step.step not in blocks:
+            said = "; ".join(filter(None, (step.summary, *step.degraded, step.reason, step.message)))
+            yield f"| {_text(step.step)} | {step.status} | {_text(said)} |"
+    if view.findings:
+        yield ""
+        yield "| severity | rule | place | finding |"
+        yield "| --- | --- | --- | --- |"
+        yield from map(_row, view.findings[:ROWS_MAX])
+    if len(view.findings) > ROWS_MAX:
+        yield ""
+        yield f"{len(view.findings) - ROWS_MAX} more: `fairlead findings list --run {view.run}`"
+
+
+def _row(finding: FindingView) -> str:
+    place = f"{finding.path}:{finding.line}" if finding.line else finding.path
+    return f"| {finding.severity} | {_text(finding.rule)} | {_text(place)} | {_text(finding.message)} |"
+
+
+def _text(text: str) -> str:
+    """Foreign text inside a table cell: on one line, with nothing that Markdown or HTML would obey."""
+    flat = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" if ord(c) < 256 else f"\\u{ord(c):04x}" for c in text)
+    return re.sub(r"([\\`*_{}\[\]<>#|!@&~])", r"\\\1", flat)

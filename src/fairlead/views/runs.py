@@ -1,0 +1,168 @@
+"""Runs as people look at them: one line of a list, and one run with its steps."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from fairlead.core.errors import error
+from fairlead.core.events import RunQueued
+from fairlead.core.ids import Micros, RunId, Seq
+from fairlead.core.json import Json
+from fairlead.core.ports import Journal, RunRow
+from fairlead.core.state import RunState, StepRun
+from fairlead.core.transitions import RUN_ENDED
+from fairlead.core.workflow import Workflow
+from fairlead.views.facts import Projection, seconds_of
+from fairlead.views.findings import FindingView, findings_of, totals
+
+
+class RunLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of the list of runs. `unowned_since` is set when nobody works on a run that has not ended."""
+
+    run: RunId
+    workflow: str
+    status: str
+    queued_at: Micros
+    root: str
+    ended_at: Micros = Micros(0)
+    unowned_since: Micros = Micros(0)
+    requester: str = ""
+
+
+class StepView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One step of a run, as far as it has come."""
+
+    step: str
+    status: str
+    title: str = ""
+    agent: str = ""
+    parent: str = ""  # the block that holds it
+    optional: bool = False
+    attempts: int = 0
+    seconds: float = 0.0
+    summary: str = ""
+    degraded: tuple[str, ...] = ()
+    reason: str = ""  # why it was skipped or cancelled
+    fault: str = ""
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+    argv: tuple[str, ...] = ()
+    exit_code: int | None = None
+    output: Json = None  # of a step that failed: what there is all the same
+
+
+class RunView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One run with its steps and findings."""
+
+    run: RunId
+    workflow: str
+    status: str
+    root: str
+    queued_at: Micros
+    seq: Seq  # the last event that this view has seen
+    steps: tuple[StepView, ...]
+    totals: dict[str, int]
+    findings: tuple[FindingView, ...] = ()
+    title: str = ""
+    ended_at: Micros = Micros(0)
+    seconds: float = 0.0
+    unowned_since: Micros = Micros(0)
+    worker: str = ""
+    requester: str = ""
+    inputs: dict[str, Json] = {}
+    outputs: dict[str, Json] = {}
+    reasons: tuple[str, ...] = ()
+    fault: str = ""
+    code: str = ""
+
+
+def run_line(row: RunRow, journal: Journal) -> RunLine:
+    """The row of a list; asks whether its worker lives only when that matters."""
+    since = Micros(0)
+    if row.status not in RUN_ENDED and not (row.worker and journal.is_alive(row.worker)):
+        since = row.queued_at
+        for record in journal.events_of(row.run, Seq(max(0, row.last_seq - 1))):
+            since = record.at
+    return RunLine(row.run, row.workflow, row.status, row.queued_at, row.root, row.ended_at, since, row.requester)
+
+
+def run_lines(rows: Sequence[RunRow], journal: Journal) -> tuple[RunLine, ...]:
+    return tuple(run_line(row, journal) for row in rows)
+
+
+def read_workflow_of(journal: Journal, queued: RunQueued) -> Workflow:
+    """The definition that a run performs, from the content store."""
+    return msgspec.json.decode(journal.get(queued.definition), type=Workflow)
+
+
+def project_run(journal: Journal, run: RunId) -> Projection:
+    """The run folded up to now.
+
+    Raises:
+        FairleadError: FL-R101 when the journal holds no such run.
+    """
+    projection: Projection | None = None
+    for record in journal.events_of(run):
+        if projection is None:
+            if not isinstance(record.event, RunQueued):
+                break
+            projection = Projection(read_workflow_of(journal, record.event), run)
+        projection.take(record)
+    if projection is None:
+        raise error("FL-R101", f"no run has the id {run}", "fairlead runs list")
+    return projection
+
+
+def view_run(state: RunState, journal: Journal, *, is_unowned: bool | None = None) -> RunView:
+    """Everything that there is to say of a run."""
+    queued, ended = state.queued, state.ended
+    assert queued is not None, "a state that was read begins with run.queued"
+    if is_unowned is None:
+        is_unowned = ended is None and not (state.worker and journal.is_alive(state.worker))
+    findings = findings_of(state, journal)
+    return RunView(
+        run=state.run,
+        workflow=queued.workflow,
+        title=state.workflow.title,
+        status=state.status,
+        root=queued.root,
+        queued_at=state.queued_at,
+        seq=state.applied,
+        ended_at=state.now if ended is not None else Micros(0),
+        seconds=max(0.0, (state.now - state.queued_at) / 1e6),
+        unowned_since=state.now if is_unowned else Micros(0),
+        worker=state.worker,
+        requester=queued.requester,
+        inputs=state.inputs,
+        outputs=ended.outputs if ended is not None else {},
+        reasons=ended.reasons if ended is not None else (),
+        fault=(ended.fault or "") if ended is not None else "",
+        code=ended.code if ended is not None else "",
+        steps=tuple(_view_step(step) for step in state.steps.values()),
+        totals=totals(findings),
+        findings=findings,
+    )
+
+
+def _view_step(step: StepRun) -> StepView:
+    return StepView(
+        step=step.place,
+        status=step.status,
+        title=step.planned.step.title,
+        agent=step.agent,
+        parent=step.planned.parent or "",
+        optional=step.planned.step.optional,
+        attempts=step.attempts,
+        seconds=seconds_of(step),
+        summary=step.summary,
+        degraded=step.degraded,
+        reason=step.reason,
+        fault=step.fault or "",
+        code=step.code,
+        message=step.message,
+        hint=step.hint,
+        argv=step.receipt.argv,
+        exit_code=step.receipt.exit_code,
+        output=step.output if step.status == "failed" else None,
+    )

@@ -1,0 +1,210 @@
+"""Findings as SARIF 2.1.0 (OASIS): one run per agent, so that each tool's rules and failures stand by themselves."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+from urllib.parse import quote
+
+import msgspec
+
+from fairlead.core.json import Json
+from fairlead.views.findings import FindingView
+from fairlead.views.runs import RunView, StepView
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+FINGERPRINT = "fairlead/v1"
+HOME = "https://fairlead.example"
+
+LEVELS = {"info": "note", "low": "note", "medium": "warning", "high": "error", "critical": "error"}
+# Code hosts read the number, not the word: above 9.0 critical, 7.0 to 8.9 high, 4.0 to 6.9 medium, below that low.
+SECURITY = {"info": "0.0", "low": "2.0", "medium": "5.0", "high": "8.0", "critical": "9.5"}
+
+
+class RuleHelp(Protocol):
+    """What a rule table says, as far as SARIF has a place for it."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def what(self) -> str: ...
+    @property
+    def why(self) -> str: ...
+    @property
+    def remedy(self) -> str: ...
+    @property
+    def bad(self) -> str: ...
+    @property
+    def good(self) -> str: ...
+    @property
+    def cwe(self) -> str: ...
+
+
+def sarif_text(view: RunView, version: str, rules: Mapping[str, RuleHelp], versions: Mapping[str, str]) -> str:
+    """The document, sorted so that a reader who cuts it keeps the worst."""
+    return msgspec.json.format(msgspec.json.encode(sarif(view, version, rules, versions)), indent=2).decode() + "\n"
+
+
+def sarif(view: RunView, version: str, rules: Mapping[str, RuleHelp], versions: Mapping[str, str]) -> dict[str, Json]:
+    """The document as a tree. *version* is Fairlead's, *versions* those of the agents."""
+    agents: dict[str, list[StepView]] = {}
+    for step in view.steps:
+        if step.agent and step.agent != "run":
+            agents.setdefault(step.agent, []).append(step)
+    for finding in view.findings:
+        agents.setdefault(finding.agent, [])
+    runs = [
+        _run(view, agent, steps, [one for one in view.findings if one.agent == agent], version, rules, versions)
+        for agent, steps in agents.items()
+    ]
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": runs}
+
+
+def _run(
+    view: RunView,
+    agent: str,
+    steps: Sequence[StepView],
+    findings: Sequence[FindingView],
+    version: str,
+    rules: Mapping[str, RuleHelp],
+    versions: Mapping[str, str],
+) -> dict[str, Json]:
+    names = list(dict.fromkeys(finding.rule for finding in findings))
+    return {
+        "tool": {
+            "driver": {
+                "name": f"fairlead/{agent}",
+                "fullName": f"Fairlead {version}, agent {agent}",
+                "version": versions.get(agent, version),
+                "semanticVersion": version,
+                "informationUri": HOME,
+                "rules": [_rule(name, rules.get(name), findings) for name in names],
+            }
+        },
+        "automationDetails": {"id": f"fairlead/{view.workflow}/{agent}/{view.run}"},
+        "invocations": [_invocation(view, steps)],
+        "originalUriBaseIds": {"ROOT": {"description": {"text": "The root of the checkout that was looked at."}}},
+        "columnKind": "unicodeCodePoints",
+        "results": [_finding(finding, names) for finding in findings],
+        "properties": {"run": view.run, "status": view.status},
+    }
+
+
+def _rule(name: str, rule: RuleHelp | None, findings: Iterable[FindingView]) -> dict[str, Json]:
+    severity = rule.severity if rule is not None else next(one.severity for one in findings if one.rule == name)
+    entry: dict[str, Json] = {
+        "id": name,
+        "defaultConfiguration": {"level": LEVELS[severity]},
+        "properties": {"security-severity": SECURITY[severity], "tags": ["security"]},
+    }
+    if rule is None:
+        return entry
+    tags = ["security"] + ([f"external/cwe/{rule.cwe.lower()}"] if rule.cwe else [])
+    entry["properties"]["tags"] = tags
+    entry["name"] = "".join(word.capitalize() for word in name.replace("/", "-").split("-"))
+    entry["shortDescription"] = {"text": rule.title}
+    entry["fullDescription"] = {"text": rule.what}
+    text = f"{rule.what}\n\n{rule.why}\n\n{rule.remedy}\n\nBad:\n{rule.bad}\n\nGood:\n{rule.good}"
+    shown = f"{rule.what}\n\n{rule.why}\n\n{rule.remedy}\n\n{_fenced(rule.bad, 'Bad')}\n\n{_fenced(rule.good, 'Good')}"
+    entry["help"] = {"text": text, "markdown": shown}
+    return entry
+
+
+def _fenced(code: str, name: str) -> str:
+    fence = "```"
+    while fence in code:
+        fence += "`"
+    return f"{name}:\n\n{fence}\n{code.rstrip()}\n{fence}"
+
+
+def _invocation(view: RunView, steps: Sequence[StepView]) -> dict[str, Json]:
+    """What of this agent's work did not succeed. A reader must not take silence for a clean tree."""
+    notices: list[dict[str, Json]] = []
+    for step in steps:
+        for reason in step.degraded:
+            notices.append(_notice("warning", f"{step.step}: {reason}"))
+        if step.status in ("failed", "cancelled", "skipped", "pending", "ready", "running"):
+            why = step.message or step.reason or f"the step is {step.status}"
+            notices.append(_notice("error", f"{step.step} {step.status}: {why}", step.code))
+    is_whole = all(step.status == "succeeded" for step in steps)
+    invocation: dict[str, Json] = {
+        "executionSuccessful": is_whole,
+        "startTimeUtc": _time(view.queued_at),
+        "toolExecutionNotifications": notices,
+    }
+    if view.ended_at:
+        invocation["endTimeUtc"] = _time(view.ended_at)
+    return invocation
+
+
+def _notice(level: str, text: str, code: str = "") -> dict[str, Json]:
+    notice: dict[str, Json] = {"level": level, "message": {"text": text}}
+    if code:
+        notice["descriptor"] = {"id": code}
+    return notice
+
+
+def _time(at: int) -> str:
+    return datetime.fromtimestamp(at / 1e6, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def _finding(finding: FindingView, names: Sequence[str]) -> dict[str, Json]:
+    physical: dict[str, Json] = {
+        "artifactLocation": {"uri": uri_of(finding.path), "uriBaseId": "ROOT"},
+    }
+    if finding.line:
+        physical["region"] = _region(finding)
+    text = finding.message + (f" {finding.remedy}" if finding.remedy else "")
+    properties: dict[str, Json] = {"id": finding.id, "severity": finding.severity}
+    for name in ("reason", "commit"):
+        if getattr(finding, name):
+            properties[name] = getattr(finding, name)
+    if finding.origin:
+        properties["origin"] = list(finding.origin)
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": names.index(finding.rule),
+        "level": LEVELS[finding.severity],
+        "message": {"text": text},
+        "locations": [{"physicalLocation": physical}],
+        "partialFingerprints": {FINGERPRINT: finding.fingerprint},
+        "properties": {**properties, "security-severity": SECURITY[finding.severity]},
+    }
+
+
+def _region(finding: FindingView) -> dict[str, Json]:
+    region: dict[str, Json] = {"startLine": finding.line}
+    if finding.column:
+        region["startColumn"] = finding.column
+    if finding.end_line >= finding.line:
+        region["endLine"] = finding.end_line
+    # Without a begin on the same line an end column says nothing.
+    if (
+        finding.column
+        and finding.end_column
+        and (finding.end_line > finding.line or finding.end_column >= finding.column)
+    ):
+        region["endColumn"] = finding.end_column
+    if finding.excerpt:
+        region["snippet"] = {"text": finding.excerpt}
+    return region
+
+
+def uri_of(path: str) -> str:
+    r"""A relative URI. *path* is what `path_text` wrote: `\xNN` is one byte that is not UTF-8, two backslashes are one."""
+    raw = bytearray()
+    index = 0
+    while index < len(path):
+        if path.startswith("\\x", index) and index + 4 <= len(path):
+            raw.append(int(path[index + 2 : index + 4], 16))
+            index += 4
+        elif path.startswith("\\\\", index):
+            raw += b"\\"
+            index += 2
+        else:
+            raw += path[index].encode("utf-8", "surrogatepass")
+            index += 1
+    quoted = quote(bytes(raw), safe="/-._~!$'()*,;=@")
+    # The first part must not read as a scheme, nor the whole as an absolute path.
+    return quoted.replace(":", "%3A") if not quoted.startswith("/") else "." + quoted

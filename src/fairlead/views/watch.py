@@ -1,0 +1,135 @@
+"""`watch_run`: what happened since I last asked. Screens, `runs watch` and later doors all hold one of these.
+
+Two sources: the journal, which is exact, and the owner's `live/RUN.jsonl`, which is not. A line of the latter is
+`{"at": micros, "place": "scan", "attempt": 1, "text": "src/app.py", "found": 12}`; what cannot be read is dropped.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from fairlead.core.events import RunQueued
+from fairlead.core.ids import Micros, Place, RunId, Seq
+from fairlead.core.ports import Journal
+from fairlead.core.state import RunState
+from fairlead.core.transitions import RUN_ENDED
+from fairlead.views.facts import Fact, Projection
+from fairlead.views.runs import read_workflow_of
+
+OWNER_CHECK_SECONDS = 1.0
+QUEUED_SECONDS_MAX = 15.0  # a run that nobody claimed for so long is called unowned
+LIVE_BYTES_MAX = 200_000  # of progress read at one poll; more is skipped
+
+
+class LiveLine(msgspec.Struct):
+    """One line of progress, as the owner of a run writes it."""
+
+    place: str
+    at: int = 0
+    attempt: int = 0
+    text: str = ""
+    found: int = 0
+
+
+_decode_line = msgspec.json.Decoder(LiveLine).decode
+
+ReadLive = Callable[[int], bytes | None]  # offset → what stands behind it; None when there is no file
+
+
+class Watch:
+    """Follows one run from *after*; `poll` never waits."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        run: RunId,
+        monotonic: Callable[[], float],
+        *,
+        after: Seq = Seq(0),  # noqa: B008 - a NewType of int makes no object
+        read_live: ReadLive | None = None,
+    ) -> None:
+        self._journal = journal
+        self._run = run
+        self._after = after
+        self._monotonic = monotonic
+        self._read_live = read_live
+        self._offset = 0
+        self._projection: Projection | None = None
+        self._seen = Seq(0)
+        self._asked_at = self._started_at = monotonic()
+        self.is_unowned = False  # nobody works on it, and it has not ended
+
+    @property
+    def state(self) -> RunState | None:
+        return self._projection.state if self._projection is not None else None
+
+    @property
+    def is_ended(self) -> bool:
+        return self.state is not None and self.state.status in RUN_ENDED
+
+    def poll(self) -> list[Fact]:
+        """The facts since the last call: recorded ones first, then progress of steps that still run."""
+        facts: list[Fact] = []
+        if self._projection is None or self._journal.has_changed():
+            facts += self._recorded()
+        if not self.is_ended:
+            facts += self._progress()
+            facts += self._ownership()
+        return facts
+
+    def _recorded(self) -> list[Fact]:
+        facts: list[Fact] = []
+        for record in self._journal.events_of(self._run, self._seen):
+            if self._projection is None:
+                if not isinstance(record.event, RunQueued):
+                    break
+                self._projection = Projection(read_workflow_of(self._journal, record.event), self._run)
+            found = self._projection.take(record)
+            self._seen = record.seq
+            if record.seq > self._after:
+                facts += found
+        return facts
+
+    def _progress(self) -> list[Fact]:
+        state = self.state
+        data = self._read_live(self._offset) if self._read_live is not None else None
+        if not data or state is None:
+            return []
+        whole = data[: data.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        newest: dict[str, LiveLine] = {}  # a watcher is only interested in where a step stands now
+        for line in whole.splitlines()[-2000:]:
+            try:
+                told = _decode_line(line)
+            except msgspec.DecodeError:
+                continue
+            newest[told.place] = told
+        return [
+            Fact(
+                "step.progress",
+                self._run,
+                Micros(told.at),
+                step=told.place,
+                attempt=told.attempt,
+                summary=told.text,
+                found=told.found,
+            )
+            for told in newest.values()
+            if Place(told.place) in state.running
+        ]
+
+    def _ownership(self) -> list[Fact]:
+        now = self._monotonic()
+        state = self.state
+        if state is None or now - self._asked_at < OWNER_CHECK_SECONDS:
+            return []
+        self._asked_at = now
+        if state.status == "queued":
+            is_unowned = now - self._started_at > QUEUED_SECONDS_MAX
+        else:
+            is_unowned = not self._journal.is_alive(state.worker)
+        if is_unowned and not self.is_unowned:
+            self.is_unowned = True
+            return [Fact("run.unowned", self._run, state.now)]
+        self.is_unowned = is_unowned
+        return []
