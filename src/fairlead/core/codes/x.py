@@ -4,6 +4,13 @@ from fairlead.core.codes import Code
 
 CODES: tuple[Code, ...] = (
     Code(
+        "FL-X001",
+        "internal error",
+        "The program met a state that its authors did not expect: a bug of ours. What was recorded before is safe. The"
+        " bundle that the message names holds types, functions, line numbers and versions, and no text of yours.",
+        "Please report it with the bundle; `fairlead runs list` shows where the run stands.",
+    ),
+    Code(
         "FL-X002",
         "An adapter broke down",
         "The code that speaks to an agent raised an exception: a bug of ours, not of the agent. Only this attempt is"
