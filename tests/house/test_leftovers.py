@@ -9,7 +9,7 @@ from tests.house.source import plant
 
 # Put together here, so that this file is no finding of its own.
 _OPEN_END = "|".join(("TO" + "DO", "FIX" + "ME"))
-_HOMES = "|".join(("/ro" + "ot/", "/wo" + "rk/", "/opt/(?:py" + "pi|wheels)", "/ho" + "me/(?!USER|you|runner)[a-z]+/"))
+_HOMES = "|".join(("/ro" + "ot/", "/wo" + "rk/", "/opt/(?:py" + "pi|wheels)", "/ho" + "me/(?!USER|you|ada|ben)[a-z]+/"))
 _INDEXES = "|".join((r"(?:test\.)?py" + r"pi\.org", r"files\.python" + r"hosted\.org", r"registry\.npm" + r"js\.org"))
 
 PATTERNS: dict[str, re.Pattern[str]] = {
