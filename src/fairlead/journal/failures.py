@@ -7,7 +7,7 @@ import apsw
 from fairlead.core.errors import FairleadError, error
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_NO_WRITING = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+_NO_USE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR})
 
 
 def diagnose(cause: apsw.Error | OSError, directory: str, system_errno: int = 0) -> FairleadError:
@@ -19,11 +19,11 @@ def diagnose(cause: apsw.Error | OSError, directory: str, system_errno: int = 0)
             f"the disk that holds {directory} is full: nothing more can be recorded; what was acknowledged is safe",
             "free some space, then run `fairlead resume`",
         )
-    if isinstance(cause, apsw.ReadOnlyError | apsw.PermissionsError) or number in _NO_WRITING:
+    if isinstance(cause, apsw.ReadOnlyError | apsw.PermissionsError) or number in _NO_USE:
         return error(
             "FL-N013",
-            f"the state directory {directory} cannot be written: {cause}",
-            "make it writable for you, or name another one with FAIRLEAD_STATE_DIR",
+            f"the state directory {directory} cannot be used: {cause}",
+            "make it readable and writable for you, or name another one with FAIRLEAD_STATE_DIR",
         )
     if isinstance(cause, apsw.NotADBError):
         return not_a_journal(directory)

@@ -57,6 +57,11 @@ class Reader:
         rows = self._query("select_named_events_after", (after, limit))
         return [self._recorded(chain.Row(*values), RunId(run)) for run, *values in rows]
 
+    def requests_after(self, after: Seq) -> Sequence[Recorded]:
+        """Requests of all runs after *after*, in order; found by an index over requests alone."""
+        rows = self._query("select_requests_after", (after,))
+        return [self._recorded(chain.Row(*values), RunId(run)) for run, *values in rows]
+
     def head(self) -> Seq:
         """The number of the last event; 0 when there is none."""
         rows = self._query("select_head", ())
@@ -78,8 +83,11 @@ class Reader:
     def has_changed(self) -> bool:
         """Whether the journal has grown since this was last asked, by whomever. Costs microseconds: ask every 50 ms."""
         with self._reading:
-            connection = self._opened()
-            version = 0 if connection is None else connection.pragma("data_version")
+            try:
+                connection = self._opened()
+                version = 0 if connection is None else connection.pragma("data_version")
+            except (apsw.Error, OSError) as cause:
+                raise diagnose(cause, self.places.directory) from None
             has_changed = version != self._version_seen
             self._version_seen = version
             return has_changed
@@ -107,7 +115,7 @@ class Reader:
             try:
                 connection = self._opened()
                 return [] if connection is None else connection.execute(sql(name), bindings).fetchall()
-            except apsw.Error as cause:
+            except (apsw.Error, OSError) as cause:
                 raise diagnose(cause, self.places.directory) from None
 
     def _opened(self) -> apsw.Connection | None:

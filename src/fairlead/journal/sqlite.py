@@ -58,8 +58,9 @@ class SqliteJournal(Reader):
 
     def register_worker(self, worker: WorkerId) -> None:
         """Prove from now on that *worker* lives: hold its lock. Call `beat` every ten seconds."""
-        self._locks[worker] = WorkerLock(self.places, worker, self._clock)
-        sweep(self.places)
+        if worker not in self._locks:
+            self._locks[worker] = WorkerLock(self.places, worker, self._clock)
+            sweep(self.places)
 
     def beat(self) -> None:
         """Touch the files of this journal's workers. A worker that is not touched for 30 s loses its runs."""

@@ -19,9 +19,9 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "FL-N013",
-        "The state directory cannot be written",
-        "The directory, or a file of the journal in it, is read-only or belongs to somebody else.",
-        "make it writable for you, or name another one with FAIRLEAD_STATE_DIR",
+        "The state directory cannot be used",
+        "The directory, or a file of the journal in it, is read-only or belongs to somebody else, or a file stands in its way.",
+        "make it readable and writable for you, or name another one with FAIRLEAD_STATE_DIR",
     ),
     Code(
         "FL-N020",

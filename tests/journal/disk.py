@@ -1,0 +1,74 @@
+"""A disk that counts, refuses, or pulls the plug: SQLite's own file layer with a hook before each call.
+
+`Disk` registers itself as SQLite's default: the journal under test is the one that ships, without a switch in it.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import apsw
+
+Before = Callable[[str, str], None]  # the call ("write", "sync", "truncate") and the end of the file's name
+
+
+class Disk(apsw.VFS):
+    """While this is entered, every call on files of SQLite asks `before` first, and is counted."""
+
+    def __init__(self, before: Before | None = None) -> None:
+        self.before = before
+        self.calls: Counter[tuple[str, str]] = Counter()
+        self._name = f"disk-{id(self)}"
+
+    def __enter__(self) -> Self:
+        super().__init__(self._name, "", makedefault=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.unregister()
+
+    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> "DiskFile":
+        return DiskFile(self, name, flags)
+
+    def ask(self, call: str, name: str) -> None:
+        self.calls[call, name] += 1
+        if self.before is not None:
+            self.before(call, name)
+
+
+class DiskFile(apsw.VFSFile):
+    """One open file. Named by what follows the database's name: "" for itself, "-wal" for the log."""
+
+    def __init__(self, disk: Disk, name: str | apsw.URIFilename | None, flags: list[int]) -> None:
+        self._disk = disk
+        path = name.filename() if isinstance(name, apsw.URIFilename) else name or ""
+        self._end = path.rpartition("journal.db")[2]
+        super().__init__("", name, flags)
+
+    def xWrite(self, data: bytes, offset: int) -> None:
+        self._disk.ask("write", self._end)
+        super().xWrite(data, offset)
+
+    def xSync(self, flags: int) -> None:
+        self._disk.ask("sync", self._end)
+        super().xSync(flags)
+
+    def xTruncate(self, newsize: int) -> None:
+        self._disk.ask("truncate", self._end)
+        super().xTruncate(newsize)
+
+
+def refuse_at(number: int, error: BaseException, *, is_sticky: bool) -> Before:
+    """Raise *error* at the call of this number, counted from 1; from there on always, when sticky."""
+    seen = 0
+
+    def before(call: str, name: str) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == number or (is_sticky and seen > number):
+            raise error
+
+    return before
