@@ -145,6 +145,14 @@ class LocalFiles:
                 pass  # it was renamed
         _sync_folder(folder)
 
+    def exists(self, path: str) -> bool:
+        """Whether anything is there, be it a link that leads nowhere."""
+        return os.path.lexists(path)
+
+    def is_directory(self, path: str) -> bool:
+        """Whether a directory is there."""
+        return os.path.isdir(path)
+
     def names(self, path: str) -> Sequence[str]:
         """The names in a directory in alphabetical order; none when there is no such directory."""
         try:
