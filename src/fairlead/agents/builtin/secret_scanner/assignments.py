@@ -48,8 +48,14 @@ _DESCRIBES = re.compile(
 _PUBLIC = re.compile(
     r"(?i)(?:public|csrf|xsrf|next|page|continuation|cancel\w*|sort|foreign|primary|design|encrypted|hashed)[_.-]?$"
 )
+# Written together with these a word is still the word; in "tiktoken" it is another one.
+_GLUED = re.compile(
+    r"(?i)(?:api|auth|oauth|access|bearer|bot|user|client|app|my|db|admin|root|refresh|session|jwt|aws|gh|git)$"
+)
 _WORD_BEFORE = re.compile(r"[\w.-]{0,40}\Z", re.ASCII)
-_CODE = re.compile(r"[(\[{<]|\$\w|::|->|//|%[sd(]|^[./~]|^arn:|^(?:vault|op|ref|file|env|ssm):|^ENC\[|^!\w|^\*+$")
+_CODE = re.compile(
+    r"[(\[{<]|[=<>!~]=|[,;&]\w+=|\$\w|::|->|//|%[sd(]|^[./~]|^arn:|^(?:vault|op|ref|file|env|ssm):|^ENC\[|^!\w|^\*+$"
+)
 _WEAK_WORD = re.compile(
     r"(?i)passw|secret|change.?me|example|sample|dummy|placeholder|your|xxx|test|demo|fake|mock|foo|qwerty|1234|abcd|letmein"
     r"|admin|default|todo|null|undefined|redacted|insert|replace|token|api.?key|lorem|localhost|invalid|wrong|correct"
@@ -71,8 +77,15 @@ def spans_in(text: str, name: str, *, is_password: bool) -> Iterator[tuple[int, 
 
 
 def _is_secret_name(text: str, match: re.Match[str]) -> bool:
-    before = _WORD_BEFORE.search(text, max(0, match.start() - 40), match.start())
-    return not _DESCRIBES.search(match["tail"]) and not _PUBLIC.search(before[0] if before else "")
+    found = _WORD_BEFORE.search(text, max(0, match.start() - 40), match.start())
+    before = found[0] if found else ""
+    if (
+        before[-1:].isalpha()
+        and not (before[-1:].islower() and text[match.start()].isupper())
+        and not _GLUED.search(before)
+    ):
+        return False
+    return not _DESCRIBES.search(match["tail"]) and not _PUBLIC.search(before)
 
 
 def _is_secret_value(value: str, is_password: bool) -> bool:

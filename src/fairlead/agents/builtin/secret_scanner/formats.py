@@ -12,6 +12,7 @@ from fairlead.agents.builtin.secret_scanner import assignments, judgement
 from fairlead.agents.builtin.secret_scanner.judgement import Verdict
 from fairlead.agents.rules import Rule, load_rules
 
+_LONG_WORDS = re.compile(rb"[\w+/=.~:$%@-]{16,}")
 UNREAD = "secrets/unread-file"  # a rule without a format: it is about files, not about what is in them
 
 
@@ -20,10 +21,11 @@ class Format(msgspec.Struct, frozen=True):
 
     rule: Rule
     rank: int
-    keywords: tuple[str, ...]
-    needs: tuple[str, ...]
+    keywords: tuple[bytes, ...]
+    needs: tuple[bytes, ...]
     names: tuple[str, ...]
     pattern: re.Pattern[str] | None  # None: assignments of random values, which `assignments` finds
+    is_alone: bool
     before: int | None
     entropy: float
     check: str
@@ -45,35 +47,43 @@ def rules() -> dict[str, Rule]:
     return _rules()
 
 
-def hits_in(text: str, name: str) -> list[Hit]:
-    """Every credential in *text*, in its order; *name* is the file's last part, for formats bound to some files."""
-    lowered = _lowered(text)
-    found: list[Hit] = []
-    for form in _formats():
-        if not any(word in lowered for word in form.keywords):
-            continue
-        if form.needs and not any(word in lowered for word in form.needs):
-            continue
-        if form.names and name not in form.names:
-            continue
-        found.extend(_hits_of(form, text, lowered, name))
-    return _without_overlaps(found)
+def forms_for(data: bytes, among: Iterable[Format] | None = None) -> list[Format]:
+    """The formats, or those *among* some, whose keywords stand in *data*: the others need not be searched for."""
+    lowered = data.lower()
+    long_words = b"\n".join(_LONG_WORDS.findall(lowered))
+    return [
+        form
+        for form in (_formats() if among is None else among)
+        if _has_any(form.keywords, long_words if form.is_alone else lowered)
+        and (not form.needs or _has_any(form.needs, lowered))
+    ]
 
 
-def _hits_of(form: Format, text: str, lowered: str, name: str) -> Iterator[Hit]:
-    for at, start, end in _spans_of(form, text, lowered, name):
+def hits_in(text: str, name: str, forms: Iterable[Format]) -> list[Hit]:
+    """Every credential of *forms* in *text*, in its order; *name* is the file's last part, which binds some formats."""
+    return _without_overlaps(
+        hit for form in forms if not form.names or name in form.names for hit in _hits_of(form, text, name)
+    )
+
+
+def _has_any(words: tuple[bytes, ...], lowered: bytes) -> bool:
+    return any(word in lowered for word in words)
+
+
+def _hits_of(form: Format, text: str, name: str) -> Iterator[Hit]:
+    for at, start, end in _spans_of(form, text, name):
         verdict = judgement.verdict_on(text, start, end, form.entropy, form.check)
         if verdict != "no":
             yield Hit(start, end, at if "\n" in text[start:end] else start, form.rank, form.rule, verdict)
 
 
-def _spans_of(form: Format, text: str, lowered: str, name: str) -> Iterator[tuple[int, int, int]]:
+def _spans_of(form: Format, text: str, name: str) -> Iterator[tuple[int, int, int]]:
     """Where a match begins, and where the credential in it begins and ends."""
     if form.pattern is None:
         for start, end in assignments.spans_in(text, name, is_password=form.rule.id == "secrets/generic-password"):
             yield start, start, end
         return
-    for match in _matches_of(form, form.pattern, text, lowered):
+    for match in _matches_of(form, form.pattern, text):
         # Only a credential that begins the match needs a left edge; otherwise the pattern itself leads up to it.
         group = "secret" if "secret" in form.pattern.groupindex else 0
         if form.rule.details.get("context") or group != 0 or _is_left_edge(text, match.start()):
@@ -86,13 +96,14 @@ def _spans_of(form: Format, text: str, lowered: str, name: str) -> Iterator[tupl
             )
 
 
-def _matches_of(form: Format, pattern: re.Pattern[str], text: str, lowered: str) -> Iterator[re.Match[str]]:
+def _matches_of(form: Format, pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     if form.before is None:
         yield from pattern.finditer(text)
         return
     # A credential whose fixed letters stand in its middle has no beginning to search for quickly, so the search goes
     # from the letters: this keeps a long line of random characters linear.
-    for keyword in form.keywords:
+    lowered = _lowered(text)
+    for keyword in map(bytes.decode, form.keywords):
         at = lowered.find(keyword)
         while at >= 0:
             match = pattern.match(text, at - form.before) if at >= form.before else None
@@ -149,10 +160,11 @@ def _format(rule: Rule, rank: int) -> Format:
     return Format(
         rule=rule,
         rank=rank,
-        keywords=tuple(details["keywords"]),
-        needs=tuple(details.get("needs", ())),
+        keywords=tuple(map(str.encode, details["keywords"])),
+        needs=tuple(map(str.encode, details.get("needs", ()))),
         names=tuple(details.get("names", ())),
         pattern=_pattern(rule),
+        is_alone=details.get("alone", False),
         before=details.get("before"),
         entropy=details.get("entropy", 2.0),
         check=details.get("check", ""),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from fairlead.agents.builtin.secret_scanner import formats
 from fairlead.agents.builtin.secret_scanner.texts import Past, Report, finding_of, scan_text
 from fairlead.core.findings import Finding, path_text
 from fairlead.core.json import Json
@@ -135,6 +136,7 @@ def _read(world: ToolWorld, report: Report, found: Search, paths: Sequence[str],
         commits = answer.stdout.count(b"\0")
         _look(answer.stdout, world, report, found)
         found.commit_count += min(commits, count)
+        page = min(PAGE_COMMITS, page * 2)
         found.byte_count += len(answer.stdout)
         world.progress(f"{found.commit_count} commits of the history")
         if commits < count:
@@ -152,12 +154,13 @@ def _stop(found: Search, why: str) -> None:
 
 
 def _look(patch: bytes, world: ToolWorld, report: Report, found: Search) -> None:
+    forms = formats.forms_for(patch)  # once for the page: its blocks are many and short
     scratch = Report()  # counts of the past are not counts of the tree
     for block in _blocks(patch):
         data = b"\n".join(block.lines)
         if len(data) > BLOCK_BYTES_MAX or b"\0" in data[:8192]:
             continue
-        sightings = scan_text(data.decode("utf-8", "replace"), path_text(os.fsdecode(block.path)), scratch)
+        sightings = scan_text(data.decode("utf-8", "replace"), path_text(os.fsdecode(block.path)), scratch, forms)
         for sighting in sightings:
             sighting.line += block.line - 1
             known = found.sightings.get(sighting.digest)

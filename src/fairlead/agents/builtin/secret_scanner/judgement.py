@@ -130,6 +130,10 @@ def _url(secret: str, text: str, end: int) -> Verdict:
     return "doubtful" if re.match(r"(?:localhost|127\.0\.0\.1|\[::1\])\b", host) else "likely"
 
 
+def _password(secret: str, text: str, end: int) -> Verdict:
+    return "no" if is_common_password(secret) else "likely"
+
+
 def _digit(secret: str, text: str, end: int) -> Verdict:
     return "likely" if any(char.isdigit() for char in secret) else "no"
 
@@ -150,6 +154,7 @@ CHECKS: dict[str, Callable[[str, str, int], Verdict]] = {
     "jwt": _jwt,
     "login": _login,
     "url": _url,
+    "password": _password,
     "digit": _digit,
     "random": _random,
 }

@@ -2,12 +2,12 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from fairlead.agents.builtin.secret_scanner import formats
-from fairlead.agents.builtin.secret_scanner.formats import Hit
+from fairlead.agents.builtin.secret_scanner.formats import Format, Hit
 from fairlead.agents.builtin.secret_scanner.masking import Lines, mask
 from fairlead.agents.rules import Rule
 from fairlead.core.findings import Finding, Fingerprints, Severity
@@ -131,9 +131,13 @@ def is_binary_name(path: str) -> bool:
     return _BINARY.search(path) is not None
 
 
-def scan_text(text: str, path: str, report: Report) -> list[Sighting]:
-    """The credentials of *text* that no comment excuses; *report* counts the excused ones."""
-    hits = formats.hits_in(text, path.rpartition("/")[2])
+def scan_text(text: str, path: str, report: Report, among: Sequence[Format] | None = None) -> list[Sighting]:
+    """The credentials of *text* that no comment excuses; *report* counts the excused ones.
+
+    *among* are the formats that can be there at all, when somebody has already looked.
+    """
+    forms = formats.forms_for(text.encode("utf-8", "replace"), among)
+    hits = formats.hits_in(text, path.rpartition("/")[2], forms)
     if not hits:
         return []
     lines = Lines(text, [(hit.start, hit.end) for hit in hits])
