@@ -55,7 +55,7 @@ class Watch:
         self._read_live = read_live
         self._offset = 0
         self._projection: Projection | None = None
-        self._seen = Seq(0)
+        self._seen = self._head = Seq(0)
         self._asked_at = self._started_at = monotonic()
         self.is_unowned = False  # nobody works on it, and it has not ended
 
@@ -70,7 +70,10 @@ class Watch:
     def poll(self) -> list[Fact]:
         """The facts since the last call: recorded ones first, then progress of steps that still run."""
         facts: list[Fact] = []
-        if self._projection is None or self._journal.has_changed():
+        # `has_changed` may be asked by somebody else on the same connection; the head is everybody's.
+        head = self._journal.head()
+        if head != self._head:
+            self._head = head
             facts += self._recorded()
         if not self.is_ended:
             facts += self._progress()
