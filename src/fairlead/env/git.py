@@ -7,6 +7,8 @@ import os
 import signal
 from collections.abc import Mapping, Sequence
 
+from fairlead.core.errors import FairleadError, error
+from fairlead.core.findings import path_text
 from fairlead.core.tools import ProcessResult
 from fairlead.env.processes import send, send_group
 from fairlead.env.programs import CannotStart, start_program
@@ -108,3 +110,19 @@ def filters_of(cwd: str) -> tuple[str, ...]:
     answer = run_git(cwd, "config", "-z", "--name-only", "--get-regexp", r"^filter\.")
     keys = (os.fsdecode(key) for key in answer.stdout.split(b"\0") if key)
     return tuple(sorted({key.removeprefix("filter.").rpartition(".")[0] for key in keys}))
+
+
+def git_error(root: str, answer: ProcessResult) -> FairleadError:
+    """The diagnostic for a git that could not answer."""
+    said = answer.stderr.decode("utf-8", "replace")
+    place = path_text(root)
+    if answer.exit_code == 127 and "no such program" in said:
+        return error("FL-N020", "git is not installed, and this is a git repository", "Install git: `apt install git`.")
+    if "dubious ownership" in said:
+        return error(
+            "FL-N021",
+            f"git refuses to work in {place}, for the directory belongs to another user",
+            f"git config --global --add safe.directory {place}",
+        )
+    reason = "it took too long" if answer.is_timed_out else (said.strip().splitlines() or ["no reason given"])[-1]
+    return error("FL-N022", f"git cannot read the repository at {place}: {reason[:300]}", "Run `git status` there.")

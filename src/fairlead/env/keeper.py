@@ -14,6 +14,7 @@ from fairlead.core.json import Json
 from fairlead.env import frames, tool_child
 from fairlead.env.processes import adopt_orphans, end_children, send, send_group
 from fairlead.env.programs import CannotStart, start_program
+from fairlead.env.surroundings import clean_environment
 from fairlead.env.watching import Bounds, Child, Stop, Stream, Watched, watch
 
 GRACE_SECONDS = 5.0  # between SIGTERM and SIGKILL, for programs; a tool has nothing to tidy up
@@ -59,7 +60,9 @@ def _exactly(connection: socket.socket, length: int) -> bytes | None:
 def _keep_program(connection: socket.socket, request: Json, log: "_Log") -> None:
     stdin = base64.b64decode(request["stdin"])
     try:
-        child = start_program(request["argv"], request["cwd"], request["env"], has_stdin=bool(stdin), is_session=True)
+        child = start_program(
+            request["argv"], request["cwd"], clean_environment(request["env"]), has_stdin=bool(stdin), is_session=True
+        )
     except CannotStart as error:
         reason = f"{error}\n".encode("utf-8", "backslashreplace")
         log.write(reason)

@@ -10,11 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from fairlead.core.errors import error
-from fairlead.core.findings import path_text
 from fairlead.core.tools import ProcessResult, TreeFile
-from fairlead.env.git import filters_of, run_git
-from fairlead.env.paths import resolve_paths
+from fairlead.env.git import filters_of, git_error, run_git
+from fairlead.env.paths import resolve_paths, upwards
 from fairlead.env.relevance import rank
 
 FILES_MAX = 20_000
@@ -126,17 +124,8 @@ def _prefix(root: str) -> str:
 
 def _is_no_repository(root: str, answer: ProcessResult) -> bool:
     if answer.exit_code == 127:  # without git, a repository is only recognised to say that git is missing
-        return not any(os.path.lexists(os.path.join(folder, ".git")) for folder in _upwards(root))
+        return not any(os.path.lexists(os.path.join(folder, ".git")) for folder in upwards(root))
     return b"not a git repository" in answer.stderr or b"must be run in a work tree" in answer.stderr
-
-
-def _upwards(folder: str) -> Iterator[str]:
-    while True:
-        yield folder
-        above = os.path.dirname(folder)
-        if above == folder:
-            return
-        folder = above
 
 
 def _from_walk(root: str, leave_out: Sequence[str]) -> _Names:
@@ -203,19 +192,3 @@ def _file(root: str, name: str, is_changed: bool) -> TreeFile | None:
     except (OSError, ValueError):
         return None  # deleted, or not checked out
     return TreeFile(name, found.st_size, is_changed) if stat.S_ISREG(found.st_mode) else None
-
-
-def git_error(root: str, answer: ProcessResult) -> Exception:
-    """The diagnostic for a git that could not answer."""
-    said = answer.stderr.decode("utf-8", "replace")
-    place = path_text(root)
-    if answer.exit_code == 127:
-        return error("FL-N020", "git is not installed, and this is a git repository", "Install git: `apt install git`.")
-    if "dubious ownership" in said:
-        return error(
-            "FL-N021",
-            f"git refuses to work in {place}, for the directory belongs to another user",
-            f"git config --global --add safe.directory {place}",
-        )
-    reason = "it took too long" if answer.is_timed_out else (said.strip().splitlines() or ["no reason given"])[-1]
-    return error("FL-N022", f"git cannot read the repository at {place}: {reason[:300]}", "Run `git status` there.")

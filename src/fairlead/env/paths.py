@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from fairlead.core.errors import Diagnostic, FairleadError
 from fairlead.core.findings import path_text
@@ -60,13 +60,13 @@ def _from_text(text: str) -> str:
 
 def _missing(base: str, path: str) -> Diagnostic:
     hints = ["List what is there: `ls`."]
-    nearest = _nearest(base, path)
+    nearest = nearest_path(base, path)
     if nearest:
         hints.insert(0, f"Did you mean {path_text(nearest)}?")
     return Diagnostic("FL-S008", f"there is no {path_text(path)}", hints=tuple(hints))
 
 
-def _nearest(base: str, path: str) -> str:
+def nearest_path(base: str, path: str) -> str:
     """The existing path that is most like *path*, going down as long as its parts exist."""
     import difflib
 
@@ -88,3 +88,13 @@ def _nearest(base: str, path: str) -> str:
         better = os.path.join(done, close[0], *parts[nth + 1 :])
         return better if os.path.lexists(os.path.join(base, better)) else os.path.join(done, close[0])
     return ""
+
+
+def upwards(folder: str) -> Iterator[str]:
+    """*folder* and every directory above it."""
+    while True:
+        yield folder
+        above = os.path.dirname(folder)
+        if above == folder:
+            return
+        folder = above
