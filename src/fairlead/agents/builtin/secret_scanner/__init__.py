@@ -30,7 +30,9 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     past = history.nothing("it was not asked for")
     if inputs.get("history", True):
         past = history.search(world, report, inputs.get("paths") or (), inputs.get("history_commits_max", COMMITS_MAX))
-    findings = [*report.findings(past.sightings), *past.findings(report)]
+    gone = past.findings(report)
+    world.found(len(gone))
+    findings = [*report.findings(past.sightings), *gone]
     degraded = (*report.degraded(), *past.degraded)
     return Succeeded(
         output={

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from fairlead.agents.builtin.secret_scanner import formats
-from fairlead.agents.builtin.secret_scanner.texts import Past, Report, finding_of, scan_text
+from fairlead.agents.builtin.secret_scanner.texts import Past, Report, finding_of, most_severe, scan_text
 from fairlead.core.findings import Finding, path_text
 from fairlead.core.json import Json
 from fairlead.core.tools import ToolWorld
 
 BYTES_MAX = 50_000_000  # of patch text
 SECONDS_MAX = 30.0  # that git takes
+GONE_MAX = 1000  # findings that stand only in history; the most severe ones are kept and the others counted
 PAGE_COMMITS = 50  # one answer of git; small, because it is held in memory
 PAGE_BYTES = 8_000_000
 BLOCK_BYTES_MAX = 2_000_000  # of one added block, as for a file
@@ -36,6 +37,7 @@ _LOG = (
     "--dst-prefix=b/",
     "--format=%x00%H %as",
 )
+_COMMIT = re.compile(rb"^\0[0-9a-f]{40,64} ", re.MULTILINE)  # a line of a patch never begins with a NUL
 _HUNK = re.compile(rb"@@ -\S+ \+(\d+)")
 _ESCAPED = re.compile(rb"\\([0-7]{3}|.)")
 _LETTERS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
@@ -76,7 +78,12 @@ class Search(msgspec.Struct):
         present = {sighting.digest for sighting in report.sightings} | report.excused
         gone = [past for digest, past in self.sightings.items() if digest not in present]
         gone.sort(key=lambda past: (past.sighting.path, past.sighting.line, past.sighting.column, past.commit))
-        return [finding_of(past.sighting, report.fingerprints, past, is_gone=True) for past in gone]
+        kept = most_severe([past.sighting for past in gone], GONE_MAX)
+        if len(kept) < len(gone):
+            self.degraded += (f"The history holds {len(gone) - len(kept)} more credentials, which are only counted.",)
+            report.beyond += len(gone) - len(kept)
+        pasts = (self.sightings[sighting.digest] for sighting in kept)
+        return [finding_of(past.sighting, report.fingerprints, past, is_gone=True) for past in pasts]
 
 
 def nothing(why: str) -> Search:
@@ -133,7 +140,7 @@ def _read(world: ToolWorld, report: Report, found: Search, paths: Sequence[str],
             return _stop(found, f"git ended with {answer.exit_code}")
         if answer.is_cut:
             _stop(found, f"a commit of more than {limit // 1_000_000} MB was read only in part")
-        commits = answer.stdout.count(b"\0")
+        commits = len(_COMMIT.findall(answer.stdout))
         _look(answer.stdout, world, report, found)
         found.commit_count += min(commits, count)
         page = min(PAGE_COMMITS, page * 2)

@@ -10,7 +10,7 @@ from fairlead.agents.builtin.secret_scanner import formats
 from fairlead.agents.builtin.secret_scanner.formats import Format, Hit
 from fairlead.agents.builtin.secret_scanner.masking import Lines, mask
 from fairlead.agents.rules import Rule
-from fairlead.core.findings import Finding, Fingerprints, Severity
+from fairlead.core.findings import SEVERITIES, Finding, Fingerprints, Severity
 from fairlead.core.json import Json
 
 ORIGIN = ("secret-scanner",)
@@ -147,11 +147,17 @@ def scan_text(text: str, path: str, report: Report, among: Sequence[Format] | No
         if seen.is_excused:
             report.suppressed += 1
             report.excused.add(seen.digest)
-        elif len(sightings) < SIGHTINGS_MAX:
-            sightings.append(seen)
         else:
-            report.beyond += 1
-    return sightings
+            sightings.append(seen)
+    kept = most_severe(sightings, SIGHTINGS_MAX)
+    report.beyond += len(sightings) - len(kept)
+    return kept
+
+
+def most_severe(sightings: Sequence[Sighting], limit: int) -> list[Sighting]:
+    """At most *limit* of them, in their order: noise in front must not push out what matters behind it."""
+    order = sorted(range(len(sightings)), key=lambda at: -SEVERITIES.index(sightings[at].severity))
+    return [sightings[at] for at in sorted(order[:limit])]
 
 
 def finding_of(sighting: Sighting, fingerprints: Fingerprints, past: Past | None, *, is_gone: bool = False) -> Finding:
