@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,21 @@ class Fairlead(Bench):  # type: ignore[misc]  # as above
     async def chain(self, rid: str, n: int, size: int = 0, keep: bool = False) -> None:
         """One step after the other."""
         await self._start(rid, [_step(i, size) for i in range(n)], 1)
+
+    async def many(self, k: int, n: int) -> list[float]:
+        """*k* runs at once: asked for first, each by a thread as a server would, then performed together."""
+        workflow = Workflow("bench", tuple(_step(i, 0) for i in range(n)), parallel_max=1)
+        definition = self.journal.put(encode(workflow))
+        queued = RunQueued("bench", definition, {}, "/")
+        runs = [RunId(f"m{j}") for j in range(k)]
+        await asyncio.gather(*(asyncio.to_thread(self.journal.record, run, queued) for run in runs))
+
+        async def one(run: RunId) -> float:
+            began = time.monotonic()
+            await self._perform(run)
+            return time.monotonic() - began
+
+        return await asyncio.gather(*(one(run) for run in runs))
 
     async def fanout(self, rid: str, n: int) -> None:
         """All at once, then the join."""

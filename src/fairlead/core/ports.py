@@ -75,7 +75,7 @@ class RunRow(msgspec.Struct, frozen=True):
     requester: str
 
 
-Delivery = Callable[[Sequence[tuple[object, "Written | Exception"]]], None]
+Delivery = Callable[[Sequence[tuple[object, "Written | Recorded | Exception"]]], None]
 
 
 class Journal(Protocol):
@@ -99,6 +99,10 @@ class Journal(Protocol):
         Raises:
             FairleadError: FL-R101 unknown run; FL-R102 it has ended; FL-R401 another living worker owns it.
         """
+        ...
+
+    def claim_later(self, run: RunId, worker: WorkerId, token: object) -> None:
+        """As `claim`, with the `Recorded` or the error delivered under *token*: many claims become one commit."""
         ...
 
     def events_of(self, run: RunId, after: Seq = BEGINNING) -> Iterator[Recorded]:

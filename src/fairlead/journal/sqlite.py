@@ -43,6 +43,10 @@ class SqliteJournal(Reader):
         """
         return self._writer.claim(run, worker)
 
+    def claim_later(self, run: RunId, worker: WorkerId, token: object) -> None:
+        """Claim in the next commit, together with whatever else is queued; the answer is delivered under *token*."""
+        self._writer.claim_later(run, worker, token)
+
     def has_changed(self) -> bool:
         """Whether another process has written since this was last asked. Costs microseconds: ask every 50 ms."""
         if not super().has_changed():

@@ -54,11 +54,12 @@ class RecordAsked(NamedTuple):
 
 
 class ClaimAsked(NamedTuple):
-    """Somebody waits until this worker owns the run."""
+    """Somebody waits until this worker owns the run: at the answer, or for the token when there is none."""
 
     run: RunId
     worker: WorkerId
-    answer: "SimpleQueue[Answer]"
+    answer: "SimpleQueue[Answer] | None"
+    token: object = None
 
 
 class BatchAsked(NamedTuple):
@@ -106,6 +107,10 @@ class Writer:
         answer: SimpleQueue[Answer] = SimpleQueue()
         self._queue.append(ClaimAsked(run, worker, answer))
         return self._wait_for(answer)
+
+    def claim_later(self, run: RunId, worker: WorkerId, token: object) -> None:
+        self._queue.append(ClaimAsked(run, worker, None, token))
+        self._ring()
 
     def close(self) -> None:
         """Write what is still queued, checkpoint, sync the anchor. Waits for all of it.
@@ -202,11 +207,11 @@ class Writer:
         return taken
 
     def _answer(self, asked: Sequence[Asked], answers: Sequence[Answer]) -> None:
-        delivered: list[tuple[object, Written | Exception]] = []
+        delivered: list[tuple[object, Written | Recorded | Exception]] = []
         for one, answer in zip(asked, answers, strict=True):
-            if not isinstance(one, BatchAsked):
+            if not isinstance(one, BatchAsked) and one.answer is not None:
                 one.answer.put(answer)
-            elif one.token is not None and not isinstance(answer, Recorded):
+            elif not isinstance(one, RecordAsked) and one.token is not None:
                 delivered.append((one.token, answer))
         if delivered and self._deliver is not None:
             try:

@@ -14,6 +14,7 @@ from fairlead.core.events import (
     AttemptOutcome,
     AttemptStarted,
     Event,
+    Recorded,
     RunQueued,
     decode_definition,
 )
@@ -46,7 +47,7 @@ class Engine:
         self._gate = gate
         self._seen = journal.head()
 
-    def deliver(self, results: Sequence[tuple[object, Written | Exception]]) -> None:
+    def deliver(self, results: Sequence[tuple[object, Written | Recorded | Exception]]) -> None:
         """Called by the journal's writer once per commit."""
         assert self._loop is not None
         self._loop.call_soon_threadsafe(_resolve, results)
@@ -60,7 +61,9 @@ class Engine:
             Fenced, JournalFailed: as in `perform_run`.
         """
         self._loop = asyncio.get_running_loop()
-        claimed = self._journal.claim(run, self.worker)
+        claim: asyncio.Future[Recorded] = self._loop.create_future()
+        self._journal.claim_later(run, self.worker, claim)
+        claimed = await claim
         embedded = EmbeddedRun(run, claimed.epoch, self._journal, self._gate)
         self._runs[run] = embedded
         try:
@@ -97,7 +100,7 @@ class Engine:
             await embedded.interrupt(reason)
 
 
-def _resolve(results: Sequence[tuple[object, Written | Exception]]) -> None:
+def _resolve(results: Sequence[tuple[object, Written | Recorded | Exception]]) -> None:
     for token, result in results:
         assert isinstance(token, asyncio.Future)
         if token.done():
