@@ -17,9 +17,6 @@ from tests.core.runs import RUN, PaperRun, random_workflow
 from tests.journal.parts import Deliveries, FakeClock
 from tests.views.kept import Keeper
 
-SEED = random.randrange(10**6)
-
-
 def paper(seed: int, *, cancels: int = 0, deaths: int = 0) -> PaperRun:
     rng = random.Random(seed)
     run = PaperRun(random_workflow(rng), rng)
@@ -31,10 +28,9 @@ def facts_of(run: PaperRun) -> list[Fact]:
     return Projection(run.workflow, RUN).take_all(run.records)
 
 
-@pytest.mark.parametrize("number", range(60))
-def test_every_step_that_ends_is_told_once_with_its_last_status(number: int) -> None:
-    print(f"seed {SEED + number}")
-    run = paper(SEED + number, cancels=number % 3, deaths=number % 4)
+@pytest.mark.parametrize("seed", range(60))
+def test_every_step_that_ends_is_told_once_with_its_last_status(seed: int) -> None:
+    run = paper(seed, cancels=seed % 3, deaths=seed % 4)
     told: dict[str, list[str]] = {}
     for fact in facts_of(run):
         if fact.type in STEP_END.values():
@@ -43,10 +39,9 @@ def test_every_step_that_ends_is_told_once_with_its_last_status(number: int) -> 
     assert told == {place: [STEP_END[step.status]] for place, step in leaves.items()}
 
 
-@pytest.mark.parametrize("number", range(20))
-def test_whatever_is_not_simply_succeeded_says_why(number: int) -> None:
-    print(f"seed {SEED + number}")
-    for fact in facts_of(paper(SEED + number, cancels=1, deaths=1)):
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_is_not_simply_succeeded_says_why(seed: int) -> None:
+    for fact in facts_of(paper(seed, cancels=1, deaths=1)):
         if fact.type in ("step.failed", "step.degraded", "step.skipped", "step.cancelled"):
             assert fact.message or fact.reasons, fact
 
@@ -64,10 +59,9 @@ def test_a_lost_attempt_is_told_as_a_retry_and_the_next_claim_as_going_on() -> N
     assert types == ["run.queued", "run.started", "step.started", "run.resumed", "step.retrying"]
 
 
-@pytest.mark.parametrize("number", range(4))
-def test_list_detail_and_watch_agree_after_every_event(number: int, tmp_path: Path) -> None:
-    print(f"seed {SEED + number}")
-    run = paper(SEED + number, cancels=number % 2, deaths=number % 2)
+@pytest.mark.parametrize("seed", range(4))
+def test_list_detail_and_watch_agree_after_every_event(seed: int, tmp_path: Path) -> None:
+    run = paper(seed, cancels=seed % 2, deaths=seed % 2)
     clock, deliveries = FakeClock(), Deliveries()
     journal = open_journal(str(tmp_path), clock=clock, deliver=deliveries)
     keeper = Keeper(journal, deliveries, run.workflow, RUN)
@@ -87,7 +81,8 @@ def test_list_detail_and_watch_agree_after_every_event(number: int, tmp_path: Pa
             assert {step.step: step.status for step in view.steps} == {
                 place: step.status for place, step in expected.state.steps.items()
             }
-        assert watch.is_ended is (run.state.status in RUN_ENDED) is True
+        assert watch.is_ended
+        assert run.state.status in RUN_ENDED
     finally:
         reader.close()
         journal.close()

@@ -1,5 +1,7 @@
 """What each fact says, in pieces. Both screens are put together from these, so neither can leave one out."""
 
+from collections.abc import Iterable
+
 from fairlead.cli.times import seconds_text
 from fairlead.service.records import Fact
 
@@ -25,6 +27,8 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 IS_STEP_END = frozenset({"step.succeeded", "step.degraded", "step.failed", "step.skipped", "step.cancelled"})
 IS_RUN_END = frozenset({"run.succeeded", "run.degraded", "run.failed", "run.cancelled"})
+# On a terminal the line at the top and the answer at the end say these.
+IS_SAID_AROUND = frozenset({"run.queued", "run.started", "run.succeeded"})
 
 
 def first_line(fact: Fact) -> str:
@@ -40,19 +44,35 @@ def first_line(fact: Fact) -> str:
             return f"no worker; fairlead resume {fact.run} goes on"
         case "run.resumed":
             return "goes on where it stopped"
+        case "run.succeeded" | "run.degraded" | "run.failed" | "run.cancelled":
+            return fact.type.removeprefix("run.")
         case "run.cancelling":
             return "cancelling" + (f": {fact.summary}" if fact.summary else "")
         case _:
             return fact.summary
 
 
-def further_lines(fact: Fact) -> tuple[str, ...]:
-    """What belongs under the first line: reasons of a degraded step, the hint of a failed one, reasons of a run."""
-    if fact.type == "step.failed":
-        return tuple(filter(None, (f"{fact.code} · fault: {fact.fault}" if fact.code else "", fact.hint)))
-    if fact.type in ("step.degraded", "run.degraded", "run.failed", "run.cancelled"):
-        return fact.reasons
-    return ()
+class Telling:
+    """What belongs under the first lines. It remembers, for the reasons of a run repeat those of its steps."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def further_lines(self, fact: Fact) -> tuple[str, ...]:
+        """Reasons of a degraded step, code and hint of a failed one, and those reasons of a run that no step gave."""
+        if fact.step:
+            self._told.update(f"{fact.step}: {text}" for text in (*fact.reasons, fact.message))
+        if fact.type == "step.failed":
+            return tuple(filter(None, (f"{fact.code} · fault: {fact.fault}" if fact.code else "", fact.hint)))
+        if fact.type == "step.degraded":
+            return fact.reasons
+        if fact.type in IS_RUN_END:
+            return self.untold(fact.reasons)
+        return ()
+
+    def untold(self, reasons: Iterable[str]) -> tuple[str, ...]:
+        """Those reasons of a run that no step has given."""
+        return tuple(reason for reason in reasons if reason not in self._told)
 
 
 def duration(fact: Fact) -> str:

@@ -7,7 +7,7 @@ the terminal, so erasing counts rows correctly; after a change of size the rows 
 
 from collections.abc import Callable, Iterable
 
-from fairlead.cli.fact_text import IS_STEP_END, WORDS, duration, first_line, further_lines
+from fairlead.cli.fact_text import IS_SAID_AROUND, IS_STEP_END, WORDS, Telling, duration, first_line
 from fairlead.cli.look import Look
 from fairlead.cli.terminal_text import cut, pad, safe, to_ascii, width, wrap
 from fairlead.cli.times import seconds_text
@@ -32,6 +32,7 @@ class LiveScreen:
         self._began_at = monotonic()
         self._began: dict[str, float] = {}
         self._doing: dict[str, Fact] = {}
+        self._telling = Telling()
 
     def show(self, facts: Iterable[Fact], watch: Watch | None = None) -> None:
         """Print what is permanent, and draw the region again when it is time."""
@@ -70,11 +71,9 @@ class LiveScreen:
             self._doing[fact.step] = fact
             return []
         self._doing.pop(fact.step, None)
-        if fact.type in ("run.queued", "run.started") or (
-            fact.type.startswith("run.") and fact.type == "run.succeeded"
-        ):
+        if fact.type in IS_SAID_AROUND:
             return []
-        return step_lines(fact, self._look)
+        return step_lines(fact, self._look, self._telling)
 
     def _region(self, watch: Watch, now: float) -> list[str]:
         state = watch.state
@@ -104,7 +103,7 @@ class LiveScreen:
         return [_fit(line, columns, look) for line in lines]
 
 
-def step_lines(fact: Fact, look: Look) -> list[str]:
+def step_lines(fact: Fact, look: Look, telling: Telling) -> list[str]:
     """The permanent lines of one fact."""
     status = WORDS[fact.type][0]
     name = fact.step if fact.step else fact.run
@@ -121,7 +120,7 @@ def step_lines(fact: Fact, look: Look) -> list[str]:
         # A reason is never cut: what does not fit beside the name goes on below it.
         lines[0] = _row(look, status, name, "", time, columns)
         lines += [indent + line for line in wrap(summary, max(20, room))]
-    for text in further_lines(fact):
+    for text in telling.further_lines(fact):
         lines += [indent + line for line in wrap(safe(text), max(20, room))]
     return lines
 

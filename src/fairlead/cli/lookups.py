@@ -20,7 +20,7 @@ def agents_list(call: Invocation) -> int:
         wide = max((width(card.name) for card in found.agents), default=0)
         for card in found.agents:
             status = "failed" if card.problem else "succeeded"
-            said = card.problem or card.title or card.description
+            said = card.problem or (card.title if card.title != card.name else card.description)
             left = f"  {look.symbol(status)} {pad(safe(card.name), wide)}  {card.adapter:<7}  risk {card.risk:<6}  "
             yield left + cut(safe(said), max(20, look.columns - wide - 30 - look.symbol_columns))
 

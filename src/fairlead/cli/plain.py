@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from fairlead.cli.fact_text import WORDS, duration, first_line, further_lines
+from fairlead.cli.fact_text import WORDS, Telling, duration, first_line
 from fairlead.cli.terminal_text import safe
 from fairlead.cli.times import clock_text
 from fairlead.service.records import Fact, Watch
@@ -21,6 +21,7 @@ class PlainScreen:
         self._now = now
         self._beat_at = monotonic() + BEAT_SECONDS
         self._doing: dict[str, Fact] = {}
+        self._telling = Telling()
 
     def show(self, facts: Iterable[Fact], watch: Watch | None = None) -> None:
         """Append what is new, or a heartbeat when there was nothing for 30 seconds."""
@@ -41,7 +42,7 @@ class PlainScreen:
             return
         self._doing.pop(fact.step, None)
         yield plain_line(fact)
-        for line in further_lines(fact):
+        for line in self._telling.further_lines(fact):
             yield f"{'':22}{safe(line)}".rstrip()
 
     def _beat(self, watch: Watch) -> Iterator[str]:

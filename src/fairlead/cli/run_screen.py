@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator, Sequence
 
 from fairlead.cli.command import Invocation
 from fairlead.cli.errors_screen import plural
-from fairlead.cli.fact_text import IS_STEP_END
+from fairlead.cli.fact_text import IS_STEP_END, Telling
 from fairlead.cli.live import step_lines
 from fairlead.cli.look import COLOURS, Look
 from fairlead.cli.terminal_text import cut, cut_left, safe, width, wrap
@@ -60,9 +60,10 @@ def run_lines(call: Invocation, view: RunView, look: Look) -> Iterator[str]:
 def steps_lines(view: RunView, look: Look) -> Iterator[str]:
     """One line per step, with what must not be overlooked below it."""
     blocks = {step.parent for step in view.steps}
+    telling = Telling()
     for step in view.steps:
         if step.step not in blocks:
-            yield from step_lines(as_fact(view, step), look)
+            yield from step_lines(as_fact(view, step), look, telling)
 
 
 def as_fact(view: RunView, step: StepView) -> Fact:
@@ -87,13 +88,17 @@ def as_fact(view: RunView, step: StepView) -> Fact:
 
 
 def reason_lines(view: RunView, look: Look) -> Iterator[str]:
-    """Why a run that has ended is not simply succeeded."""
-    if view.status == "succeeded" or (not view.reasons and view.status in RUN_ENDED):
+    """Why a run is not simply succeeded, as far as its steps, which stand above, have not said it."""
+    telling = Telling()
+    for step in view.steps:
+        telling.further_lines(as_fact(view, step))
+    reasons = telling.untold(view.reasons)
+    if view.status == "succeeded" or (not reasons and view.status in RUN_ENDED):
         return
     yield ""
     if view.status not in RUN_ENDED:
         yield f"  {look.symbol('waiting')} {status_text(view.status, view.unowned_since)}"
-    for reason in view.reasons:
+    for reason in reasons:
         lines = wrap(safe(reason), look.columns - 8)
         yield f"  {look.symbol(view.status)} {look.paint(lines[0], COLOURS.get(view.status, ''))}"
         for line in lines[1:]:

@@ -109,6 +109,7 @@ def _parser(command: Command) -> "_Parser":
         add_help=False,
     )
     parser.known = [name for argument in (*command.arguments, *GLOBAL) for name in argument.names]
+    parser.known.append("--help")
     own = parser.add_argument_group("arguments") if command.arguments else parser
     for argument in command.arguments:
         own.add_argument(*argument.names, help=argument.help, **argument.options)
@@ -122,7 +123,7 @@ def _parser(command: Command) -> "_Parser":
 class _Parser(argparse.ArgumentParser):
     """Raises instead of printing, and knows the nearest option."""
 
-    known: Sequence[str] = ()
+    known: list[str]
 
     def error(self, message: str) -> NoReturn:
         hints = []

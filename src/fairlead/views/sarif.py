@@ -192,7 +192,7 @@ def _region(finding: FindingView) -> dict[str, Json]:
 
 
 def uri_of(path: str) -> str:
-    r"""A relative URI. *path* is what `path_text` wrote: `\xNN` is one byte that is not UTF-8, two backslashes are one."""
+    r"""A relative URI. *path* is what `path_text` wrote: `\xNN` is one byte, two backslashes are one."""
     raw = bytearray()
     index = 0
     while index < len(path):
