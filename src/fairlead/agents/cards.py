@@ -7,16 +7,15 @@ from typing import NamedTuple
 from fairlead.core.durations import parse_duration
 from fairlead.core.json import Digest, Json
 from fairlead.core.ports import AgentCard
-from fairlead.core.workflow import TIMEOUT_S_MAX
+from fairlead.core.workflow import TIMEOUT_S_DEFAULT, TIMEOUT_S_MAX
 
 BYTES_MAX = 1_000_000
-TIMEOUT_S_DEFAULT = 300.0
-MEMORY_DEFAULT = 512_000_000
-RISKS = ("low", "medium", "high")
-EFFECT_CLASSES = ("pure", "read_only", "keyed", "unkeyed")
+_MEMORY_DEFAULT = 512_000_000
+_RISKS = ("low", "medium", "high")
+_EFFECT_CLASSES = ("pure", "read_only", "keyed", "unkeyed")
 
 # The keys under `fairlead:` that a card may have.
-KEYS = frozenset(
+_KEYS = frozenset(
     [
         *("adapter", "python", "version", "title", "input", "output", "output_schema", "deterministic"),
         *("reads", "writes", "network", "risk", "effect_class", "limits", "tags", "capabilities"),
@@ -89,7 +88,7 @@ def card_of(front: FrontMatter, source: str, digest: Digest) -> AgentCard:
         BadCard: a field is missing or has the wrong type.
     """
     settings = front.settings
-    if unknown := sorted(settings.keys() - KEYS):
+    if unknown := sorted(settings.keys() - _KEYS):
         raise BadCard("FL-A003", f"`fairlead` has no key `{unknown[0]}`")
     limits = _mapping(settings, "limits")
     output_schema = _mapping(settings, "output_schema")
@@ -108,8 +107,8 @@ def card_of(front: FrontMatter, source: str, digest: Digest) -> AgentCard:
         reads=_texts(settings, "reads"),
         writes=_texts(settings, "writes"),
         network=_text(settings, "network") or "none",
-        risk=_one_of("risk", _text(settings, "risk") or "low", RISKS),
-        effect_class=_one_of("effect_class", _text(settings, "effect_class") or "read_only", EFFECT_CLASSES),
+        risk=_one_of("risk", _text(settings, "risk") or "low", _RISKS),
+        effect_class=_one_of("effect_class", _text(settings, "effect_class") or "read_only", _EFFECT_CLASSES),
         is_deterministic=_boolean(settings, "deterministic"),
         timeout_s=_timeout(limits),
         memory_max=_memory(limits),
@@ -182,7 +181,7 @@ def _timeout(limits: Mapping[str, Json]) -> float:
 
 def _memory(limits: Mapping[str, Json]) -> int:
     if "memory" not in limits:
-        return MEMORY_DEFAULT
+        return _MEMORY_DEFAULT
     found = _MEMORY.fullmatch(_text(limits, "memory"))
     if not found:
         raise BadCard("FL-A003", "`limits.memory` must be written as `512 MB`")

@@ -59,7 +59,7 @@ class FileCatalog:
     def _digest(self, front: FrontMatter, data: bytes) -> Digest:
         """Names the card together with the code and the rule tables behind it."""
         parts = [data]
-        for file in code_files(front.entry, self._builtin):
+        for file in _code_files(front.entry, self._builtin):
             parts += [file.relative_to(self._builtin).as_posix().encode(), file.read_bytes()]
         return digest(b"".join(len(part).to_bytes(8, "big") + part for part in parts))
 
@@ -84,7 +84,7 @@ class FileCatalog:
         return bool(_NAME.fullmatch(name)) and (self._builtin / "cards" / f"{name}.md").is_file()
 
     def _project_card(self, path: str, data: bytes) -> AgentCard:
-        name = slug(Path(path).name.split(".")[0])
+        name = _slug(Path(path).name.split(".")[0])
         try:
             front = split_card(data, self._read_yaml)
         except BadCard as bad:
@@ -93,7 +93,7 @@ class FileCatalog:
         reason = f"this build calls only agents that ship with it, not those of adapter `{front.adapter}`"
         later = BadCard("FL-A005", reason)
         return msgspec.structs.replace(
-            _entry(slug(title) or name, path, data, later),
+            _entry(_slug(title) or name, path, data, later),
             title=title or name,
             description=front.text("description"),
             adapter=front.adapter,
@@ -101,12 +101,12 @@ class FileCatalog:
         )
 
 
-def slug(name: str) -> str:
+def _slug(name: str) -> str:
     """*name* as agents are named: small letters, digits and `-`, at most 63."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:63].rstrip("-")
 
 
-def code_files(entry: str, builtin: Path) -> list[Path]:
+def _code_files(entry: str, builtin: Path) -> list[Path]:
     """The files behind `package.module:function` of an agent that ships, found without importing any of it.
 
     Its module or package, the modules beside it that the scanners share, and the rule tables.

@@ -6,11 +6,7 @@ from pathlib import Path
 _FOLDER = Path(__file__).parent / "workflows"
 
 
-def shipped_workflows() -> tuple[str, ...]:
-    """The names of all of them, in alphabetical order."""
-    return tuple(sorted(file.stem for file in _FOLDER.iterdir() if file.suffix == ".yaml"))
-
-
 def shipped_workflow(name: str) -> bytes | None:
     """The file of the workflow *name*, or `None` if no such one ships."""
-    return (_FOLDER / f"{name}.yaml").read_bytes() if name in shipped_workflows() else None
+    shipped = {file.stem: file for file in _FOLDER.iterdir() if file.suffix == ".yaml"}
+    return shipped[name].read_bytes() if name in shipped else None

@@ -5,13 +5,13 @@ is a literal `${`. A text that is exactly one reference keeps the value's type; 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from fairlead.core.json import Json, encode
 
 ROOTS = ("inputs", "steps", "run")
-TEXT_MAX = 1_000_000  # characters of a filled-in text
+TEXT_MAX = 1_000_000  # characters that are filled into one text
 
 Key = str | int
 
@@ -41,7 +41,7 @@ Part = str | Reference | Broken
 
 
 class Malformed(ValueError):
-    """A text holds a `${` that is no reference. `parse` says this of texts that no check has seen."""
+    """A text holds a `${` that is no reference, and no check has refused it before."""
 
     def __init__(self, broken: Broken) -> None:
         super().__init__(f"{broken.text}: {broken.reason}")
@@ -55,18 +55,6 @@ class Unresolved(Exception):
         super().__init__(f"{reference.text}: {reason}")
         self.reference = reference
         self.reason = reason
-
-
-class Template(NamedTuple):
-    """A text, taken apart: literal pieces (with `$${` already read as `${`) and references, in order."""
-
-    parts: tuple[str | Reference, ...]
-
-    @property
-    def lone(self) -> Reference | None:
-        """The reference that is all of the text: its value keeps its type."""
-        first = self.parts[0] if len(self.parts) == 1 else None
-        return first if isinstance(first, Reference) else None
 
 
 def scan(text: str) -> Iterator[Part]:
@@ -91,20 +79,6 @@ def scan(text: str) -> Iterator[Part]:
     literal.append(text[position:])
     if "".join(literal):
         yield "".join(literal)
-
-
-def parse(text: str) -> Template:
-    """Take *text* apart.
-
-    Raises:
-        Malformed: a `${` is no reference.
-    """
-    parts: list[str | Reference] = []
-    for part in scan(text):
-        if isinstance(part, Broken):
-            raise Malformed(part)
-        parts.append(part)
-    return Template(tuple(parts))
 
 
 def references(value: Json) -> Iterator[Reference]:
@@ -132,9 +106,13 @@ def resolve(value: Json, scope: Mapping[str, Json]) -> Json:
     if isinstance(value, str):
         if "${" not in value:
             return value
-        template = parse(value)
-        lone = template.lone
-        return look_up(lone, scope) if lone else _fill(template, scope)
+        parts = list(scan(value))
+        if len(parts) == 1 and isinstance(parts[0], Reference):
+            return _look_up(parts[0], scope)
+        for part in parts:
+            if isinstance(part, Broken):
+                raise Malformed(part)
+        return _fill(parts, scope)
     if isinstance(value, dict):
         filled = {name: resolve(item, scope) for name, item in value.items()}
         return value if all(filled[name] is item for name, item in value.items()) else filled
@@ -144,17 +122,7 @@ def resolve(value: Json, scope: Mapping[str, Json]) -> Json:
     return value
 
 
-def resolve_words(argv: Sequence[str], scope: Mapping[str, Json]) -> tuple[str, ...]:
-    """The words of a program with their references filled in: each value stays inside its word, whatever it holds.
-
-    Raises:
-        Unresolved: as `resolve`, or a value holds a NUL, which no argument can carry.
-        Malformed: a `${` is no reference.
-    """
-    return tuple(_fill(parse(word), scope, is_word=True) if "${" in word else word for word in argv)
-
-
-def look_up(reference: Reference, scope: Mapping[str, Json]) -> Json:
+def _look_up(reference: Reference, scope: Mapping[str, Json]) -> Json:
     """The value that *reference* names.
 
     Raises:
@@ -182,21 +150,18 @@ def look_up(reference: Reference, scope: Mapping[str, Json]) -> Json:
     return value
 
 
-def _fill(template: Template, scope: Mapping[str, Json], is_word: bool = False) -> str:
+def _fill(parts: list[Part], scope: Mapping[str, Json]) -> str:
     pieces: list[str] = []
     size = 0
-    for part in template.parts:
-        if isinstance(part, str):
-            piece = part
-        else:
-            value = look_up(part, scope)
-            piece = value if isinstance(value, str) else encode(value).decode()
-            if is_word and "\0" in piece:
-                raise Unresolved(part, "the value holds a NUL, which no argument of a program can carry")
-            size += len(piece)
+    for part in parts:
+        if isinstance(part, Reference):
+            value = _look_up(part, scope)
+            pieces.append(value if isinstance(value, str) else encode(value).decode())
+            size += len(pieces[-1])
             if size > TEXT_MAX:
                 raise Unresolved(part, f"the text grows beyond {TEXT_MAX:,} characters")
-        pieces.append(piece)
+        elif isinstance(part, str):
+            pieces.append(part)
     return "".join(pieces)
 
 

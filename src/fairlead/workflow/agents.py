@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from fairlead.core.json import Json
 from fairlead.core.ports import AgentCard, Catalog
-from fairlead.core.references import Broken, references
+from fairlead.core.references import Broken
 from fairlead.core.workflow import AgentAction
 from fairlead.workflow.keys import did_you_mean
 from fairlead.workflow.reading import Read
@@ -21,6 +21,9 @@ def check_agents(read: Read, known: Mapping[str, StepText], catalog: Catalog, so
         for text in level.walk():
             if isinstance(text.step.action, AgentAction) and text.step.action.name:
                 name = text.step.action.name
+                node = text.keys["agent"].value
+                if source.has_at(node.start, node.end):
+                    continue
                 if name not in cards:
                     cards[name] = catalog.find(name)
                 _check_call(text, name, cards[name], catalog, source)
@@ -64,9 +67,10 @@ def _takes_others(schema: dict[str, Json]) -> bool:
 
 def _check_value(name: str, entry: Entry, schema: Json, card: AgentCard, source: Source) -> None:
     """Check one input against its part of the schema. What holds references is checked when they are filled in."""
-    value = entry.value.plain()
-    if any(True for _ in references(value)):
+    node = entry.value
+    if any("${" in str(text.value) for text in texts_of(node)) or source.has_at(node.start, node.end):
         return
+    value = node.plain()
     # Imported here: 30 ms that only literal inputs cost.
     import jsonschema_rs
 
@@ -76,9 +80,9 @@ def _check_value(name: str, entry: Entry, schema: Json, card: AgentCard, source:
     whole["properties"] = {name: schema}
     given: dict[str, Json] = {name: value}
     for problem in jsonschema_rs.validator_for(whole).iter_errors(given):
-        node = _node_at(entry.value, list(problem.instance_path)[1:])
+        place = _node_at(node, list(problem.instance_path)[1:])
         said = f"`{name}` does not fit agent `{card.name}`: {_shortened(problem.message)}"
-        source.add("FL-A111", said, node.start, node.end, f"fairlead agents show {card.name}")
+        source.add("FL-A111", said, place.start, place.end, f"fairlead agents show {card.name}")
 
 
 def _node_at(node: Node, path: list[str | int]) -> Node:

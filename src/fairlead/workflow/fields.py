@@ -9,7 +9,7 @@ from fairlead.workflow.source import Source
 from fairlead.workflow.yaml_tree import Entry, Node, texts_of
 
 
-def describe(node: Node) -> str:
+def _describe(node: Node) -> str:
     """What a value is, as a sentence says it."""
     if node.kind != "scalar":
         return f"a {node.kind}"
@@ -28,13 +28,18 @@ class Fields:
 
     def wrong(self, node: Node, place: str, expected: str, hint: str) -> None:
         """Note that *node*, which stands at *place*, is not what was *expected* there."""
-        message = f"`{place}`: expected {expected}, this is {describe(node)}"
+        message = f"`{place}`: expected {expected}, this is {_describe(node)}"
         self.source.add("FL-W020", message, node.start, node.end, hint)
 
     def mapping(self, node: Node, place: str, keys: Keys) -> dict[str, Entry] | None:
         """The entries of a mapping with only known keys; keys that are not known, or not performed yet, are noted."""
         if node.kind != "mapping":
-            self.wrong(node, place, "a mapping", f"write its keys below `{place}:`, indented by two spaces")
+            if place:
+                self.wrong(node, place, "a mapping", f"write its keys below `{place}:`, indented by two spaces")
+            else:
+                said = f"{keys.what} is a mapping of keys to values, this is {_describe(node)}"
+                hint = f"begin with `{keys.performed[0]}:`, and write each key on a line of its own"
+                self.source.add("FL-W020", said, node.start, node.end, hint)
             return None
         known = {}
         for name, entry in node.entries.items():
@@ -150,7 +155,7 @@ class Fields:
                 if isinstance(node.value, int)
                 else "write for example `90s`, `10m` or `1h`"
             )
-            message = f"`{place}`: expected a duration, this is {describe(node)}"
+            message = f"`{place}`: expected a duration, this is {_describe(node)}"
             if node.is_text:
                 message = f"`{place}`: `{str(node.value)[:40]}` is no duration"
             self.source.add("FL-W026", message, node.start, node.end, said, label="number and unit: ms, s, m, h")

@@ -52,14 +52,14 @@ STEP = Keys(
 RESERVED_IDS = ("in", "null", "true", "false")
 
 
-def nearest(name: str, names: Iterable[str], most: int = 2) -> list[str]:
+def _nearest(name: str, names: Iterable[str], most: int = 2) -> list[str]:
     """The names that a person who wrote *name* most likely meant, best first."""
     from difflib import get_close_matches  # 9 ms that only a mistake pays
 
-    return get_close_matches(name, list(names), most, 0.6)
+    return get_close_matches(name, list(names), most, 0.7)
 
 
 def did_you_mean(name: str, names: Iterable[str], otherwise: str) -> str:
     """A hint: the nearest of *names*, or *otherwise*."""
-    close = nearest(name, names)
+    close = _nearest(name, names)
     return f"did you mean {' or '.join(f'`{one}`' for one in close)}?" if close else otherwise

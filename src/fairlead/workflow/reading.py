@@ -14,9 +14,9 @@ from fairlead.workflow.yaml_tree import Entry, Node
 
 DESCRIPTION_MAX = 10_000
 TITLE_MAX = 256
-NAME = re.compile(r"[a-z][a-z0-9-]{0,62}", re.ASCII)
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}", re.ASCII)
 ID = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
-INPUT_TYPES: tuple[InputType, ...] = get_args(InputType)
+_INPUT_TYPES: tuple[InputType, ...] = get_args(InputType)
 
 
 class Read(NamedTuple):
@@ -31,7 +31,7 @@ class Read(NamedTuple):
 def read_record(tree: Node, source: Source) -> Read | None:
     """Read the record; whatever is wrong is noted in *source*."""
     fields = Fields(source)
-    keys = fields.mapping(tree, "the file", TOP)
+    keys = fields.mapping(tree, "", TOP)
     if keys is None:
         return None
     _check_version(fields, tree, keys)
@@ -79,7 +79,7 @@ def _name(fields: Fields, tree: Node, keys: dict[str, Entry]) -> str:
         return ""
     node = keys["name"].value
     name = fields.text(node, "name") or ""
-    if name and not NAME.fullmatch(name):
+    if name and not _NAME.fullmatch(name):
         said = f"`{name[:70]}` is no name for a workflow"
         label = "small letters, digits and `-`, at most 63"
         fields.source.add("FL-W025", said, node.start, node.end, propose_name(name, "-"), label=label)
@@ -168,7 +168,7 @@ def _input(fields: Fields, name: str, entry: Entry) -> Input:
 def _input_type(fields: Fields, name: str, entry: Entry, keys: dict[str, Entry]) -> InputType | None:
     if "type" not in keys:
         if "type" not in entry.value.entries:
-            hint = f"add `type:` with one of: {', '.join(INPUT_TYPES)}"
+            hint = f"add `type:` with one of: {', '.join(_INPUT_TYPES)}"
             fields.source.add("FL-W023", f"input `{name}` has no `type`", entry.key.start, entry.key.end, hint)
         return None
     node = keys["type"].value
@@ -176,7 +176,7 @@ def _input_type(fields: Fields, name: str, entry: Entry, keys: dict[str, Entry])
         said = "inputs of type `secret` are known, but this build does not perform them yet"
         fields.source.add("FL-W110", said, node.start, node.end, "hand secrets over in the agent's own surroundings")
         return None
-    word = fields.word(node, f"inputs.{name}.type", INPUT_TYPES)
+    word = fields.word(node, f"inputs.{name}.type", _INPUT_TYPES)
     # `word` answers one of the words it was given.
     return cast(InputType, word) if word else None
 

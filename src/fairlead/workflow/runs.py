@@ -50,7 +50,7 @@ def _note_troubles(fields: Fields, node: Node, text: str, split: Words) -> None:
         start, end = _place(fields, node, text, first)
         fields.source.add(
             "FL-W116",
-            f"{first.what}{others} needs a shell, and `run` starts the program without one",
+            f"{first.what}{others} need{'' if others else 's'} a shell, and `run` starts the program without one",
             start,
             end,
             shell_fix(text),
@@ -73,7 +73,7 @@ def _place(fields: Fields, node: Node, text: str, trouble: Trouble) -> tuple[int
 
 
 def _check_sizes(fields: Fields, node: Node, words: tuple[str, ...]) -> None:
-    said = ""
+    said, hint = "", "put it into a script file and run that"
     if words and len(words[0]) > PROGRAM_MAX:
         said = f"the program's name has more than {PROGRAM_MAX:,} characters"
     elif any(len(word) > ARGUMENT_MAX for word in words):
@@ -81,6 +81,6 @@ def _check_sizes(fields: Fields, node: Node, words: tuple[str, ...]) -> None:
     elif len(words) > ARGUMENTS_MAX + 1:
         said = f"the program has more than {ARGUMENTS_MAX} arguments"
     elif words and not words[0]:
-        said = "the program's name is empty"
+        said, hint = "the program's name is empty", "write the program first, then its arguments"
     if said:
-        fields.source.add("FL-W118", said, node.start, node.end, "put it into a script file and run that")
+        fields.source.add("FL-W118", said, node.start, node.end, hint)

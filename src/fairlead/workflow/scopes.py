@@ -11,9 +11,9 @@ from fairlead.workflow.source import Source
 from fairlead.workflow.steps import Level, StepText
 from fairlead.workflow.yaml_tree import Node, texts_of
 
-STEP_FIELDS = ("output", "status")
-RUN_FIELDS = ("id",)
-PROGRAM_OUTPUT = ("exit_code", "stdout", "stderr")  # of a `run` step
+_STEP_FIELDS = ("output", "status")
+_RUN_FIELDS = ("id",)
+_PROGRAM_OUTPUT = ("exit_code", "stdout", "stderr")  # of a `run` step
 
 
 def check_references(read: Read, known: dict[str, StepText], order: Order | None, source: Source) -> None:
@@ -103,7 +103,7 @@ class _Scopes:
                 self._add("FL-E009", f"input `{name}` is {said}", part, 2, start, end, "end the reference before it")
 
     def _run(self, part: Reference, start: int, end: int) -> None:
-        if part.path != RUN_FIELDS:
+        if part.path != _RUN_FIELDS:
             mark = min(1, len(part.path))
             self._add("FL-E005", "of `run`, only `run.id` can be read", part, mark, start, end, "write ${ run.id }")
 
@@ -112,7 +112,8 @@ class _Scopes:
         target = self.known.get(name) if isinstance(name, str) else None
         if target is None:
             hint = did_you_mean(str(name), self.known, "write ${ steps.id.output } with the id of a step above")
-            self._add("FL-E006", f"no step has the id `{name}`", part, min(1, len(part.path)), start, end, hint)
+            said = f"no step has the id `{name}`" if name else "`steps` needs the id of a step"
+            self._add("FL-E006", said, part, min(1, len(part.path)), start, end, hint)
             return
         self._field(part, start, end, target)
         if text is None or self.order is None:
@@ -127,9 +128,9 @@ class _Scopes:
         name = target.step.id
         is_block = isinstance(target.step.action, ParallelAction | GroupAction)
         field = part.path[1] if len(part.path) > 1 else ""
-        if field not in STEP_FIELDS:
-            said = f"of a step, {' or '.join(f'`{one}`' for one in STEP_FIELDS)} can be read"
-            hint = did_you_mean(str(field), STEP_FIELDS, f"write ${{ steps.{name}.output }}")
+        if field not in _STEP_FIELDS:
+            said = f"of a step, {' or '.join(f'`{one}`' for one in _STEP_FIELDS)} can be read"
+            hint = did_you_mean(str(field), _STEP_FIELDS, f"write ${{ steps.{name}.output }}")
             self._add("FL-E005", said, part, min(2, len(part.path)), start, end, hint)
         elif field == "status" and len(part.path) > 2:
             hint = f"write ${{ steps.{name}.status }}"
@@ -137,10 +138,10 @@ class _Scopes:
         elif field == "output" and is_block:
             hint = "name a step inside it"
             self._add("FL-E008", f"`{name}` is a block and has no output of its own", part, 2, start, end, hint)
-        elif isinstance(target.step.action, RunAction) and len(part.path) > 2 and part.path[2] not in PROGRAM_OUTPUT:
+        elif isinstance(target.step.action, RunAction) and len(part.path) > 2 and part.path[2] not in _PROGRAM_OUTPUT:
             said = f"`{name}` performs a program and has no output named `{part.path[2]}`"
-            label = f"it gives: {', '.join(PROGRAM_OUTPUT)}"
-            hint = did_you_mean(str(part.path[2]), PROGRAM_OUTPUT, label)
+            label = f"it gives: {', '.join(_PROGRAM_OUTPUT)}"
+            hint = did_you_mean(str(part.path[2]), _PROGRAM_OUTPUT, label)
             self._add("FL-E014", said, part, 3, start, end, hint, label=label)
 
     def _add(

@@ -86,6 +86,10 @@ class Source:
             hints=hints[:3],
         )
 
+    def has_at(self, start: int, end: int) -> bool:
+        """Whether something wrong was noted inside [*start*, *end*): then nothing that follows from it need be said."""
+        return any(start <= at < end for _, at, _ in self._found)
+
     @property
     def has_errors(self) -> bool:
         return self.count > len(self._found) or any(not found.is_warning for found in self._found.values())

@@ -86,7 +86,7 @@ class StepReader:
         return tuple(text.step for text in level.texts)
 
     def _read(self, node: Node, level: Level) -> None:
-        keys = self.fields.mapping(node, "a step", STEP)
+        keys = self.fields.mapping(node, "", STEP)
         if keys is None:
             return
         name = self._id(node, keys)
@@ -99,7 +99,7 @@ class StepReader:
             id=name,
             action=action,
             title=self._title(keys),
-            given=self._given(keys, action),
+            given=self._given(keys),
             needs=self._names(keys, "needs"),
             after=self._names(keys, "after"),
             optional=optional,
@@ -140,11 +140,9 @@ class StepReader:
                 entry.key.end,
                 "make two steps of it: a step does exactly one thing",
             )
-        action: Action = RunAction(())
-        for key in ACTIONS:
-            if key in keys:
-                action = self._read_action(key, keys[key].value, text)
-        return action
+        # All of them are read, for their own mistakes; the first one counts.
+        actions = [self._read_action(key, keys[key].value, text) for key in said if key in keys]
+        return actions[0] if actions else RunAction(())
 
     def _read_action(self, key: str, value: Node, text: StepText) -> Action:
         if key == "agent":
@@ -169,11 +167,11 @@ class StepReader:
             self.source.add("FL-W023", "`parallel` needs `steps`", key.start, key.end, "list the steps below `steps:`")
         return ParallelAction(steps, max=most or 0, fail_fast=fast is not False)
 
-    def _given(self, keys: dict[str, Entry], action: Action) -> dict[str, Json]:
+    def _given(self, keys: dict[str, Entry]) -> dict[str, Json]:
         if "with" not in keys:
             return {}
         entry = keys["with"]
-        if not isinstance(action, AgentAction):
+        if "agent" not in keys:
             self._refuse_key(entry, "FL-W121", "only a step with `agent` takes `with`")
             return {}
         if entry.value.kind != "mapping":

@@ -212,7 +212,8 @@ def shell_fix(text: str) -> str:
         else:
             pieces.append(part if isinstance(part, str) else part.text)
     script = "".join(pieces)
-    words = ["bash", "-c", script, *(["bash", *given] if given else [])]
+    # With several lines, the first failure ends the script: otherwise only the last line's would be seen.
+    words = ["bash", "-ec" if "\n" in script else "-c", script, *(["bash", *given] if given else [])]
     if "\n" in script or ": " in script or " #" in script or "'" in script:
         return f"run: {json.dumps(words, ensure_ascii=False)}"
     return "run: " + " ".join(["bash", "-c", shlex.quote(script), *words[3:]])

@@ -56,7 +56,7 @@ class Entry(NamedTuple):
     value: Node
 
 
-class Stopped(Exception):
+class _Stopped(Exception):
     """The text cannot be read any further; why is noted in its source."""
 
 
@@ -72,7 +72,7 @@ def read_tree(path: str, data: bytes) -> tuple[Node | None, Source]:
         return None, source
     try:
         return _Builder(source).read(), source
-    except Stopped:
+    except _Stopped:
         return None, source
 
 
@@ -145,7 +145,7 @@ class _Builder:
             start, end = torn
             self._refuse_torn(start, end)
             self.text = self.text[:start] + _MASK * (end - start) + self.text[end:]
-        raise Stopped
+        raise _Stopped
 
     def _mask_pairs(self, text: str) -> str:
         r"""JSON may write a character as two escapes, `\ud83d\ude00`, which YAML lacks: they are put back later."""
@@ -221,7 +221,7 @@ class _Builder:
                 start + 1,
                 "take the inner part out into a workflow or a file of its own",
             )
-            raise Stopped
+            raise _Stopped
         is_extra = bool(self.stack) and self._is_extra(self.stack[-1])
         self.stack.append(_Open(node, event.anchor, is_extra))
         if anchor := event.anchor:
@@ -252,7 +252,7 @@ class _Builder:
                 end,
                 "write the values out, or move them into a file that a step reads",
             )
-            raise Stopped
+            raise _Stopped
         self._put(target, None)
 
     def _put(self, node: Node, anchor: str | None) -> None:
@@ -266,7 +266,7 @@ class _Builder:
                 node.end,
                 "move data out of it into files that its steps read",
             )
-            raise Stopped
+            raise _Stopped
         if anchor:
             self.anchors[anchor] = node
         if not self.stack:
@@ -406,7 +406,7 @@ class _Builder:
             start + 3,
             "move it into a file of its own",
         )
-        raise Stopped
+        raise _Stopped
 
     def _refuse_syntax(self, error: Exception) -> None:
         mark = getattr(error, "problem_mark", None)
@@ -431,7 +431,7 @@ class _Builder:
             if beginning and "{begin}" in message:
                 message = message.replace("{begin}", self.source.where(beginning.index))
             self.source.add("FL-W001", message, at, at + 1, hint)
-        raise Stopped
+        raise _Stopped
 
 
 # What libyaml says, in words for the person who wrote the file: (part of its sentence, message, hint).

@@ -1,0 +1,1 @@
+raise AssertionError("the code of an agent is never imported to read its card")
