@@ -1,0 +1,312 @@
+"""The one place where parts are chosen and joined. Everything is made when it is first asked for."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from fairlead.core.ids import Place, RunId
+from fairlead.core.ports import Agent, Catalog, Clock, Ids, Journal, Trees
+from fairlead.service.parts import Ending, Files, Probe, Project, RuleText
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from fairlead.core.state import RunState
+    from fairlead.env.live import LiveFile
+    from fairlead.env.spawner import LocalSpawner
+    from fairlead.journal import SqliteJournal
+    from fairlead.runtime.embedded import Engine
+
+TICK_S = 0.05  # how often a door redraws while a run is performed in its process
+AGENT_FOLDERS = (".fairlead/agents", ".claude/agents")
+AGENT_FILE_BYTES_MAX = 256_000
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The `fairlead` command; gives its exit code."""
+    from fairlead.cli.main import main as command_line
+
+    parts = App()
+    try:
+        return command_line(sys.argv[1:] if argv is None else argv, parts)
+    finally:
+        parts.close()
+
+
+class App:
+    """Implements `fairlead.service.parts.Parts`: one process of Fairlead."""
+
+    def __init__(self) -> None:
+        self._journals: dict[str, SqliteJournal] = {}
+        self._engine: Engine | None = None
+        self._live: dict[RunId, LiveFile] = {}  # progress of the runs that this process performs
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment that the command was called in."""
+        return os.environ
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The machine's clocks."""
+        from fairlead.env.clock import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def ids(self) -> Ids:
+        """Random names."""
+        from fairlead.env.ids import RandomIds
+
+        return RandomIds()
+
+    @cached_property
+    def files(self) -> Files:
+        """The few files that a door reads and writes."""
+        from fairlead.env.files import LocalFiles
+
+        return LocalFiles()
+
+    @property
+    def cwd(self) -> str:
+        """Where the command was called."""
+        return os.getcwd()
+
+    @property
+    def user(self) -> str:
+        """The operating-system user; the number when it has no name here."""
+        from fairlead.env.places import user_name
+
+        return user_name()
+
+    def project(self, directory: str) -> Project:
+        """What stands around *directory*."""
+        from fairlead.env.places import find_place, look_around
+
+        place = find_place(directory, os.environ)
+        seen = look_around(place)
+        return Project(
+            root=place.root,
+            state_dir=place.state_dir,
+            name=seen.name,
+            is_git=place.is_git,
+            branch=seen.branch,
+            head=seen.head,
+            changed=seen.changed,
+            notes=(*place.notes, *seen.notes),
+        )
+
+    def journal(self, project: Project) -> Journal:
+        """The project's journal. The spawner is forked first: a fork wants a process without threads."""
+        if project.state_dir not in self._journals:
+            from fairlead.journal import open_journal
+
+            self._spawner.leave_out = (*self._spawner.leave_out, project.state_dir)
+            journal = open_journal(project.state_dir, clock=self.clock, deliver=self._deliver)
+            self._journals[project.state_dir] = journal
+        return self._journals[project.state_dir]
+
+    def reader(self, project: Project) -> Journal | None:
+        """The project's journal for reading; None when nothing was ever recorded here."""
+        if project.state_dir in self._journals:
+            return self._journals[project.state_dir]
+        if not os.path.exists(os.path.join(project.state_dir, "journal.db")):
+            return None
+        return self.journal(project)
+
+    def catalog(self, project: Project) -> Catalog:
+        """The agents that ship and the agent files of the project."""
+        from fairlead.agents.catalog import FileCatalog
+        from fairlead.workflow import read_values
+
+        return FileCatalog(read_values, lambda: self._agent_files(project.root))
+
+    def shipped_workflow(self, name: str) -> tuple[str, bytes] | None:
+        """A workflow that ships with Fairlead."""
+        from fairlead.agents.shipped import shipped_workflow
+
+        data = shipped_workflow(name)
+        return None if data is None else (f"<fairlead>/{name}.yaml", data)
+
+    def rules(self) -> Mapping[str, RuleText]:
+        """The rules of all scanners that ship, by id."""
+        from fairlead.agents.rules import all_rules
+
+        return all_rules()
+
+    def log_path(self, project: Project, run: RunId, place: str, attempt: int) -> str:
+        """Where the gate keeps what a call wrote."""
+        return os.path.join(project.state_dir, "logs", run, f"{place}.{attempt}.log")
+
+    def live_path(self, project: Project, run: RunId) -> str:
+        """Where the owner of a run writes its progress."""
+        return os.path.join(project.state_dir, "live", f"{run}.jsonl")
+
+    def perform(self, project: Project, run: RunId, on_tick: Callable[[], None]) -> Ending:
+        """Perform the run in this process until it has ended or a signal asks to stop."""
+        import asyncio
+
+        self.journal(project)
+        return asyncio.run(self._perform(project, run, on_tick))
+
+    def start_worker(self, project: Project, run: RunId) -> None:
+        """Start a worker process that outlives this one."""
+        from fairlead.env.workers import start_worker
+
+        argv = [sys.executable, "-m", "fairlead", "-C", project.root, "worker", "--run", run]
+        start_worker(argv, project.root, os.path.join(project.state_dir, "logs", run, "worker.log"))
+
+    def probes(self, project: Project | None) -> Sequence[Probe]:
+        """What `doctor` looks at."""
+        from fairlead.env.probing import look_at_machine
+
+        facts = look_at_machine(project.state_dir if project else self.cwd)
+        return [Probe(fact.area, fact.status, fact.text, fact.fix) for fact in facts]  # type: ignore[arg-type]  # one closed set, named on both sides
+
+    def close(self) -> None:
+        """Give everything back: journals first, so that what is acknowledged is synced."""
+        for journal in self._journals.values():
+            journal.close()
+        if "_spawner" in self.__dict__:
+            self._spawner.close()
+
+    # ------------------------------------------------------------------------------------------- joining a worker
+
+    @cached_property
+    def _spawner(self) -> "LocalSpawner":
+        from fairlead.env.spawner import start_spawner
+
+        return start_spawner()
+
+    def _deliver(self, results: Sequence[tuple[object, object]]) -> None:
+        assert self._engine is not None  # only an engine appends
+        self._engine.deliver(results)  # type: ignore[arg-type]  # the journal's Delivery and the engine's are one
+
+    async def _perform(self, project: Project, run: RunId, on_tick: Callable[[], None]) -> Ending:
+        import asyncio
+
+        from fairlead.runtime.embedded import Interrupted
+
+        engine = self._join(project)
+        stopped = asyncio.Event()
+        ending: Ending = "interrupted"
+
+        def stop(signal_number: int) -> None:
+            nonlocal ending
+            ending = "terminated" if signal_number == signal.SIGTERM else "interrupted"
+            stopped.set()
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop, number)
+        companions = {
+            asyncio.create_task(engine.watch_over()),
+            asyncio.create_task(_tick(on_tick)),
+            asyncio.create_task(_interrupt_when(stopped, engine)),
+        }
+        performing = asyncio.create_task(engine.perform(run))
+        try:
+            await _first_to_end(performing, companions, engine)
+            await performing
+            return "ended"
+        except Interrupted:
+            return ending
+        finally:
+            for companion in companions:
+                companion.cancel()
+            await asyncio.gather(*companions, return_exceptions=True)
+            if run in self._live:
+                self._live.pop(run).remove()
+
+    def _join(self, project: Project) -> "Engine":
+        from fairlead.agents.adapters.program import ProgramAgent
+        from fairlead.env.live import LiveFile
+        from fairlead.gate.gate import Gate, Surroundings
+        from fairlead.runtime.embedded import Engine
+
+        journal = self._journals[project.state_dir]
+        engine = Engine(self.clock, self.ids.worker_id())
+        self._engine = engine
+        journal.register_worker(engine.worker)
+
+        def progress(run: RunId, place: Place, text: str, found: int) -> None:
+            if run not in self._live:
+                self._live[run] = LiveFile(self.live_path(project, run), self.clock)
+            self._live[run].write(place, text, found)
+
+        def log_of(run: RunId, place: Place, attempt: int) -> str:
+            path = self.log_path(project, run, place, attempt)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            return path
+
+        around = Surroundings(
+            journal=journal,
+            clock=self.clock,
+            spawner=self._spawner,
+            trees=lambda run, root: self._trees(project, run, root),
+            agents=self._agents(self.catalog(project)),
+            programs=ProgramAgent(),
+            progress=progress,
+            log_of=log_of,
+        )
+        engine.join(journal, Gate(around))
+        return engine
+
+    def _agents(self, catalog: Catalog) -> Callable[[str], Agent | None]:
+        from fairlead.agents.adapters.tool import ToolAgent
+
+        found: dict[str, Agent | None] = {}
+
+        def agent(name: str) -> Agent | None:
+            if name not in found:
+                card = catalog.find(name)
+                found[name] = None if card is None else ToolAgent(card)
+            return found[name]
+
+        return agent
+
+    def _trees(self, project: Project, run: RunId, root: str) -> Trees:
+        from fairlead.env.trees import RunTrees
+
+        return RunTrees(project.state_dir, run, root, self._spawner)
+
+    def _agent_files(self, root: str) -> Sequence[tuple[str, bytes]]:
+        found: list[tuple[str, bytes]] = []
+        for folder in AGENT_FOLDERS:
+            for name in self.files.names(os.path.join(root, folder)):
+                data = self.files.read(os.path.join(root, folder, name), limit=AGENT_FILE_BYTES_MAX + 1)
+                if name.endswith(".md") and data is not None:
+                    found.append((f"{folder}/{name}", data))
+        return found
+
+
+async def _tick(on_tick: Callable[[], None]) -> None:
+    import asyncio
+
+    while True:
+        on_tick()
+        await asyncio.sleep(TICK_S)
+
+
+async def _interrupt_when(stopped: "asyncio.Event", engine: "Engine") -> None:
+    await stopped.wait()
+    await engine.interrupt("it was interrupted")
+
+
+async def _first_to_end(
+    performing: "asyncio.Task[RunState]", companions: "set[asyncio.Task[None]]", engine: "Engine"
+) -> None:
+    """Wait until the run has ended. A companion that breaks down stops the run, which anybody can then resume."""
+    import asyncio
+
+    pending: set[asyncio.Task[Any]] = {performing, *companions}  # Any: tasks of different results
+    while not performing.done():
+        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        broken = [task for task in done - {performing} if not task.cancelled() and task.exception() is not None]
+        if broken:
+            await engine.interrupt("the process that performed it broke down")
+            await asyncio.wait({performing})
+            await broken[0]
