@@ -1,0 +1,107 @@
+"""Working copies of one run: disposable directories, filled from the run's private git directory and recorded there.
+
+What counts is what was recorded, never what lies on disk. Decided here:
+- ignored files are neither copied nor recorded;
+- a submodule or nested repository stays an empty folder in the copy, recorded at the commit it had;
+- a copy has a `.git` of its own with the checkout's commit, so that `git diff` works in it. What a program does to that
+  reaches neither the repository nor the record.
+"""
+
+import asyncio
+import hashlib
+import os
+import re
+import shutil
+import stat
+
+from fairlead.core.ids import Place, RunId
+from fairlead.core.ports import Spawner
+from fairlead.env.private_git import PrivateGit, alternates
+
+
+class RunTrees:
+    """Implements `fairlead.core.ports.Trees` for one run on the checkout at *root*."""
+
+    def __init__(self, state_dir: str, run: RunId, root: str, spawner: Spawner) -> None:
+        self._root = root
+        self._copies = os.path.join(state_dir, "trees", run)
+        self._git = PrivateGit(self._copies + ".git", root, (state_dir,), spawner)
+
+    async def open_copy(self, place: Place, attempt: int, tree: str) -> str:
+        """A fresh directory with *tree* in it; "" means the checkout as it is now.
+
+        Raises:
+            FairleadError: FL-N034.
+        """
+        path = os.path.join(self._copies, _folder_name(place, attempt))
+        await self.drop_copy(path)  # of an attempt that was lost
+        os.makedirs(path, mode=0o700)
+        await self._git.make()
+        await self._git.fill(path, self._index(path), tree or await self._git.record_checkout())
+        await self._give_git(path)
+        return path
+
+    async def record_copy(self, path: str) -> str:
+        """Record what lies in the copy, except what is ignored; gives the tree's id once all of it is on disk.
+
+        Raises:
+            FairleadError: FL-N034.
+        """
+        tree = await self._git.record(path, self._index(path))
+        await asyncio.to_thread(self._git.sync_names, tree)
+        return tree
+
+    async def drop_copy(self, path: str) -> None:
+        """Remove the copy. What was recorded of it stays."""
+        await asyncio.to_thread(_remove_all, path)
+        for name in (self._index(path), self._index(path) + ".lock"):
+            _remove_all(name)
+
+    def _index(self, path: str) -> str:
+        return os.path.join(self._git.path, "indexes", os.path.basename(path))
+
+    async def _give_git(self, path: str) -> None:
+        head = await self._git.head()
+        if not head:
+            return
+        own = os.path.join(path, ".git")
+        for folder in ("objects/info", "refs/heads", "info"):
+            os.makedirs(os.path.join(own, folder))
+        shared = os.path.join(self._git.path, "objects")
+        for name, data in (("HEAD", head.encode() + b"\n"), ("objects/info/alternates", alternates(shared))):
+            with open(os.path.join(own, name), "wb") as file:
+                file.write(data)
+        for name in ("config", "info/exclude", "info/attributes"):
+            shutil.copyfile(os.path.join(self._git.path, name), os.path.join(own, name))
+        shutil.copy2(self._index(path), os.path.join(own, "index"))
+
+
+def _folder_name(place: Place, attempt: int) -> str:
+    readable = re.sub(r"[^A-Za-z0-9_-]", "_", place)[:60]
+    if readable != place:  # two places must never share a directory
+        readable += "-" + hashlib.sha256(place.encode()).hexdigest()[:8]
+    return f"{readable}.{attempt}"
+
+
+def _remove_all(path: str) -> None:
+    """Remove a file or a directory, also when its modes forbid it. Links are removed, never followed."""
+    for _ in range(2):
+        try:
+            if stat.S_ISDIR(os.lstat(path).st_mode):
+                shutil.rmtree(path)
+            else:
+                os.unlink(path)
+            return
+        except FileNotFoundError:
+            return
+        except PermissionError:
+            _open_modes(path)
+
+
+def _open_modes(path: str) -> None:
+    os.chmod(path, 0o700)
+    for folder, folders, _ in os.walk(path):
+        for name in folders:
+            full = os.path.join(folder, name)
+            if not os.path.islink(full):
+                os.chmod(full, 0o700)
