@@ -77,4 +77,5 @@ class Telling:
 
 def duration(fact: Fact) -> str:
     """How long it took, where that is known."""
-    return seconds_text(fact.seconds) if fact.seconds or fact.type in IS_STEP_END - {"step.skipped"} else ""
+    is_timed = fact.type in IS_RUN_END or fact.type in IS_STEP_END - {"step.skipped"}
+    return seconds_text(fact.seconds) if is_timed else ""

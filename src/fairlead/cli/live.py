@@ -7,7 +7,7 @@ the terminal, so erasing counts rows correctly; after a change of size the rows 
 
 from collections.abc import Callable, Iterable
 
-from fairlead.cli.fact_text import IS_SAID_AROUND, IS_STEP_END, WORDS, Telling, duration, first_line
+from fairlead.cli.fact_text import IS_SAID_AROUND, WORDS, Telling, duration, first_line
 from fairlead.cli.look import Look
 from fairlead.cli.terminal_text import cut, pad, safe, to_ascii, width, wrap
 from fairlead.cli.times import seconds_text
@@ -87,8 +87,12 @@ class LiveScreen:
         done = len(leaves) - len(running) - len(waiting)
         right = f" {done} of {len(leaves)} steps · {seconds_text(now - self._began_at)}"
         left = "  ── running "
-        lines = ["", left + "─" * max(1, columns - width(left) - width(right)) + right]
-        room = max(1, look.rows // 3 - 4)
+        # A third of the terminal: the rule and one step always, the rest as there is room.
+        budget = max(3, look.rows // 3)
+        has_footer, has_gap = budget >= 5, budget >= 6
+        room = budget - 2 - has_footer - has_gap
+        lines = [""] if has_gap else []
+        lines.append(left + "─" * max(1, columns - width(left) - width(right)) + right)
         for step in running[:room]:
             fact = self._doing.get(step.place)
             doing = safe(fact.summary) if fact is not None else ""
@@ -99,7 +103,8 @@ class LiveScreen:
         more = [f"{len(running) - room} more running"] if len(running) > room else []
         if waiting or more:
             lines.append("  " + look.symbol("pending") + " " + " · ".join([*more, *map(safe, waiting)]))
-        lines.append(look.paint("  " + self._footer, "dim"))
+        if has_footer:
+            lines.append(look.paint("  " + self._footer, "dim"))
         return [_fit(line, columns, look) for line in lines]
 
 
@@ -109,7 +114,7 @@ def step_lines(fact: Fact, look: Look, telling: Telling) -> list[str]:
     name = fact.step if fact.step else fact.run
     columns = look.columns
     summary = safe(first_line(fact))
-    time = duration(fact) if fact.type in IS_STEP_END else ""
+    time = duration(fact)
     lines = [_row(look, status, name, summary, time, columns)]
     indent = " " * (_name_column(look) + NAME_COLUMNS_MIN + 2)
     room = columns - len(indent) - TIME_COLUMNS

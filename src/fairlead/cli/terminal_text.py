@@ -79,14 +79,15 @@ def cut(text: str, columns: int) -> str:
     """*text* in at most *columns*, with `…` where something is missing."""
     if width(text) <= columns:
         return text
-    taken: list[str] = []
-    left = max(0, columns - 1)
-    for c in text:
-        left -= _columns(c)
-        if left < 0:
-            break
-        taken.append(c)
-    return "".join(taken) + "…" if columns > 0 else ""
+    return _head(text, columns - 1) + "…" if columns > 0 else ""
+
+
+def _head(text: str, columns: int) -> str:
+    for index, c in enumerate(text):
+        columns -= _columns(c)
+        if columns < 0:
+            return text[:index]
+    return text
 
 
 def cut_left(text: str, columns: int) -> str:
@@ -117,7 +118,7 @@ def wrap(text: str, columns: int) -> list[str]:
             if line:
                 lines.append(line)
                 line = ""
-            head = cut(word, columns + 1).rstrip("…") or word[:columns]
+            head = _head(word, columns) or word[0]
             lines.append(head)
             word = word[len(head) :]
         if line and width(line) + 1 + width(word) > columns:
