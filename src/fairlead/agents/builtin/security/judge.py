@@ -36,6 +36,12 @@ class Judge:
         codes.setdefault("security/command-injection", set()).update(("S603", "B603", "S606", "B606"))
         self._codes = {rule: frozenset(names) for rule, names in codes.items()}
 
+    def is_told(self, match: Match, silenced: Silenced, path: str) -> bool:
+        """Whether a match of our own will be a finding: neither silenced nor too mild."""
+        codes = self._codes.get(match.rule, NO_CODES)
+        severity, _ = _severity(match, self._rules.get(match.rule), path)
+        return silenced.by(match.rule, codes, match.line, match.end_line) is None and _RANK[severity] >= self._lowest
+
     def findings(
         self, path: str, text: str, matches: Iterable[Match], fingerprints: Fingerprints, is_python: bool
     ) -> list[Finding]:

@@ -19,7 +19,7 @@ from fairlead.agents.builtin.security.python_names import Names
 from fairlead.agents.builtin.security.python_sites import Check, Report, Site
 from fairlead.agents.builtin.security.python_values import ANY, Value
 
-PARSE_CHARACTERS_MAX = 1_000_000  # the syntax tree takes about a hundred times this in bytes
+PARSE_CHARACTERS_MAX = 600_000  # the syntax tree takes about a hundred times this in bytes
 
 # By the last part of a call's name. Several tables may know the same name.
 _TABLES: tuple[dict[str, Check], ...] = (

@@ -89,11 +89,8 @@ def _is_placeholder(name: str, text: str) -> bool:
         return True
     # "password1!" is a password all the same; "password_field" is a name.
     return (
-        (text.replace("-", "_").isidentifier()
-        and not re.search(r"\d", text)
-        and _IS_NAME.search(text) is not None)
-        or (text.startswith(("http:", "https:", "/", ".")))
-    )
+        text.replace("-", "_").isidentifier() and not re.search(r"\d", text) and _IS_NAME.search(text) is not None
+    ) or (text.startswith(("http:", "https:", "/", ".")))
 
 
 def _is_random(text: str) -> bool:

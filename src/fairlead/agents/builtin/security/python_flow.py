@@ -1,7 +1,7 @@
 """Follows values through the functions of one module, statement by statement, and shows every call to the rules.
 
-One pass, no fixed point: a loop's body is read once, both ways of a branch are read and then met. That misses flows over
-a loop's second round and between functions, and in exchange takes time linear in the program.
+One pass, no fixed point: a loop's body is read once, both ways of a branch are read and then met. That misses flows
+over a loop's second round and between functions, and in exchange takes time linear in the program.
 """
 
 import ast
@@ -184,8 +184,8 @@ class Flow:
                 self._bind(node.target, together((before, more)))
         elif isinstance(node, ast.Expr):
             self.value(node.value)
-            if isinstance(node.value, ast.Call) and _CHECKING.search(_last_name(node.value.func)):
-                self._looked_at(node.value.args)
+            if isinstance(node.value, ast.Call) and _is_check(_last_name(node.value.func)):
+                self._looked_at([*node.value.args, *(keyword.value for keyword in node.value.keywords)])
         else:
             for child in ast.iter_child_nodes(node):
                 if isinstance(child, ast.expr):
@@ -276,8 +276,8 @@ class Flow:
                 if method in _CHECKING_METHODS:
                     assert isinstance(node.func, ast.Attribute)
                     self._looked_at([node.func.value])
-                elif _CHECKING.search(_last_name(node.func)):
-                    self._looked_at(node.args)
+                elif _is_check(_last_name(node.func)):
+                    self._looked_at([*node.args, *(keyword.value for keyword in node.keywords)])
 
     def _looked_at(self, nodes: list[ast.expr]) -> None:
         for node in nodes:
@@ -471,6 +471,10 @@ class Flow:
             )
             return together((receiver, *arguments) if method == "replace" else (receiver,), text, receiver.made_at)
         return Value(kind=f"{name}()" if "?" not in name else (f"{receiver.kind}.{method}()" if receiver.kind else ""))
+
+
+def _is_check(name: str) -> bool:
+    return name not in ("check_call", "check_output") and _CHECKING.search(name) is not None
 
 
 def _last_name(node: ast.expr) -> str:

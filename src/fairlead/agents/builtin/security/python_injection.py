@@ -28,6 +28,10 @@ _SQL = re.compile(
     r"|pragma\s|copy\s)|\bselect\b.*\bfrom\b|\bwhere\b.*[=<>]|\border\s+by\b|\bunion\s+select\b",
     re.IGNORECASE | re.DOTALL,
 )
+# An unknown part where a value stands, in contrast to the name of a table or column, which cannot be a parameter.
+_SQL_VALUE = re.compile(
+    r"(=|<|>|\blike\b|\bin\s*\(|\bvalues\s*\(|\blimit\b|\boffset\b|\bbetween\b|')[^\0a-z]*\0", re.IGNORECASE
+)
 _FIXED_HOST = re.compile(r"^\s*[a-z][a-z0-9+.-]*://[^/\0?#@]+[/?#]|^/[^/\\\0]|^[?#]|^[\w.-]+[/?#]", re.IGNORECASE)
 _DATABASE = re.compile(
     r"(^|[._])(cur|cursor|conn|connection|db|database|session|engine|sqlite3|psycopg|c|con)\w*(\(\))?$", re.I
@@ -50,7 +54,17 @@ def sql(site: Site) -> Value | None:
     if node is None:
         return None
     value = site.flow.known(node)
-    if value.is_built and _SQL.search(value.text or ""):
+    text = value.text or ""
+    if value.is_built and value.level == OPAQUE and _SQL.search(text) and not _SQL_VALUE.search(text):
+        if value.danger("sql"):
+            site.report.add(
+                "sql-injection",
+                value.made_at or node,
+                "A name that is not constant is put into the text of an SQL statement.",
+                "low",
+                "It stands where a table or column is named; no parameter can be, and mostly the program names them.",
+            )
+    elif value.is_built and _SQL.search(text):
         _report(site, "sql-injection", value, node, "is put into the text of an SQL statement", "sql")
     elif value.level == REQUEST and _DATABASE.search(site.name.rpartition(".")[0]) and not value.is_built:
         _report(site, "sql-injection", value, node, "is executed as SQL", "sql")
@@ -158,8 +172,8 @@ def _path(site: Site, value: Value, node: ast.expr) -> None:
     if value.kind == "archive" or "member of the archive" in value.source:
         if value.danger("path"):
             site.report.add(
-                "archive-extraction", node, f"{value.source[0].upper()}{value.source[1:]} and names a file to be written.",
-                "medium", "A member of an archive may be called ../../x; whether this one is checked is not visible here.",
+                "archive-extraction", node, f"{value.source[0].upper()}{value.source[1:]} and names a file.",
+                "medium", "A member may be called ../../x, and whether this one is checked is not visible here.",
             )  # fmt: skip
         return
     _report(site, "path-traversal", value, node, "names a file", "path")
@@ -256,7 +270,7 @@ def _harmless(site: Site) -> Value | None:
 HTML = _cleans("html", "template")
 QUOTED = _cleans("ssrf", "redirect", "html", "path")
 
-# By the last part of the name. What a call returns matters to the flow, so these are asked even in a file without sinks.
+# By the last part of the name: what a call returns matters to the flow.
 CLEANERS: dict[str, Check] = {
     "quote": lambda site: _cleans("command")(site) if site.name.startswith(("shlex", "pipes")) else QUOTED(site),
     "quote_plus": QUOTED,

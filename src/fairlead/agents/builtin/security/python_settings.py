@@ -224,7 +224,7 @@ def _allows_all(site: Site, keyword: str) -> bool:
 def assigned(
     node: ast.Assign, value: Value, site_report: Report, path: str, modules: set[str], seen: dict[str, object]
 ) -> None:
-    """Settings that are assignments: `DEBUG = True`, `context.verify_mode = CERT_NONE`. *seen* is kept for the module."""
+    """Settings that are assignments: `DEBUG = True`, `context.verify_mode = CERT_NONE`. *seen* is the module's."""
     for target in node.targets:
         if isinstance(target, ast.Name):
             seen[target.id] = value.constant
@@ -284,7 +284,8 @@ CHECKS: dict[str, Check] = {
     **dict.fromkeys(
         "random randint choice choices randrange getrandbits sample randbytes uniform".split(), insecure_random
     ),
-    **dict.fromkeys(("_create_unverified_context", "wrap_socket", "SSLContext", "PoolManager"), unverified_context),
+    **dict.fromkeys(("_create_unverified_context", "wrap_socket", "SSLContext"), unverified_context),
+    "PoolManager": lambda site: http_call(site) or unverified_context(site),
     "set_missing_host_key_policy": host_key,
     "mktemp": mktemp,
     "tempnam": mktemp,

@@ -57,14 +57,16 @@ def constant(value: object) -> Value:
 
 
 def together(parts: Iterable[Value], text: str | None = None, at: ast.expr | None = None) -> Value:
-    """A value made from *parts*: as dangerous as the worst of them, as clean as all of them together."""
-    level, source, clean = KNOWN, "", None
+    """A value made from *parts*: as dangerous as the worst of them, and as clean as all the worst together."""
+    level, source, clean = KNOWN, "", NOTHING
     for part in parts:
         if part.level > level:
-            level, source = part.level, part.source
-        if part.level > KNOWN:
-            clean = part.clean if clean is None else clean & part.clean
-    return Value(level, source, text, clean or NOTHING, made_at=at)
+            level, source, clean = part.level, part.source, part.clean
+        elif part.level == level:
+            if not source or (clean and not part.clean):
+                source = part.source  # a clean part must not be named for a dirty one
+            clean = clean & part.clean
+    return Value(level, source, text, clean, made_at=at)
 
 
 def joined(parts: list[Value], at: ast.expr) -> Value:

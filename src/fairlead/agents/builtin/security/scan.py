@@ -68,12 +68,14 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
         seen.degraded.append("No file of the tree lies under the paths that were given.")
     others = _sort_out(files, world, seen)
     table = tools.load_table()
+    lowest: Severity = inputs.get("min_severity", "info")
+    court = judge.Judge(table, lowest)
     suspects = _read_python(world, seen, [file for file in files if python.wants(file.path)], table)
     answers: list[tools.Answer] = []
     with _Beside(lambda: _ask_tools(world, seen.python, table, answers), seen):
-        _scan_files(world, seen, PYTHON, python, suspects)
+        _scan_files(world, seen, court, PYTHON, python, suspects)
         for name, part, paths in others:
-            _scan_files(world, seen, name, part, paths)
+            _scan_files(world, seen, court, name, part, paths)
     for answer in answers:
         world.progress(f"{answer.name}: {answer.files} files, {answer.status}, {answer.seconds:.1f} s")
         for path, matches in answer.matches.items():
@@ -82,7 +84,7 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
             seen.degraded.append(answer.reason)
     if world.files_left_out:
         seen.degraded.append(f"{world.files_left_out} files of the tree were left out because there are too many.")
-    return _outcome(inputs, world, seen, table, answers)
+    return _outcome(world, seen, court, answers)
 
 
 def _chosen(files: Sequence[TreeFile], paths: Sequence[str]) -> list[TreeFile]:
@@ -142,7 +144,7 @@ def _read(world: ToolWorld, seen: Seen, path: str) -> bytes | None:
         return None
 
 
-def _scan_files(world: ToolWorld, seen: Seen, language: str, part: Part, paths: list[str]) -> None:
+def _scan_files(world: ToolWorld, seen: Seen, court: judge.Judge, language: str, part: Part, paths: list[str]) -> None:
     """Our own rules, file by file; what they find is told at once."""
     is_python = language == PYTHON
     world.progress(f"{language}: {len(paths)} files")
@@ -165,7 +167,7 @@ def _scan_files(world: ToolWorld, seen: Seen, language: str, part: Part, paths: 
         if matches:
             seen.matches[path] = matches
             silenced = Silenced(text, is_python)
-            loud = sum(silenced.by(m.rule, judge.NO_CODES, m.line, m.end_line) is None for m in matches)
+            loud = sum(court.is_told(match, silenced, path) for match in matches)
             seen.told += loud
             world.found(loud)
 
@@ -204,11 +206,7 @@ def _ask_tools(
     answers.append(tools.ask_bandit(world, files, table))
 
 
-def _outcome(
-    inputs: Mapping[str, Json], world: ToolWorld, seen: Seen, table: tools.Table, answers: Iterable[tools.Answer]
-) -> Outcome:
-    lowest: Severity = inputs.get("min_severity", "info")
-    court = judge.Judge(table, lowest)
+def _outcome(world: ToolWorld, seen: Seen, court: judge.Judge, answers: Iterable[tools.Answer]) -> Outcome:
     fingerprints = Fingerprints()
     findings: list[Finding] = []
     for path in sorted({*seen.matches, *seen.unread}):
@@ -226,7 +224,7 @@ def _outcome(
     if len(findings) > seen.told:
         world.found(len(findings) - seen.told)
     output: dict[str, Json] = {
-        "findings": [msgspec.to_builtins(finding) for finding in findings],
+        "findings": [{**msgspec.to_builtins(finding), "origin": list(finding.origin)} for finding in findings],
         "stats": {
             "files": seen.files,
             "lines": seen.lines,

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -14,7 +14,8 @@ from fairlead.core.tools import ProcessResult, ToolWorld
 
 BATCH_FILES_MAX = 400  # bounds what a child process holds in memory
 BATCH_ARGUMENT_BYTES_MAX = 100_000  # far below the smallest limit on the length of a command line
-BANDIT_BATCH_FILES_MAX = 150
+BANDIT_BATCH_FILES_MAX = 60
+BANDIT_BATCH_BYTES_MAX = 600_000
 BANDIT_FILE_BYTES_MAX = 400_000  # bandit needs about two hundred times a file's size
 STDOUT_MAX = 4_000_000
 BATCH_SECONDS_MAX = 60.0
@@ -33,7 +34,7 @@ class Code(msgspec.Struct, frozen=True):
 
     rule: str
     severity: Severity
-    mild: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     also: str = ""
     same_as: str = ""
@@ -44,6 +45,11 @@ class Table(msgspec.Struct, frozen=True):
 
     rules: dict[str, Code]
     left_out: dict[str, str]
+
+    def keeps(self, code: str, message: str) -> bool:
+        """Whether a report of *code* with this *message* counts."""
+        row = self.rules.get(code)
+        return row is not None and not any(part in message for part in row.unless)
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -133,28 +139,30 @@ def ask_bandit(world: ToolWorld, sources: Sequence[Source], table: Table) -> Ans
     codes = sorted(code for code, row in table.rules.items() if code[0] == "B" and not row.same_as)
     argv = [*_PYTHON, "bandit", "--format", "json", "--quiet", "--number", "1", "--ignore-nosec", "--exit-zero"]
     argv += ["--exclude", "", "--tests", ",".join(codes)]
-    small = [source.path for source in wanted if source.size <= BANDIT_FILE_BYTES_MAX]
-    for batch in batches(small, BANDIT_BATCH_FILES_MAX):
+    sizes = {source.path: source.size for source in wanted if source.size <= BANDIT_FILE_BYTES_MAX}
+    for batch in batches(list(sizes), BANDIT_BATCH_FILES_MAX, sizes):
         _ask(world, answer, argv, batch, lambda data, names: _bandit_rows(data, names, table))
-    if len(small) < len(wanted):
-        left = len(wanted) - len(small)
+    if len(sizes) < len(wanted):
+        left = len(wanted) - len(sizes)
         answer.fell_short("partial", f"bandit did not read {left} files of more than {BANDIT_FILE_BYTES_MAX} bytes.")
     if not wanted:
         answer.status, answer.reason = "not needed", "No file holds anything that its checks look for."
     return answer
 
 
-def batches(paths: Sequence[str], files_max: int) -> Iterator[list[str]]:
-    """*paths* in pieces that fit on a command line."""
+def batches(paths: Sequence[str], files_max: int, sizes: Mapping[str, int] | None = None) -> Iterator[list[str]]:
+    """*paths* in pieces that fit on a command line; with *sizes*, whose files fit into memory together."""
     batch: list[str] = []
-    size = 0
+    length = size = 0
     for path in paths:
-        length = len(path.encode("utf-8", "surrogateescape")) + 3
-        if batch and (len(batch) >= files_max or size + length > BATCH_ARGUMENT_BYTES_MAX):
+        longer, larger = len(path.encode("utf-8", "surrogateescape")) + 3, (sizes or {}).get(path, 0)
+        is_full = length + longer > BATCH_ARGUMENT_BYTES_MAX or size + larger > BANDIT_BATCH_BYTES_MAX
+        if batch and (is_full or len(batch) >= files_max):
             yield batch
-            batch, size = [], 0
+            batch, length, size = [], 0, 0
         batch.append(path)
-        size += length
+        length += longer
+        size += larger
     if batch:
         yield batch
 
@@ -167,7 +175,7 @@ Reader = Callable[[bytes, dict[str, str]], list[tuple[str, Match]]]
 
 def _ask(world: ToolWorld, answer: Answer, argv: list[str], paths: list[str], read: Reader, stdin: bytes = b"") -> None:
     """Run the tool over one batch; a batch whose output is too long is halved."""
-    names = {lossy(path): path for path in paths}
+    names = {lossy(path): path for path in paths} | {path: path for path in paths}
     given = [] if stdin or argv[-1] == "-" else [f"./{path}" for path in paths]
     result = world.run(
         [*argv, *given], timeout_s=BATCH_SECONDS_MAX, stdin=stdin, stdout_max=STDOUT_MAX, env=_ENVIRONMENT
@@ -218,7 +226,7 @@ def _ruff_rows(data: bytes, names: dict[str, str], table: Table) -> list[tuple[s
             path = names.get("") or _known(row["filename"], names)
             start, end = row["location"], row["end_location"]
             code, message = row["code"], str(row["message"])
-            if code in table.rules:
+            if table.keeps(code, message):
                 match = _match(table, code, message, "ruff", start["row"], start["column"], end["row"], end["column"])
             elif code in (None, "invalid-syntax"):
                 match = Match(
@@ -237,7 +245,7 @@ def _bandit_rows(data: bytes, names: dict[str, str], table: Table) -> list[tuple
     try:
         for row in _rows(data, "results"):
             code = row["test_id"]
-            if code in table.rules:
+            if table.keeps(code, str(row["issue_text"])):
                 line, column = row["line_number"], row["col_offset"] + 1
                 last = max(row["line_range"] or [line])
                 match = _match(table, code, str(row["issue_text"]), "bandit", line, column, max(last, line), 0)
@@ -254,24 +262,20 @@ def _match(
     table: Table, code: str, text: str, tool: Origin, line: int, column: int, end_line: int, end_column: int
 ) -> Match:
     row = table.rules[code]
-    is_mild = any(part in text for part in row.mild)
-    severity: Severity = "info" if is_mild else row.severity
     message = " ".join(text.split())
     reason = f"Reported by {tool} as {code}; where the value comes from is not proven."
-    return Match(f"security/{row.rule}", line, column, message, end_line, end_column, severity, reason, tool)
+    return Match(f"security/{row.rule}", line, column, message, end_line, end_column, row.severity, reason, tool)
 
 
 def _known(filename: str, names: dict[str, str]) -> str:
     """The path that was asked about. Ruff answers with an absolute one, bandit with the one it was given."""
-    name = lossy(filename).removeprefix("./")
-    if name in names:
-        return names[name]
-    # Absolute: the tree's own path stands before it, perhaps with links resolved.
-    parts = name.split("/")
-    for start in range(1, len(parts)):
-        tail = "/".join(parts[start:])
-        if tail in names:
-            return names[tail]
+    # Whatever stands before the path is the tree's own, perhaps with links resolved.
+    for name in (filename, lossy(filename)):
+        parts = name.split("/")
+        for start in range(len(parts)):
+            tail = "/".join(parts[start:])
+            if tail in names:
+                return names[tail]
     raise Unusable("it speaks of a file that it was not given.")
 
 
