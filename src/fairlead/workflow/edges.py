@@ -54,7 +54,10 @@ def _check_ids(read: Read, source: Source) -> dict[str, StepText]:
 
 
 def _check_level(level: Level, known: dict[str, StepText], source: Source) -> None:
-    here = {text.step.id: text for text in level.texts if text.step.id}
+    here: dict[str, StepText] = {}
+    for text in level.texts:
+        if text.step.id:
+            here.setdefault(text.step.id, text)  # of two with one id, the first: the second is refused already
     for text in level.texts:
         for key, names in (("needs", text.step.needs), ("after", text.step.after)):
             if names and level.is_sequence:

@@ -86,12 +86,13 @@ def _decode(data: bytes, source: Source) -> str | None:
             "split it, or move data out of it into files that its steps read",
         )
         return None
+    text = data.removeprefix(b"\xef\xbb\xbf")  # the mark that some editors put first
     try:
-        return data.decode("utf-8-sig")
+        return text.decode("utf-8")
     except UnicodeDecodeError as error:
-        source.text = data.decode("utf-8-sig", "replace")
-        at = len(data[: error.start].decode("utf-8-sig"))
-        byte = f"byte {error.start} (0x{data[error.start]:02x})"
+        source.text = text.decode("utf-8", "replace")
+        at = len(text[: error.start].decode("utf-8"))
+        byte = f"byte {error.start + len(data) - len(text)} (0x{text[error.start]:02x})"
         source.add("FL-W002", f"{byte} is not UTF-8", at, at + 1, "save the file as UTF-8")
         return None
 
