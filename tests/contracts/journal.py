@@ -92,6 +92,15 @@ class JournalContract:
         assert (claimed.seq, claimed.epoch, claimed.event) == (2, 1, RunClaimed(ADA))
         assert world.journal.claim(RUN, ADA).epoch == 2, "the owner may begin anew"
 
+    def test_a_claim_may_be_answered_later(self, world: JournalWorld) -> None:
+        world.journal.record(RUN, queued())
+        world.journal.claim_later(RUN, ADA, "claim")
+        world.journal.claim_later(RunId("r-nobody00"), ADA, "unknown")
+        token, claimed = world.deliveries.next()
+        assert token == "claim"
+        assert [claimed] == list(world.journal.events_of(RUN, Seq(1)))
+        assert "FL-R101" in str(world.deliveries.refused())
+
     def test_the_run_of_a_living_worker_is_not_claimed(self, world: JournalWorld) -> None:
         world.journal.record(RUN, queued())
         world.live(ADA)

@@ -20,9 +20,10 @@ class Disk(apsw.VFS):
         self.before = before
         self.calls: Counter[tuple[str, str]] = Counter()
         self._name = f"disk-{id(self)}"
+        self.beneath = apsw.vfs_names()[0]  # the default; once this is entered, that is this
 
     def __enter__(self) -> Self:
-        super().__init__(self._name, "", makedefault=True)
+        super().__init__(self._name, self.beneath, makedefault=True)
         return self
 
     def __exit__(
@@ -46,7 +47,7 @@ class DiskFile(apsw.VFSFile):
         self._disk = disk
         path = name.filename() if isinstance(name, apsw.URIFilename) else name or ""
         self._end = path.rpartition("journal.db")[2]
-        super().__init__("", name, flags)
+        super().__init__(disk.beneath, name, flags)
 
     def xWrite(self, data: bytes, offset: int) -> None:
         self._disk.ask("write", self._end)

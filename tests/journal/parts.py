@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from queue import SimpleQueue
 
-from fairlead.core.events import AttemptStarted, AttemptSucceeded, RunEnded, RunQueued
+from fairlead.core.events import AttemptStarted, AttemptSucceeded, Recorded, RunEnded, RunQueued
 from fairlead.core.ids import Micros, Place, RunId, Seq
 from fairlead.core.json import Digest, digest
 from fairlead.core.ports import Batch, Journal, Written
@@ -39,15 +39,15 @@ class Deliveries:
     """Receives what became of the batches; remembers which of them came together."""
 
     def __init__(self) -> None:
-        self._queue: SimpleQueue[tuple[object, Written | Exception]] = SimpleQueue()
+        self._queue: SimpleQueue[tuple[object, Written | Recorded | Exception]] = SimpleQueue()
         self.groups: list[list[object]] = []
 
-    def __call__(self, delivered: Sequence[tuple[object, Written | Exception]]) -> None:
+    def __call__(self, delivered: Sequence[tuple[object, Written | Recorded | Exception]]) -> None:
         self.groups.append([token for token, _ in delivered])
         for one in delivered:
             self._queue.put(one)
 
-    def next(self) -> tuple[object, Written | Exception]:
+    def next(self) -> tuple[object, Written | Recorded | Exception]:
         return self._queue.get(timeout=PATIENCE_SECONDS)
 
     def written(self) -> Written:

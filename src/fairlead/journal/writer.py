@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import apsw
 
-from fairlead.core.errors import Diagnostic, FairleadError
+from fairlead.core.errors import FairleadError, error
 from fairlead.core.events import Recorded, Request
 from fairlead.core.ids import RunId, WorkerId
 from fairlead.core.ports import Batch, Clock, Delivery, Fenced, JournalFailed, Written
@@ -45,31 +45,32 @@ WAL_PAGES_BUSY = 8_000  # a larger log is checkpointed even if there is none
 Answer = Written | Recorded | FairleadError | Fenced | JournalFailed
 
 
-class RecordAsked(NamedTuple):
-    """Somebody waits until this request is durable."""
+class RecordRequest(NamedTuple):
+    """A request to be recorded."""
 
     run: RunId
     request: Request
-    answer: "SimpleQueue[Answer]"
 
 
-class ClaimAsked(NamedTuple):
-    """Somebody waits until this worker owns the run: at the answer, or for the token when there is none."""
+class ClaimRun(NamedTuple):
+    """A run to be given to a worker."""
 
     run: RunId
     worker: WorkerId
-    answer: "SimpleQueue[Answer] | None"
-    token: object = None
 
 
-class BatchAsked(NamedTuple):
-    """The loop goes on meanwhile; what becomes of the batch is delivered under its token."""
+class Waiter:
+    """A token behind which a thread stands still until it is answered."""
 
-    batch: Batch
+    def __init__(self) -> None:
+        self.answers: SimpleQueue[Answer] = SimpleQueue()
+
+
+class Asked(NamedTuple):
+    """What is to be written, and who wants to know: a `Waiter`, nobody (None), or a token for the `Delivery`."""
+
+    what: Batch | RecordRequest | ClaimRun
     token: object
-
-
-Asked = BatchAsked | RecordAsked | ClaimAsked
 
 
 class Writer:
@@ -92,25 +93,19 @@ class Writer:
 
     def append(self, batch: Batch, token: object) -> None:
         """Queue *batch*. With None as *token* nobody waits: it wakes nobody and rides with the next commit."""
-        if len(self._queue) >= QUEUE_MAX:
-            raise queue_full(QUEUE_MAX)
-        self._queue.append(BatchAsked(batch, token))
-        if token is not None:
-            self._ring()
+        self._ask(batch, token)
 
     def record(self, run: RunId, request: Request) -> Recorded:
-        answer: SimpleQueue[Answer] = SimpleQueue()
-        self._queue.append(RecordAsked(run, request, answer))
-        return self._wait_for(answer)
+        """Record *request* and wait until it is durable."""
+        return self._wait_for(RecordRequest(run, request))
 
     def claim(self, run: RunId, worker: WorkerId) -> Recorded:
-        answer: SimpleQueue[Answer] = SimpleQueue()
-        self._queue.append(ClaimAsked(run, worker, answer))
-        return self._wait_for(answer)
+        """Claim *run* for *worker* and wait until that is durable."""
+        return self._wait_for(ClaimRun(run, worker))
 
     def claim_later(self, run: RunId, worker: WorkerId, token: object) -> None:
-        self._queue.append(ClaimAsked(run, worker, None, token))
-        self._ring()
+        """Queue a claim; the answer is delivered under *token*."""
+        self._ask(ClaimRun(run, worker), token)
 
     def close(self) -> None:
         """Write what is still queued, checkpoint, sync the anchor. Waits for all of it.
@@ -129,19 +124,28 @@ class Writer:
         if self._failure is not failure and self._failure is not None:
             raise self._failure
 
-    def _wait_for(self, answer: "SimpleQueue[Answer]") -> Recorded:
-        self._ring()
-        result = answer.get()
-        if isinstance(result, Recorded):
-            return result
-        assert isinstance(result, FairleadError), result
-        raise result
+    def _wait_for(self, what: RecordRequest | ClaimRun) -> Recorded:
+        waiter = Waiter()
+        self._ask(what, waiter)
+        answer = waiter.answers.get()
+        if isinstance(answer, Recorded):
+            return answer
+        assert isinstance(answer, FairleadError), answer
+        raise answer
 
-    def _ring(self) -> None:
+    def _ask(self, what: Batch | RecordRequest | ClaimRun, token: object) -> None:
         if self._is_closing:
             raise RuntimeError("the journal is closed")
         if self._process != os.getpid():
             raise RuntimeError("the journal belongs to another process: a forked child opens its own")
+        if len(self._queue) >= QUEUE_MAX:
+            raise queue_full(QUEUE_MAX)
+        self._queue.append(Asked(what, token))
+        if token is not None:
+            self._ring()
+
+    def _ring(self) -> None:
+        # The entry is queued before the bell rings, so that the writer finds it.
         self._bell.put(None)
         if self._thread is None:
             with self._starting:
@@ -154,20 +158,16 @@ class Writer:
     def _write_all(self) -> None:
         try:
             pen = Pen(self._places, self._clock, self._mode)
-        except (FairleadError, apsw.Error, OSError) as cause:
+        except Exception as cause:
             self._failure = _as_failure(cause, self._places)
             self._refuse_all()
             return
+        while self._failure is None and (self._queue or not self._is_closing):
+            self._write_next(pen)
         try:
-            while not self._failure:
-                self._write_next(pen)
-                if self._is_closing and not self._queue:
-                    break
-        finally:
-            try:
-                pen.close(is_sound=self._failure is None)
-            except (apsw.Error, OSError) as cause:
-                self._failure = self._failure or pen.diagnose(cause)
+            pen.close(is_sound=self._failure is None)
+        except Exception as cause:
+            self._failure = self._failure or _as_failure(cause, self._places)
         self._refuse_all()
 
     def _write_next(self, pen: "Pen") -> None:
@@ -184,17 +184,12 @@ class Writer:
                 self.last_seq, self.strangers = pen.groups.head.seq, pen.groups.strangers
                 self._answer(asked, answers)
             pen.tidy_while_busy()
-        except (apsw.Error, OSError) as cause:
-            self._failure = pen.diagnose(cause)
+        except Exception as cause:
+            self._failure = _as_failure(cause, self._places, pen.system_errno())
             self._refuse(asked)
-        except BaseException as cause:
-            # A bug of ours must not leave anybody waiting for ever.
-            self._failure = FairleadError(Diagnostic("FL-X003", f"the journal's writer stopped: {cause!r}"))
-            self._refuse(asked)
-            raise
 
     def _take(self) -> list[Asked]:
-        """Everything that is queued, up to a bound. A ring comes after its entry, so none is missed."""
+        """Everything that is queued, up to a bound."""
         try:
             while True:
                 self._bell.get_nowait()
@@ -209,9 +204,9 @@ class Writer:
     def _answer(self, asked: Sequence[Asked], answers: Sequence[Answer]) -> None:
         delivered: list[tuple[object, Written | Recorded | Exception]] = []
         for one, answer in zip(asked, answers, strict=True):
-            if not isinstance(one, BatchAsked) and one.answer is not None:
-                one.answer.put(answer)
-            elif not isinstance(one, RecordAsked) and one.token is not None:
+            if isinstance(one.token, Waiter):
+                one.token.answers.put(answer)
+            elif one.token is not None:
                 delivered.append((one.token, answer))
         if delivered and self._deliver is not None:
             try:
@@ -227,7 +222,7 @@ class Writer:
     def _refusal(failure: FairleadError, one: Asked) -> Answer:
         # A fresh exception for each: a shared one would gather the tracebacks of all who raise it.
         again = FairleadError(*failure.diagnostics, exit_code=failure.exit_code)
-        if not isinstance(one, BatchAsked):
+        if isinstance(one.token, Waiter):
             return again
         failed = JournalFailed(str(failure))
         failed.__cause__ = again
@@ -279,13 +274,13 @@ class Pen:
         return answers
 
     def _write_one(self, one: Asked) -> Answer:
-        match one:
-            case BatchAsked():
-                return self.groups.append(one.batch)
-            case RecordAsked():
-                return self.groups.record(one.run, one.request)
-            case ClaimAsked():
-                return self.groups.claim(one.run, one.worker)
+        match one.what:
+            case Batch():
+                return self.groups.append(one.what)
+            case RecordRequest(run, request):
+                return self.groups.record(run, request)
+            case ClaimRun(run, worker):
+                return self.groups.claim(run, worker)
 
     def has_loose_ends(self) -> bool:
         return not self._anchor.is_synced or self._wal_pages > WAL_PAGES_IDLE
@@ -303,8 +298,9 @@ class Pen:
         elif not self._anchor.is_synced and self._clock.monotonic() - self._anchor_synced >= ANCHOR_SECONDS:
             self._sync_anchor()
 
-    def diagnose(self, cause: apsw.Error | OSError) -> FairleadError:
-        return diagnose(cause, self._places.directory, self._connection.system_errno)
+    def system_errno(self) -> int:
+        """What the operating system last told SQLite."""
+        return self._connection.system_errno
 
     def close(self, *, is_sound: bool) -> None:
         """Give everything back. Only a sound journal is touched once more: it is checkpointed and its anchor synced."""
@@ -342,5 +338,12 @@ class Pen:
             pass  # the connection is given up right after this; an unfinished transaction is never seen again
 
 
-def _as_failure(cause: FairleadError | apsw.Error | OSError, places: Places) -> FairleadError:
-    return cause if isinstance(cause, FairleadError) else diagnose(cause, places.directory)
+def _as_failure(cause: Exception, places: Places, system_errno: int = 0) -> FairleadError:
+    """What everybody who waits is told. Also for a bug of ours: it must not leave anybody waiting for ever."""
+    if isinstance(cause, FairleadError):
+        return cause
+    if isinstance(cause, apsw.Error | OSError):
+        return diagnose(cause, places.directory, system_errno)
+    failure = error("FL-X003", f"the journal's writer stopped: {cause!r}")
+    failure.__cause__ = cause
+    return failure

@@ -20,14 +20,15 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-N013",
         "The state directory cannot be used",
-        "The directory, or a file of the journal in it, is read-only or belongs to somebody else, or a file stands in its way.",
+        "The directory, or a file of the journal in it, is read-only or belongs to somebody else, or a file stands in"
+        " its way.",
         "make it readable and writable for you, or name another one with FAIRLEAD_STATE_DIR",
     ),
     Code(
         "FL-N020",
         "git is not installed",
-        "The directory is a git repository, and what belongs to it, what is ignored and what has changed is known to git"
-        " alone. Reading the files without it would review other files than you mean.",
+        "The directory is a git repository, and what belongs to it, what is ignored and what has changed is known to"
+        " git alone. Reading the files without it would review other files than you mean.",
         "Install git, for example with `apt install git`.",
     ),
     Code(
@@ -59,7 +60,8 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-N032",
         "Too many child processes at once",
-        "A worker keeps at most 256 child processes at a time, so that a mistake in a workflow cannot fill the machine.",
+        "A worker keeps at most 256 child processes at a time, so that a mistake in a workflow cannot fill the"
+        " machine.",
         "Let fewer steps run side by side.",
     ),
     Code(
