@@ -223,4 +223,21 @@ def test_a_broken_repository_degrades_the_answer(tmp_path: Path) -> None:
     assert isinstance(outcome, Succeeded)
     assert [finding["rule"] for finding in outcome.output["findings"]] == ["secrets/github-token"]
     assert len(outcome.degraded) == 1
-    assert outcome.degraded[0].startswith("The history was not searched: git ended with 128")
+    assert outcome.degraded[0].startswith("The git history was not searched: git ended with 128 (")
+
+
+def test_a_history_with_a_hole_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    write(tmp_path, "a.py", f'KEY = "{a_secret()}"\n')
+    commit_all(tmp_path)
+    write(tmp_path, "b.py", f'KEY = "{a_secret("npm-token")}"\n')
+    commit_all(tmp_path)
+    write(tmp_path, "b.py", "# clean\n")
+    commit_all(tmp_path)
+    lost = subprocess.run(
+        ["git", "rev-parse", "HEAD~2:a.py"], cwd=tmp_path, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    (tmp_path / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    outcome = outcome_of(tmp_path)
+    assert [finding["rule"] for finding in outcome.output["findings"]] == ["secrets/github-token", "secrets/npm-token"]
+    assert outcome.output["stats"]["history"]["complete"] is False
+    assert outcome.degraded[0].startswith("The git history was not read to its end: git ended with 128 (")

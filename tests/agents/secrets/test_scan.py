@@ -67,6 +67,14 @@ def test_a_credential_shows_its_first_four_and_last_three_characters(tmp_path: P
     assert (finding["line"], finding["column"]) == (1, 8)
 
 
+def test_a_key_written_into_a_string_shows_only_its_ends(tmp_path: Path) -> None:
+    plant = secrets.plant(RULES["secrets/private-key"], random.Random(6))
+    body = plant.secret.replace("\n", "\\n")
+    (tmp_path / "a.ts").write_text(plant.text.replace("\n", "\\n") + "\n")
+    excerpt = f"-----BEGIN RSA PRIVATE KEY-----\\n{body[:4]}…{body[-3:]}\\n-----END"
+    assert [finding["excerpt"] for finding in findings_of(tmp_path)] == [excerpt]
+
+
 def test_a_short_credential_shows_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text('db_password = "' + "Kp7" + '!mWq2x"\n')
     assert [finding["excerpt"] for finding in findings_of(tmp_path)] == ['db_password = "…"']
@@ -293,3 +301,16 @@ def test_the_output_keeps_the_cards_contract(tmp_path: Path) -> None:
     jsonschema_rs.validate(settings["input"], {"paths": ["src"], "history": False, "history_commits_max": 10})
     assert not jsonschema_rs.is_valid(settings["input"], {"path": "src"})
     assert not jsonschema_rs.is_valid(settings["output_schema"], {**output, "secret": "x"})
+
+
+def test_a_password_of_a_service_of_the_moment_is_not_as_severe(tmp_path: Path) -> None:
+    value = secrets.plant(RULES["secrets/generic-password"], random.Random(7)).secret
+    for path in (".github/workflows/test.yml", "docker-compose.dev.yml", "deploy/prod.yml"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(f"  DB_PASSWORD: {value}\n")
+    severities = {finding["path"]: finding["severity"] for finding in findings_of(tmp_path)}
+    assert severities == {
+        ".github/workflows/test.yml": "medium",
+        "docker-compose.dev.yml": "medium",
+        "deploy/prod.yml": "high",
+    }

@@ -42,7 +42,7 @@ _DESCRIBES = re.compile(
     r"|placeholder|hint|help|help_text|message|msg|error|title|text|selector|class|format|expir\w*|ttl|count|limit"
     r"|endpoint|params?|hash|hashed|digest|version|policy|validators?|location|arn|ref|reference|scopes?|provider"
     r"|backend|store|manager|env|var|column|attribute|algorithm|alg|mode|size|index|template|form|view|page|link"
-    r"|hasher|hashers|generator|query|input|id)s?$"
+    r"|hashers?|address|generator|query|input|id)s?$"
 )
 # What stands before the word, when the value is meant to be seen.
 _PUBLIC = re.compile(

@@ -12,6 +12,9 @@ from fairlead.agents.builtin.secret_scanner import assignments, judgement
 from fairlead.agents.builtin.secret_scanner.judgement import Verdict
 from fairlead.agents.rules import Rule, load_rules
 
+# Around the body of a key: line breaks, or `\n` as it is written in a string.
+_BREAKS_IN_FRONT = re.compile(r"(?:\\[rnt]|\s)+")
+_BREAKS_AT_END = re.compile(r"(?:\\[rnt]|\s)+\Z")
 _LONG_WORDS = re.compile(rb"[\w+/=.~:$%@-]{16,}")
 UNREAD = "secrets/unread-file"  # a rule without a format: it is about files, not about what is in them
 
@@ -88,12 +91,8 @@ def _spans_of(form: Format, text: str, name: str) -> Iterator[tuple[int, int, in
         group = "secret" if "secret" in form.pattern.groupindex else 0
         if form.rule.details.get("context") or group != 0 or _is_left_edge(text, match.start()):
             start, end = match.span(group)
-            secret = match[group]
-            yield (
-                match.start(),
-                start + len(secret) - len(secret.lstrip()),
-                end - len(secret) + len(secret.rstrip()),
-            )
+            front, back = _BREAKS_IN_FRONT.match(text, start, end), _BREAKS_AT_END.search(match[group][-20:])
+            yield match.start(), front.end() if front else start, end - len(back[0]) if back else end
 
 
 def _matches_of(form: Format, pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:

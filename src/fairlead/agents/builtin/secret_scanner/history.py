@@ -10,7 +10,7 @@ from fairlead.agents.builtin.secret_scanner import formats
 from fairlead.agents.builtin.secret_scanner.texts import Past, Report, finding_of, most_severe, scan_text
 from fairlead.core.findings import Finding, path_text
 from fairlead.core.json import Json
-from fairlead.core.tools import ToolWorld
+from fairlead.core.tools import ProcessResult, ToolWorld
 
 BYTES_MAX = 50_000_000  # of patch text
 SECONDS_MAX = 30.0  # that git takes
@@ -33,7 +33,6 @@ _LOG = (
     "--no-decorate",
     "--root",
     "--submodule=short",
-    "--src-prefix=a/",
     "--dst-prefix=b/",
     "--format=%x00%H %as",
 )
@@ -99,9 +98,8 @@ def search(world: ToolWorld, report: Report, paths: Sequence[str], commits_max: 
     if head.exit_code != 0:
         if head.exit_code == 1:
             return Search(note="The repository has no commit yet.")
-        why = head.stderr.decode("utf-8", "replace").strip().splitlines()
         failed = nothing(f"git ended with {head.exit_code}")
-        failed.degraded = (f"{failed.note[:-1]} ({why[0][:200] if why else 'no message'}).",)
+        failed.degraded = (f"The git history was not searched: {_reason(head)}.",)
         return failed
     found = Search()
     _read(world, report, found, paths, commits_max)
@@ -135,9 +133,6 @@ def _read(world: ToolWorld, report: Report, found: Search, paths: Sequence[str],
         if answer.is_cut and count > 1:
             page = max(1, count // 4)  # ask for less, so that only a single huge commit is ever cut
             continue
-        if answer.exit_code != 0 and not answer.is_cut:
-            found.degraded = (f"The git history was not read to its end: git ended with {answer.exit_code}.",)
-            return _stop(found, f"git ended with {answer.exit_code}")
         if answer.is_cut:
             _stop(found, f"a commit of more than {limit // 1_000_000} MB was read only in part")
         commits = len(_COMMIT.findall(answer.stdout))
@@ -146,12 +141,20 @@ def _read(world: ToolWorld, report: Report, found: Search, paths: Sequence[str],
         page = min(PAGE_COMMITS, page * 2)
         found.byte_count += len(answer.stdout)
         world.progress(f"{found.commit_count} commits of the history")
+        if answer.exit_code != 0 and not answer.is_cut:
+            found.degraded = (f"The git history was not read to its end: {_reason(answer)}.",)
+            return _stop(found, f"git ended with {answer.exit_code}")
         if commits < count:
             return None
     following = world.git("rev-list", "--max-count=1", f"--skip={found.commit_count}", "HEAD", *wanted)
     if following.stdout.strip():
         _stop(found, f"only the newest {found.commit_count} commits were read")
     return None
+
+
+def _reason(answer: ProcessResult) -> str:
+    said = answer.stderr.decode("utf-8", "replace").strip().splitlines()
+    return f"git ended with {answer.exit_code} ({said[0][:200] if said else 'no message'})"
 
 
 def _stop(found: Search, why: str) -> None:
@@ -202,7 +205,7 @@ def _blocks(patch: bytes) -> Iterator[Block]:
         elif line.startswith(b"\0"):
             is_header = True
             commit, _, date = line[1:].decode("ascii", "replace").partition(" ")
-        elif is_header and line.startswith(b"+++ "):
+        elif line.startswith(b"+++ "):
             path = _path(line[4:])
     if block is not None and block.lines:
         yield block

@@ -42,6 +42,12 @@ _LOWER_IN_DOUBT: Mapping[Severity, Severity] = {
     "info": "info",
 }
 
+# Files that start services for an hour: a password there often protects nothing that stays.
+_THROWAWAY = re.compile(
+    r"(?:^|/)(?:\.github/|\.circleci/|\.devcontainer/|\.gitlab-ci|(?:docker-)?compose[^/]*\.ya?ml$)"
+)
+_PASSWORDS = ("secrets/generic-password", "secrets/url-password")
+
 _EXCUSE = re.compile(
     r"(?i)fairlead:\s*ignore\b(?P<ours>[^\n]*)|gitleaks:allow|trufflehog:ignore|pragma:\s*(?:allow|white)list[ -]secret"
     r"|\bnosec\b(?!\s*:?\s*B(?!10[567]))|#\s*noqa(?!\s*:)|#\s*noqa\s*:[^#\n]*\bS(?:1(?:0[567]?)?)?\b"
@@ -217,6 +223,9 @@ def _severity(hit: Hit, path: str) -> tuple[Severity, str]:
     if hit.verdict == "doubtful":
         severity = _LOWER_IN_DOUBT[severity]
         reason = f"Its form fits, but its checksum does not hold or its host is local; else it is {rule.severity}."
+    elif rule.id in _PASSWORDS and _THROWAWAY.search(path):
+        severity = _LOWER_IN_DOUBT[severity]
+        reason = f"It stands in a CI or compose file, where it often opens only a service of the moment; else {rule.severity}."
     if _PRACTICE.search(path):
         severity = _LOWER_IN_PRACTICE[severity]
         reason = (
