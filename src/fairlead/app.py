@@ -44,6 +44,8 @@ class App:
         self._engine: Engine | None = None
         self._live: dict[RunId, LiveFile] = {}  # progress of the runs that this process performs
 
+        self._copies: dict[RunId, Trees] = {}  # working copies of those runs
+
     @property
     def environ(self) -> Mapping[str, str]:
         """The environment that the command was called in."""
@@ -271,7 +273,9 @@ class App:
     def _trees(self, project: Project, run: RunId, root: str) -> Trees:
         from fairlead.env.trees import RunTrees
 
-        return RunTrees(project.state_dir, run, root, self._spawner)
+        if run not in self._copies:
+            self._copies[run] = RunTrees(project.state_dir, run, root, self._spawner)
+        return self._copies[run]
 
     def _agent_files(self, root: str) -> Sequence[tuple[str, bytes]]:
         found: list[tuple[str, bytes]] = []
