@@ -28,6 +28,8 @@ class TreeReader:
                 be read.
         """
         folder, _, name = path.rpartition("/")
+        if path.startswith("/"):
+            raise Unreadable("it leads out of the tree")
         try:
             self._enter(folder)
             return self._read(name, limit)
@@ -45,7 +47,7 @@ class TreeReader:
             return
         self._leave()
         current = self._root
-        for part in folder.split("/"):
+        for part in folder.split("/") if folder else ():
             if part in ("", ".", ".."):
                 self._forget(current)
                 raise Unreadable("it leads out of the tree")
