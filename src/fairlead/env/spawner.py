@@ -44,12 +44,15 @@ class _Ended(msgspec.Struct, frozen=True):
 def start_spawner() -> "LocalSpawner":
     """Fork the spawner process. Call it before the first thread is started and before heavy imports."""
     ours, theirs = socket.socketpair()
+    # A Ctrl-C between the fork and the moment when the spawner knows what to do with it must wait.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
     pid = os.fork()
     if pid == 0:
         from fairlead.env.spawner_process import become_spawner
 
         ours.close()
-        become_spawner(theirs)  # never returns
+        become_spawner(theirs, before)  # never returns
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
     theirs.close()
     return LocalSpawner(pid, ours)
 

@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 from fairlead.env.processes import adopt_orphans, kill_strays, send
@@ -19,10 +19,11 @@ from fairlead.env.processes import adopt_orphans, kill_strays, send
 LAST_SECONDS_MAX = 8.0  # for the keepers to end what they keep, once the worker is gone
 
 
-def become_spawner(control: socket.socket) -> NoReturn:
+def become_spawner(control: socket.socket, signals_blocked: Iterable[int]) -> NoReturn:
     """Turn this fork into the spawner, and end."""
     try:
         descriptor = _settle(control.detach())
+        signal.pthread_sigmask(signal.SIG_SETMASK, signals_blocked)
         # Loaded once here, so that a call pays for a fork and its own imports only.
         from fairlead.env import keeper
 

@@ -232,9 +232,10 @@ class _Watch:
 
     def _end_lingering(self) -> None:
         """Something that the child started still holds its pipes: end it, and take what lies in them."""
-        self.signal_child(signal.SIGKILL)
         if self.end_rest:
             self.end_rest()
+        else:
+            self.signal_child(signal.SIGKILL)
         for descriptor in list(self.streams):
             os.set_blocking(descriptor, False)
             try:
