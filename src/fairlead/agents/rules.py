@@ -10,7 +10,7 @@ import msgspec
 from fairlead.core.findings import Severity
 from fairlead.core.json import Json
 
-TABLES = "fairlead.agents.builtin"  # the package that holds the folder `rules`
+_TABLES = "fairlead.agents.builtin"  # the package that holds the folder `rules`
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ def load_rules(table: str) -> dict[str, Rule]:
     import tomllib
     from importlib.resources import files
 
-    text = files(TABLES).joinpath("rules", f"{table}.toml").read_text("utf-8")
+    text = files(_TABLES).joinpath("rules", f"{table}.toml").read_text("utf-8")
     rules: dict[str, Rule] = {}
     for row in tomllib.loads(text).get("rule", []):
         rule = _rule(row, table)
@@ -62,7 +62,7 @@ def all_rules() -> dict[str, Rule]:
     """
     from importlib.resources import files
 
-    names = sorted(entry.name for entry in files(TABLES).joinpath("rules").iterdir())
+    names = sorted(entry.name for entry in files(_TABLES).joinpath("rules").iterdir())
     rules: dict[str, Rule] = {}
     for name in names:
         if not name.endswith(".toml"):

@@ -99,7 +99,7 @@ def test_the_bound_on_commits_is_said(tmp_path: Path) -> None:
 
 
 def test_the_bound_on_bytes_is_said_and_what_fits_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "PAGE_BYTES", 20_000)
+    monkeypatch.setattr(history, "_PAGE_BYTES", 20_000)
     for number in range(4):
         write(tmp_path, "a.txt", f"{number}\n" * 3000)
         commit_all(tmp_path)
@@ -119,7 +119,7 @@ def test_the_bound_on_bytes_is_said_and_what_fits_is_read(tmp_path: Path, monkey
 
 
 def test_more_commits_than_one_page_are_all_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "PAGE_COMMITS", 2)
+    monkeypatch.setattr(history, "_PAGE_COMMITS", 2)
     write(tmp_path, "a.py", f'KEY = "{a_secret()}"\n')
     first = commit_all(tmp_path)
     for number in range(6):

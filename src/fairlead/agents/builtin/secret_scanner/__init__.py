@@ -8,23 +8,23 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from fairlead.agents.builtin.secret_scanner import formats, history
-from fairlead.agents.builtin.secret_scanner.texts import Report, Sighting, decoded, is_binary_name, scan_text
+from fairlead.agents.builtin.secret_scanner.texts import Report, decoded, is_binary_name, scan_text
 from fairlead.core.findings import Finding, path_text
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Outcome, Succeeded
 from fairlead.core.tools import ToolWorld, TreeFile, Unreadable
 
-NAME = "secret-scanner"
-VERSION = "1.0.0"
+_NAME = "secret-scanner"
+_VERSION = "1.0.0"
 COMMITS_MAX = 500
-PROGRESS_EVERY = 200  # files
+_PROGRESS_EVERY = 200  # files
 
 
 def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     """Search the files of *world*, and the history behind them, for credentials."""
     report = Report()
     for number, file in enumerate(world.files):
-        if number % PROGRESS_EVERY == 0:
+        if number % _PROGRESS_EVERY == 0:
             world.progress(f"{number} of {len(world.files)} files")
         _search_file(file, world, report)
     past = history.nothing("it was not asked for")
@@ -38,7 +38,7 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
         output={
             "findings": [msgspec.to_builtins(finding) for finding in findings],
             "stats": {**report.stats(), "left_out": world.files_left_out, "history": past.stats()},
-            "tool": {"name": NAME, "version": VERSION, "formats": len(formats.rules()) - 1},
+            "tool": {"name": _NAME, "version": _VERSION, "formats": len(formats.rules()) - 1},
         },
         summary=_summary(findings),
         degraded=degraded,
@@ -70,6 +70,3 @@ def _summary(findings: Iterable[Finding]) -> str:
     count = sum(finding.rule != formats.UNREAD for finding in findings)
     said = f"{count or 'no'} finding{'' if count == 1 else 's'}"
     return f"{said} · {unread} file{'' if unread == 1 else 's'} not read" if unread else said
-
-
-__all__ = ["Sighting", "scan"]

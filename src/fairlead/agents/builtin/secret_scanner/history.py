@@ -15,8 +15,8 @@ from fairlead.core.tools import ProcessResult, ToolWorld
 BYTES_MAX = 50_000_000  # of patch text
 SECONDS_MAX = 30.0  # that git takes
 GONE_MAX = 1000  # findings that stand only in history; the most severe ones are kept and the others counted
-PAGE_COMMITS = 50  # one answer of git; small, because it is held in memory
-PAGE_BYTES = 8_000_000
+_PAGE_COMMITS = 50  # one answer of git; small, because it is held in memory
+_PAGE_BYTES = 8_000_000
 BLOCK_BYTES_MAX = 2_000_000  # of one added block, as for a file
 
 # The repository's own configuration must not decide what is shown or which programs run.
@@ -42,7 +42,7 @@ _ESCAPED = re.compile(rb"\\([0-7]{3}|.)")
 _LETTERS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
 
 
-class Block(msgspec.Struct):
+class _Block(msgspec.Struct):
     """Neighbouring lines that one commit added to one file."""
 
     commit: str
@@ -110,14 +110,14 @@ def search(world: ToolWorld, report: Report, paths: Sequence[str], commits_max: 
 
 def _read(world: ToolWorld, report: Report, found: Search, paths: Sequence[str], commits_max: int) -> None:
     wanted = ("--", *(f":(top,literal){path}" for path in paths)) if paths else ()
-    page, seconds = PAGE_COMMITS, 0.0
+    page, seconds = _PAGE_COMMITS, 0.0
     while found.commit_count < commits_max:
         if found.byte_count >= BYTES_MAX:
             return _stop(found, f"only the newest {BYTES_MAX // 1_000_000} MB of changes were read")
         if seconds >= SECONDS_MAX:
             return _stop(found, f"git took {SECONDS_MAX:.0f} s")
         count = min(page, commits_max - found.commit_count)
-        limit = min(PAGE_BYTES, BYTES_MAX - found.byte_count)
+        limit = min(_PAGE_BYTES, BYTES_MAX - found.byte_count)
         answer = world.git(
             *_LOG,
             f"--skip={found.commit_count}",
@@ -138,7 +138,7 @@ def _read(world: ToolWorld, report: Report, found: Search, paths: Sequence[str],
         commits = len(_COMMIT.findall(answer.stdout))
         _look(answer.stdout, world, report, found)
         found.commit_count += min(commits, count)
-        page = min(PAGE_COMMITS, page * 2)
+        page = min(_PAGE_COMMITS, page * 2)
         found.byte_count += len(answer.stdout)
         world.progress(f"{found.commit_count} commits of the history")
         if answer.exit_code != 0 and not answer.is_cut:
@@ -184,9 +184,9 @@ def _look(patch: bytes, world: ToolWorld, report: Report, found: Search) -> None
     report.excused |= scratch.excused
 
 
-def _blocks(patch: bytes) -> Iterator[Block]:
+def _blocks(patch: bytes) -> Iterator[_Block]:
     commit = date = path = ""
-    block: Block | None = None
+    block: _Block | None = None
     is_header = True  # between "diff --git" and the first hunk, where "+++" is no added line
     for line in patch.split(b"\n"):
         if not is_header and line.startswith(b"+"):
@@ -198,7 +198,7 @@ def _blocks(patch: bytes) -> Iterator[Block]:
             if block is not None and block.lines:
                 yield block
             start = _HUNK.match(line)
-            block = Block(commit, date, path, int(start[1]), []) if start and path else None
+            block = _Block(commit, date, path, int(start[1]), []) if start and path else None
         elif line.startswith(b"diff --git "):
             is_header = True
             path = ""

@@ -47,11 +47,11 @@ _RESERVED_HOST = re.compile(
 
 
 def verdict_on(text: str, start: int, end: int, entropy_min: float, check: str) -> Verdict:
-    """Judge the credential at *start* to *end*; *check* names a further judgement in `CHECKS`."""
+    """Judge the credential at *start* to *end*; *check* names a further judgement in `_CHECKS`."""
     secret = text[start:end]
     if is_placeholder(secret) or entropy(secret) < entropy_min:
         return "no"
-    return CHECKS[check](secret, text, end) if check else "likely"
+    return _CHECKS[check](secret, text, end) if check else "likely"
 
 
 def is_placeholder(secret: str) -> bool:
@@ -67,7 +67,7 @@ def entropy(text: str) -> float:
     return -sum(n / size * math.log2(n / size) for n in Counter(text).values()) if size else 0.0
 
 
-def variety(text: str) -> float:
+def _variety(text: str) -> float:
     """How often the kind of character (lower, upper, digit, other) changes: words change seldom, random text often."""
     kinds = [_kind(char) for char in text]
     return sum(a != b for a, b in itertools.pairwise(kinds)) / max(1, len(kinds) - 1)
@@ -80,7 +80,7 @@ def _kind(char: str) -> int:
 def looks_random(value: str) -> bool:
     """True for long values that no person would make of words."""
     digits = sum(char.isdigit() for char in value)
-    return digits >= 2 and digits < len(value) and entropy(value) >= 3.2 and variety(value) >= 0.3
+    return digits >= 2 and digits < len(value) and entropy(value) >= 3.2 and _variety(value) >= 0.3
 
 
 def is_common_password(value: str) -> bool:
@@ -149,7 +149,7 @@ def _decoded(text: str) -> str:
         return ""
 
 
-CHECKS: dict[str, Callable[[str, str, int], Verdict]] = {
+_CHECKS: dict[str, Callable[[str, str, int], Verdict]] = {
     "crc32-base62": _crc32_base62,
     "jwt": _jwt,
     "login": _login,

@@ -13,10 +13,10 @@ from fairlead.agents.rules import Rule
 from fairlead.core.findings import SEVERITIES, Finding, Fingerprints, Severity
 from fairlead.core.json import Json
 
-ORIGIN = ("secret-scanner",)
+_ORIGIN = ("secret-scanner",)
 SIGHTINGS_MAX = 200  # in one file; the others are counted, and the outcome says so
 FINGERPRINT_LINE_MAX = 1000  # characters; of a longer line only the excerpt counts
-IGNORE_TAIL = 300  # characters at the end of a line in which a comment is looked for
+_IGNORE_TAIL = 300  # characters at the end of a line in which a comment is looked for
 
 _BINARY = re.compile(
     r"(?i)\.(?:png|jpe?g|gif|webp|ico|bmp|tiff?|psd|pdf|zip|gz|tgz|bz2|xz|zst|7z|rar|jar|war|whl|egg|exe|dll|so|dylib|a|o|class"
@@ -189,7 +189,7 @@ def finding_of(sighting: Sighting, fingerprints: Fingerprints, past: Past | None
         end_line=sighting.line,
         # As wide as what is shown: the true end would tell how long a password is.
         end_column=sighting.column + len(sighting.masked),
-        origin=ORIGIN,
+        origin=_ORIGIN,
         commit=past.commit if past is not None else "",
     )
 
@@ -211,7 +211,7 @@ def _sighting(hit: Hit, text: str, path: str, lines: Lines) -> Sighting:
         excerpt=excerpt,
         identity=lines.masked(start, end) if end - start <= FINGERPRINT_LINE_MAX else excerpt,
         digest=hashlib.sha256("".join(secret.split()).encode("utf-8", "replace")).digest(),
-        is_excused=_is_excused(text[max(start, end - IGNORE_TAIL) : end], hit.rule.id),
+        is_excused=_is_excused(text[max(start, end - _IGNORE_TAIL) : end], hit.rule.id),
     )
 
 
@@ -225,7 +225,7 @@ def _severity(hit: Hit, path: str) -> tuple[Severity, str]:
         reason = f"Its form fits, but its checksum does not hold or its host is local; else it is {rule.severity}."
     elif rule.id in _PASSWORDS and _THROWAWAY.search(path):
         severity = _LOWER_IN_DOUBT[severity]
-        reason = f"It stands in a CI or compose file, where it often opens only a service of the moment; else {rule.severity}."
+        reason = f"In a CI or compose file it often opens only a service of the moment; else it is {rule.severity}."
     if _PRACTICE.search(path):
         severity = _LOWER_IN_PRACTICE[severity]
         reason = (
@@ -255,5 +255,5 @@ def _unread_finding(path: str, why: str, fingerprints: Fingerprints) -> Finding:
         fingerprint=fingerprints.of(rule.id, path, ""),
         remedy=rule.remedy,
         reason=rule.reason,
-        origin=ORIGIN,
+        origin=_ORIGIN,
     )
