@@ -39,7 +39,7 @@ def first_line(fact: Fact) -> str:
         case "step.skipped" | "step.cancelled":
             return "; ".join(fact.reasons) or fact.message
         case "step.retrying":
-            return f"attempt {fact.attempt}: the one before was lost" + (f" ({fact.summary})" if fact.summary else "")
+            return f"lost{': ' + fact.summary if fact.summary else ''}; attempt {fact.attempt} follows"
         case "run.unowned":
             return f"no worker; fairlead resume {fact.run} goes on"
         case "run.resumed":

@@ -130,6 +130,11 @@ def step_lines(fact: Fact, look: Look, telling: Telling) -> list[str]:
     return lines
 
 
+def step_row(look: Look, status: str, name: str, text: str) -> str:
+    """One line for a step that has not ended."""
+    return _row(look, status, name, safe(text), "", look.columns)
+
+
 def _name_column(look: Look) -> int:
     return 2 + look.symbol_columns + 1
 

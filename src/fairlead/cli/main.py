@@ -1,5 +1,6 @@
 """The door's frame: parse, call one command, turn what was raised into a screen and an exit code."""
 
+import errno
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,7 +12,10 @@ if TYPE_CHECKING:
     from fairlead.service.parts import Parts
 
 EXIT_USAGE = 2
+EXIT_NOT_READY = 8
+EXIT_INTERNAL = 10
 EXIT_INTERRUPTED = 130
+_OUTPUT_ERRORS = frozenset({errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EDQUOT})
 
 
 def main(argv: Sequence[str], parts: "Parts") -> int:
@@ -25,12 +29,27 @@ def main(argv: Sequence[str], parts: "Parts") -> int:
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # Whoever read our answer has seen enough. The interpreter must not complain about it at its end.
-        try:
-            sys.stdout.close()
-        except BrokenPipeError:
-            pass  # closing flushes once more
+        _abandon_stdout()  # whoever read our answer has seen enough
         return 0
+    except OSError as refusal:
+        # The answer could not be written: a full disk behind a redirection, for example.
+        _abandon_stdout()
+        print(f"error[FL-S014]: the answer cannot be written: {refusal.strerror}", file=sys.stderr)
+        return EXIT_NOT_READY
+    except Exception as bug:
+        # Whatever breaks outside of a command: no place for a bundle is known here.
+        print(f"error[FL-X001]: internal error (this is a bug in fairlead): {type(bug).__name__}", file=sys.stderr)
+        if "-vv" in argv:
+            raise
+        return EXIT_INTERNAL
+
+
+def _abandon_stdout() -> None:
+    """Close it, so that the interpreter does not try once more at its end and complain."""
+    try:
+        sys.stdout.close()
+    except OSError:
+        pass  # closing flushes once more
 
 
 def _main(argv: Sequence[str], parts: "Parts") -> int:
@@ -82,9 +101,9 @@ def _perform(parsed: Parsed, invocation: "Invocation") -> int:
     except KeyboardInterrupt:
         invocation.terminal.complain([""])
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        raise
     except Exception as bug:
+        if isinstance(bug, OSError) and bug.errno in _OUTPUT_ERRORS and bug.filename is None:
+            raise  # a stream of ours broke, not the program
         from fairlead.cli.crash import give_crash
 
         return give_crash(invocation, bug)

@@ -61,7 +61,8 @@ class PlainScreen:
 def plain_line(fact: Fact) -> str:
     """`06:00:14 r-8m4t ok       triage  5 fixable  agent=finding-triage  11.2 s`."""
     word = WORDS[fact.type][1]
-    pieces = [safe(fact.step), safe(first_line(fact))]
+    said = first_line(fact)
+    pieces = [safe(fact.step), safe(said) if said != word else ""]
     if fact.agent and fact.type.startswith("step."):
         pieces.append(f"agent={safe(fact.agent)}")
     if fact.attempt > 1 and fact.type == "step.started":

@@ -4,13 +4,13 @@ from collections.abc import Generator, Iterator, Sequence
 
 from fairlead.cli.command import Invocation
 from fairlead.cli.errors_screen import plural
-from fairlead.cli.fact_text import IS_STEP_END, Telling
-from fairlead.cli.live import step_lines
+from fairlead.cli.fact_text import Telling
+from fairlead.cli.live import step_lines, step_row
 from fairlead.cli.look import COLOURS, Look
 from fairlead.cli.terminal_text import cut, cut_left, safe, width, wrap
 from fairlead.cli.times import day_text, minute_text, seconds_text
 from fairlead.service.parts import Project
-from fairlead.service.records import RUN_ENDED, Fact, FindingView, RunView, StepView
+from fairlead.service.records import RUN_ENDED, STEP_END, STEP_ENDED, Fact, FindingView, RunView, StepView
 
 WORST_SHOWN = 3
 
@@ -63,22 +63,29 @@ def steps_lines(view: RunView, look: Look) -> Iterator[str]:
     telling = Telling()
     for step in view.steps:
         if step.step not in blocks:
-            yield from step_lines(as_fact(view, step), look, telling)
+            yield from _step(view, step, look, telling)
+
+
+def _step(view: RunView, step: StepView, look: Look, telling: Telling) -> Iterator[str]:
+    if step.status in STEP_ENDED:
+        yield from step_lines(as_fact(view, step), look, telling)
+    else:
+        nobody = " · no worker" if step.status == "running" and view.unowned_since else ""
+        again = f" · attempt {step.attempts + (step.status != 'running')}" if step.attempts else ""
+        yield step_row(look, step.status, step.step, step.status + nobody + again)
 
 
 def as_fact(view: RunView, step: StepView) -> Fact:
     """A step as the fact of its end, so that `runs show` says what the live screen said."""
-    kind = f"step.{step.status}" if f"step.{step.status}" in IS_STEP_END else "step.started"
-    summary = step.summary or ("" if kind != "step.started" else step.status)
     return Fact(
-        kind,  # type: ignore[arg-type]  # a name of FactType by the line above
+        STEP_END.get(step.status, "step.started"),
         view.run,
         view.queued_at,
         step=step.step,
         agent=step.agent,
         attempt=step.attempts,
         seconds=step.seconds,
-        summary=summary,
+        summary=step.summary,
         reasons=step.degraded or ((step.reason,) if step.reason else ()),
         fault=step.fault,
         code=step.code,
@@ -112,7 +119,9 @@ def finding_summary(call: Invocation, view: RunView, look: Look) -> Iterator[str
     yield ""
     left = totals_text(view.totals, look)
     right = f"{seconds_text(view.seconds)} · {view.run}"
-    plain = totals_text(view.totals, None)
+    so_far = "" if view.status in RUN_ENDED else " so far"
+    left += so_far
+    plain = totals_text(view.totals, None) + so_far
     yield f"  {left}{' ' * max(3, look.columns - 2 - width(plain) - width(right))}{right}"
     for finding in view.findings[:WORST_SHOWN]:
         yield ""

@@ -22,7 +22,7 @@ def review(call: Invocation) -> int:
     options = call.options
     project, paths = review_place(call.parts, call.cwd, options.paths)
     call.__dict__["project"] = project  # the paths decide where the review stands, not the directory of the call
-    started = start_review(call.parts, project, ReviewScope(paths, options.all, not options.no_history))
+    started = start_review(call.parts, project, ReviewScope(paths, not options.no_history))
     if options.detach:
         return _leave_to_worker(call, started.run)
     _show_header(call, project, started.run)
@@ -94,6 +94,8 @@ def _show_header(call: Invocation, project: Project, found: RunId, title: str = 
     if terminal.form != "text":
         return
     head = header_line(project, __version__)
+    if not title:
+        head += " · nothing leaves this machine"
     terminal.tell([f"{safe(title)} {found} · {head}" if title else head])
     terminal.tell(f"  {safe(note)}" for note in project.notes)
     if terminal.err.is_live:

@@ -42,7 +42,8 @@ def home(call: Invocation) -> int:
             status = status_text(last.status, last.unowned_since)
             ago = ago_text(last.queued_at, now)
             yield f"  last    {look.symbol(last.status)} {last.run}  {safe(last.workflow)}  {status}  {ago}"
-        for number, one in enumerate(found.open_runs):
+        others = [one for one in found.open_runs if found.last is None or one.run != found.last.run]
+        for number, one in enumerate(others):
             status = status_text(one.status, one.unowned_since)
             label = f"{'waits' if not number else '':<7}"
             yield f"  {label} {look.symbol('waiting')} {one.run}  {safe(one.workflow)}  {status}"

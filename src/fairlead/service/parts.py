@@ -10,6 +10,7 @@ import msgspec
 
 from fairlead.core.ids import RunId
 from fairlead.core.ports import Catalog, Clock, Ids, Journal
+from fairlead.views.reading import Readable
 
 
 class Project(msgspec.Struct, frozen=True):
@@ -119,7 +120,7 @@ class Parts(Protocol):
         """
         ...
 
-    def reader(self, project: Project) -> Journal | None:
+    def reader(self, project: Project) -> Readable | None:
         """The project's journal for reading only; None when nothing was ever recorded here.
 
         Raises:

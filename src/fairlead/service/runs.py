@@ -7,9 +7,10 @@ import msgspec
 from fairlead.core.errors import Diagnostic, FairleadError, error
 from fairlead.core.events import RunCancelRequested
 from fairlead.core.ids import Micros, RunId, Seq
-from fairlead.core.ports import Journal, RunRow
+from fairlead.core.ports import RunRow
 from fairlead.core.transitions import RUN_ENDED
 from fairlead.service.parts import Parts, Project
+from fairlead.views.reading import Readable
 from fairlead.views.runs import RunLine, RunView, project_run, run_lines, view_run
 from fairlead.views.watch import LIVE_BYTES_MAX, Watch
 
@@ -40,7 +41,7 @@ def list_runs(parts: Parts, project: Project, *, limit: int = LIST_DEFAULT, stat
     return RunList(run_lines([row for row in rows if not status or row.status == status][:limit], journal))
 
 
-def require_reader(parts: Parts, project: Project) -> Journal:
+def require_reader(parts: Parts, project: Project) -> Readable:
     """The journal for reading.
 
     Raises:
@@ -86,7 +87,7 @@ def find_run(parts: Parts, project: Project, text: str) -> RunId:
     )
 
 
-def _by_word(journal: Journal, wanted: str) -> RunId | None:
+def _by_word(journal: Readable, wanted: str) -> RunId | None:
     back = re.fullmatch(r"@\{(\d{1,3})\}", wanted)
     if wanted == "last" or back:
         rows = journal.runs(int(back[1]) + 1 if back else 1)
@@ -102,7 +103,7 @@ def _by_word(journal: Journal, wanted: str) -> RunId | None:
     return None
 
 
-def row_of(journal: Journal, run: RunId) -> RunRow:
+def row_of(journal: Readable, run: RunId) -> RunRow:
     """The index row of a run that exists."""
     return next(row for row in journal.find_run(run) if row.run == run)
 
@@ -131,8 +132,7 @@ def cancel_run(parts: Parts, project: Project, run: RunId, *, reason: str = "") 
     Raises:
         FairleadError: FL-S005 when the run has ended.
     """
-    reader = require_reader(parts, project)
-    row = row_of(reader, run)
+    row = row_of(require_reader(parts, project), run)
     if row.status in RUN_ENDED:
         raise error(
             "FL-S005",

@@ -40,7 +40,6 @@ class ReviewScope(msgspec.Struct, frozen=True):
     """What a review looks at. Paths are relative to the root; none means everything."""
 
     paths: tuple[str, ...] = ()
-    is_all: bool = False  # no sampling of a huge tree
     with_history: bool = True
 
 
@@ -83,8 +82,6 @@ def start_review(parts: Parts, project: Project, scope: ReviewScope) -> Started:
     inputs: dict[str, Json] = {}
     if scope.paths:
         inputs["paths"] = [path_text(path) for path in scope.paths]
-    if scope.is_all:
-        inputs["all"] = True
     if not scope.with_history:
         inputs["history"] = False
     shipped = parts.shipped_workflow("review")

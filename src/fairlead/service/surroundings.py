@@ -96,38 +96,44 @@ def examine(parts: Parts, project: Project | None) -> Health:
 
 
 STARTING_WORKFLOW = """\
-# A workflow of your own, to start from. Try it:   fairlead check {path}
-#                                                 fairlead run {name}
-workflow: {name}
+# A workflow of your own, to start from.   fairlead check {name}    is it right?
+#                                          fairlead run {name}      perform it
+fairlead: 1
+name: {name}
 title: Review, then the tests
 
-# Inputs are given with -i name=value; one without a default must be given.
+# Inputs are given with -i NAME=VALUE; one without a default must be given.
 inputs:
   history:
     type: boolean
     default: false
-    description: also look for secrets in the git history
+    description: Whether past commits are searched for secrets too
 
-# One action per step: `agent` calls an agent (fairlead agents list), `run` a program.
-# Steps come one after the other; with `flow: graph` only `needs` and `after` say what comes first.
+# Each step has exactly one action: `agent` calls an agent (fairlead agents list), `run` performs a program.
+# Steps come one after the other; under `flow: graph` only `needs` and `after` say what comes first.
 steps:
   - id: inventory
     agent: inventory
 
   - id: scans
     parallel:
-      # A step that is optional may fail: the run is then degraded, and says why.
-      - id: secrets
-        agent: secret-scanner
-        optional: true
-        with:
-          history: ${{ inputs.history }}
-      - id: security
-        agent: security-scanner
-        optional: true
+      fail_fast: false
+      steps:
+        # An optional step may fail: the run is then degraded, and says why.
+        - id: secrets
+          agent: secret-scanner
+          optional: true
+          timeout: 10m
+          with:
+            history: ${{ inputs.history }}
+        - id: security
+          agent: security-scanner
+          optional: true
+          timeout: 10m
 
+  # Put your own tests here, for example: run: python -m pytest -q
   - id: tests
-    run: git --version     # put your own test command here, for example: python -m pytest -q
+    run: git --version
     timeout: 10m
 """
 

@@ -6,8 +6,8 @@ import msgspec
 
 from fairlead.core.findings import SEVERITIES, Finding, Severity
 from fairlead.core.json import Json, parse
-from fairlead.core.ports import Journal
 from fairlead.core.state import RunState, is_leaf
+from fairlead.views.reading import Readable
 
 ID_DIGITS_MIN = 6
 _RANK = {severity: -rank for rank, severity in enumerate(SEVERITIES)}
@@ -21,7 +21,7 @@ class FindingView(Finding, frozen=True, kw_only=True, omit_defaults=True):
     agent: str
 
 
-def findings_of(state: RunState, journal: Journal) -> tuple[FindingView, ...]:
+def findings_of(state: RunState, journal: Readable) -> tuple[FindingView, ...]:
     """All findings of the run so far: by severity, then in the order in which the agents gave them.
 
     An agent puts files that were changed first, and that order is kept.
@@ -74,7 +74,7 @@ def with_prefix(findings: Iterable[FindingView], text: str) -> list[FindingView]
     return [finding for finding in findings if digits and finding.fingerprint.startswith(digits)]
 
 
-def _reported(state: RunState, journal: Journal) -> Iterator[tuple[str, str, Finding]]:
+def _reported(state: RunState, journal: Readable) -> Iterator[tuple[str, str, Finding]]:
     for step in state.steps.values():
         if not is_leaf(step):
             continue

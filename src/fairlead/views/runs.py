@@ -8,12 +8,13 @@ from fairlead.core.errors import error
 from fairlead.core.events import RunQueued
 from fairlead.core.ids import Micros, RunId, Seq
 from fairlead.core.json import Json
-from fairlead.core.ports import Journal, RunRow
+from fairlead.core.ports import RunRow
 from fairlead.core.state import RunState, StepRun
 from fairlead.core.transitions import RUN_ENDED
 from fairlead.core.workflow import Workflow
 from fairlead.views.facts import Projection, seconds_of
 from fairlead.views.findings import FindingView, findings_of, totals
+from fairlead.views.reading import Readable
 
 
 class RunLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -77,7 +78,7 @@ class RunView(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str = ""
 
 
-def run_line(row: RunRow, journal: Journal) -> RunLine:
+def run_line(row: RunRow, journal: Readable) -> RunLine:
     """The row of a list; asks whether its worker lives only when that matters."""
     since = Micros(0)
     if row.status not in RUN_ENDED and not (row.worker and journal.is_alive(row.worker)):
@@ -87,16 +88,16 @@ def run_line(row: RunRow, journal: Journal) -> RunLine:
     return RunLine(row.run, row.workflow, row.status, row.queued_at, row.root, row.ended_at, since, row.requester)
 
 
-def run_lines(rows: Sequence[RunRow], journal: Journal) -> tuple[RunLine, ...]:
+def run_lines(rows: Sequence[RunRow], journal: Readable) -> tuple[RunLine, ...]:
     return tuple(run_line(row, journal) for row in rows)
 
 
-def read_workflow_of(journal: Journal, queued: RunQueued) -> Workflow:
+def read_workflow_of(journal: Readable, queued: RunQueued) -> Workflow:
     """The definition that a run performs, from the content store."""
     return msgspec.json.decode(journal.get(queued.definition), type=Workflow)
 
 
-def project_run(journal: Journal, run: RunId) -> Projection:
+def project_run(journal: Readable, run: RunId) -> Projection:
     """The run folded up to now.
 
     Raises:
@@ -114,7 +115,7 @@ def project_run(journal: Journal, run: RunId) -> Projection:
     return projection
 
 
-def view_run(state: RunState, journal: Journal, *, is_unowned: bool | None = None) -> RunView:
+def view_run(state: RunState, journal: Readable, *, is_unowned: bool | None = None) -> RunView:
     """Everything that there is to say of a run."""
     queued, ended = state.queued, state.ended
     assert queued is not None, "a state that was read begins with run.queued"

@@ -10,10 +10,10 @@ import msgspec
 
 from fairlead.core.events import RunQueued
 from fairlead.core.ids import Micros, Place, RunId, Seq
-from fairlead.core.ports import Journal
 from fairlead.core.state import RunState
 from fairlead.core.transitions import RUN_ENDED
 from fairlead.views.facts import Fact, Projection
+from fairlead.views.reading import Readable
 from fairlead.views.runs import read_workflow_of
 
 OWNER_CHECK_SECONDS = 1.0
@@ -41,7 +41,7 @@ class Watch:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: Readable,
         run: RunId,
         monotonic: Callable[[], float],
         *,
