@@ -52,7 +52,10 @@ class FileCatalog:
         source = f"builtin/{name}.md"
         try:
             front = split_card(data, self._read_yaml)
-            return card_of(front, source, self._digest(front, data))
+            card = card_of(front, source, self._digest(front, data))
+            if card.name != name:
+                raise BadCard("FL-A003", f"the file is called `{name}`, the agent `{card.name}`")
+            return card
         except BadCard as bad:
             return _entry(name, source, data, bad)
 
