@@ -18,7 +18,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import apsw
-
 from machine import described
 
 HERE = Path(__file__).parent

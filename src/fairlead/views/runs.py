@@ -50,6 +50,8 @@ class StepView(msgspec.Struct, frozen=True, omit_defaults=True):
     hint: str = ""
     argv: tuple[str, ...] = ()
     exit_code: int | None = None
+    cpu_seconds: float = 0.0  # of the call's own processes
+    memory_bytes: int = 0  # the highest resident size of one of them
     output: Json = None  # of a step that failed: what there is all the same
 
 
@@ -165,5 +167,7 @@ def _view_step(step: StepRun) -> StepView:
         hint=step.hint,
         argv=step.receipt.argv,
         exit_code=step.receipt.exit_code,
+        cpu_seconds=step.receipt.cpu_seconds,
+        memory_bytes=step.receipt.memory_bytes,
         output=step.output if step.status == "failed" else None,
     )
