@@ -186,7 +186,8 @@ def table(result: dict[str, dict[str, object]], rounds: int) -> str:
         "",
         f"*Written by `benchmarks/review.py`: {described()}, best of {rounds}.*",
         "",
-        "| Tree | Files | First finding s | Total s | Parent MB | With children MB | Status | critical / high / medium / low / info |",
+        "| Tree | Files | First finding s | Total s | Parent MB | With children MB | Status |"
+        " critical / high / medium / low / info |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, one in result.items():
@@ -207,10 +208,8 @@ def table(result: dict[str, dict[str, object]], rounds: int) -> str:
         agents = one["agents"]
         assert isinstance(agents, dict)
         for step, spent in agents.items():
-            megabytes = spent.get("memory_bytes", 0) / 1e6
-            lines.append(
-                f"| {name} | {step} | {spent.get('seconds', 0):.2f} | {spent.get('cpu_seconds', 0):.2f} | {megabytes:.0f} |"
-            )
+            seconds, cpu = f"{spent['seconds']:.2f}", f"{spent['cpu_seconds']:.2f}"
+            lines.append(f"| {name} | {step} | {seconds} | {cpu} | {spent['memory_bytes'] / 1e6:.0f} |")
     return "\n".join(lines) + "\n"
 
 
