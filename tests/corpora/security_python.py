@@ -52,6 +52,7 @@ def unproven(connection, name):
 def right(connection, name, names, limit: int):
     connection.execute("select * from items where name = ?", (name,))
     connection.execute("select * from items where name in (%s)" % ",".join("?" for _ in names), names)
+    connection.execute("insert into items values (%s, %d)" % (",".join("?" for _ in names), len(names)), names)
     connection.execute("select * from items where name in (%s)" % ",".join(["%s"] * len(names)), names)
     connection.execute(f"select * from {ORDERS} join {TABLE} limit {limit}")
     connection.execute("select * from items limit %d" % len(names))
@@ -210,6 +211,12 @@ def go():
         return redirect("https://shop.example.com/" + target)
     if request.args.get("home"):
         return redirect(url_for("home", next=target))
+    if request.args.get("query"):
+        address = request.path
+        address += "?" + target
+        return redirect(address)
+    if request.args.get("host"):
+        return redirect("https://" + target + ".example.com/")  #! open-redirect medium
     return redirect(target)  #! open-redirect medium
 
 def view(request):
@@ -237,6 +244,11 @@ def fetch():
     urllib.request.urlopen(url)  #! ssrf high
     httpx.get("https://" + url, timeout=5)  #! ssrf high
     requests.get("https://api.example.com/items/" + url, timeout=5)
+    requests.get(f"{settings.api}/items/{url}", timeout=5)
+    requests.get("%s/items/%s" % (settings.api, url), timeout=5)
+    requests.get("{}/items/{}".format(settings.api, url), timeout=5)
+    requests.get("https://{}/items/{}".format(url, settings.api), timeout=5)  #! ssrf high
+    requests.get("https://example.com@%s/" % url, timeout=5)  #! ssrf high
     requests.get("https://api.example.com/?q=" + quote(url), timeout=5)
     cache.get(url)
 

@@ -6,6 +6,7 @@ over a loop's second round and between functions, and in exchange takes time lin
 
 import ast
 import re
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -91,7 +92,7 @@ class Flow:
         self._read: dict[ast.expr, Value] = {}
         self._outer: Scope = {}
         self._scope: Scope = {}
-        self._waiting: list[tuple[Function, list[ast.ClassDef], list[Function], Scope]] = []
+        self._waiting: deque[tuple[Function, list[ast.ClassDef], list[Function], Scope]] = deque()
         self._by_type: dict[type[ast.expr], Callable[[ast.expr], Value]] = {
             ast.Constant: self._constant,
             ast.Name: self._name,
@@ -114,7 +115,7 @@ class Flow:
         self._block(tree.body)
         # Functions are read after everything around them, so that they know the module's constants.
         while self._waiting:
-            function, self.classes, self.functions, around = self._waiting.pop(0)
+            function, self.classes, self.functions, around = self._waiting.popleft()
             self._scope = dict(around) if around is not self._outer else {}
             self._read.clear()
             self._function(function)

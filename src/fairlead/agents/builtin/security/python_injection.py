@@ -30,9 +30,13 @@ _SQL = re.compile(
 )
 # An unknown part where a value stands, in contrast to the name of a table or column, which cannot be a parameter.
 _SQL_VALUE = re.compile(
-    r"(=|<|>|\blike\b|\bin\s*\(|\bvalues\s*\(|\blimit\b|\boffset\b|\bbetween\b|')[^\0a-z]*\0", re.IGNORECASE
+    r"(=|<|>|\blike\b|\bin\s*\(|\bvalues\s*\(|\blimit\b|\boffset\b|\bbetween\b|')[^\0\1a-z]*[\0\1]", re.IGNORECASE
 )
-_FIXED_HOST = re.compile(r"^\s*[a-z][a-z0-9+.-]*://[^/\0?#@]+[/?#]|^/[^/\\\0]|^[?#]|^[\w.-]+[/?#]", re.IGNORECASE)
+# What stands before the first part from outside and settles where an address leads: a host, a path, or a value that the
+# program has chosen, with something behind it.
+_FIXED_HOST = re.compile(
+    r"\s*(\0[^\1]*[/?#]|[a-z][a-z0-9+.-]*://[^/?#@\1]+[/?#]|/[^/\\\1]|[\w.-]+[/?#]|[?#])", re.IGNORECASE
+)
 _DATABASE = re.compile(
     r"(^|[._])(cur|cursor|conn|connection|db|database|session|engine|sqlite3|psycopg|c|con)\w*(\(\))?$", re.I
 )

@@ -1,6 +1,7 @@
 """Which imported thing a name stands for: `loads` after `from pickle import loads` is `pickle.loads`."""
 
 import ast
+from collections import deque
 
 
 class Names:
@@ -9,7 +10,9 @@ class Names:
     def __init__(self, tree: ast.Module) -> None:
         self._stands_for: dict[str, str] = {}
         self.modules: set[str] = set()  # the first parts of everything imported: "flask"
-        for node in ast.walk(tree):
+        waiting: deque[ast.AST] = deque(tree.body)
+        while waiting:
+            node = waiting.popleft()
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     first = alias.name.partition(".")[0]
@@ -20,6 +23,12 @@ class Names:
                 self.modules.add(module.partition(".")[0])
                 for alias in node.names:
                     self._stands_for[alias.asname or alias.name] = f"{module}.{alias.name}"
+            else:
+                # Imports are statements: there is no need to look into expressions, which are most of a tree.
+                for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+                    inner = getattr(node, field, None)
+                    if isinstance(inner, list):
+                        waiting.extend(inner)
 
     def qualified(self, node: ast.expr) -> str:
         """The full name of *node*, with `()` for a call; a part that has no name is `?`."""

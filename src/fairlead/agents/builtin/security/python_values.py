@@ -1,7 +1,7 @@
 """What is known about a value of the program under review, and how parts make a whole.
 
 The flow analysis follows one question: can somebody outside choose this text? A value knows how far that is proven, the
-constant text around the unknown parts (`UNKNOWN_PART`), and for which kinds of sink it was made harmless.
+constant text around the parts that are not, and for which kinds of sink it was made harmless.
 """
 
 import ast
@@ -16,9 +16,10 @@ TYPED = 2  # from the command line or the keyboard: whoever runs the program
 REQUEST = 3  # proven to come from a request: anybody
 
 UNKNOWN_PART = "\0"  # stands in a text for a part that is not constant
+OUTSIDE_PART = "\1"  # … and for one that comes from outside
 TEXT_MAX = 2_000
 NOT_CONSTANT = object()
-_NO_TEXT = UNKNOWN_PART + " \t\r\n,"
+_NO_TEXT = UNKNOWN_PART + OUTSIDE_PART + " \t\r\n,"
 
 
 class Value(NamedTuple):
@@ -35,7 +36,7 @@ class Value(NamedTuple):
     @property
     def is_built(self) -> bool:
         """Whether constant text and unknown parts were put together."""
-        return self.text is not None and UNKNOWN_PART in self.text and self.text.strip(_NO_TEXT) != ""
+        return self.text is not None and _has_mark(self.text) and self.text.strip(_NO_TEXT) != ""
 
     def danger(self, kind: str) -> int:
         """The level as far as the sink *kind* is concerned."""
@@ -50,9 +51,9 @@ NOTHING: frozenset[str] = frozenset()
 def constant(value: object) -> Value:
     """A literal of the program."""
     if isinstance(value, bytes):
-        return Value(KNOWN, "", value[:TEXT_MAX].decode("latin-1").replace(UNKNOWN_PART, " "), constant=value)
+        return Value(KNOWN, "", _plain(value[:TEXT_MAX].decode("latin-1")), constant=value)
     if isinstance(value, str):
-        return Value(KNOWN, "", value[:TEXT_MAX].replace(UNKNOWN_PART, " "), constant=value)
+        return Value(KNOWN, "", _plain(value[:TEXT_MAX]), constant=value)
     return Value(KNOWN, "", None, constant=value)
 
 
@@ -82,7 +83,16 @@ def shown(part: Value) -> str:
         return part.text
     if part.level == KNOWN:
         return "0" if part.constant is NOT_CONSTANT else str(part.constant)[:40]
-    return UNKNOWN_PART
+    return UNKNOWN_PART if part.level == OPAQUE else OUTSIDE_PART
+
+
+def _has_mark(text: str) -> bool:
+    return UNKNOWN_PART in text or OUTSIDE_PART in text
+
+
+def _plain(text: str) -> str:
+    """Text of the program, in which our marks mean nothing."""
+    return text.replace(UNKNOWN_PART, " ").replace(OUTSIDE_PART, " ")
 
 
 _PERCENT = re.compile(r"%(?:\((\w*)\))?[-#0 +]*(?:\d+|\*)?(?:\.(?:\d+|\*))?([a-zA-Z%])")
@@ -93,14 +103,23 @@ def percent(pattern: Value, argument: Value, at: ast.expr) -> Value:
     """`pattern % argument`. A `%d` is a number and therefore harmless."""
     if pattern.text is None:
         return together((pattern, argument))
-    mark = UNKNOWN_PART if argument.level > KNOWN else "0"
+    # A tuple's text is that of its items, so each mark can be told from the next.
+    marks = (argument.text or "").split(" ")
+    if len(marks) == 1 or len(marks) != len(_PERCENT.findall(pattern.text)):
+        marks = []
+    mark = shown(argument._replace(text=None))
+    number = -1
 
     def part(found: re.Match[str]) -> str:
-        return "%" if found[2] == "%" else mark if found[2] in "srac" else "0"
+        nonlocal number
+        number += 1
+        if found[2] not in "srac":
+            return "%" if found[2] == "%" else "0"
+        return marks[number] if marks and not found[1] else mark
 
     text = _PERCENT.sub(part, pattern.text)
     made = together((pattern, argument), text, at)
-    return made if UNKNOWN_PART in text else Value(KNOWN, "", text)
+    return made if _has_mark(text) else Value(KNOWN, "", text)
 
 
 def formatted(pattern: Value, arguments: list[Value], at: ast.expr) -> Value:
@@ -108,9 +127,17 @@ def formatted(pattern: Value, arguments: list[Value], at: ast.expr) -> Value:
     parts = together(arguments)
     if pattern.text is None:
         return together((pattern, parts))
-    mark = UNKNOWN_PART if parts.level > KNOWN else "0"
-    text = _BRACES.sub(lambda found: found[0][0] if found[0] in ("{{", "}}") else mark, pattern.text)
-    return together((pattern, parts), text, at)
+    marks = [shown(argument) for argument in arguments]
+    if pattern.text.count("{}") != len(marks):
+        marks = []
+    mark = shown(parts)
+
+    def part(found: re.Match[str]) -> str:
+        if found[0] in ("{{", "}}"):
+            return found[0][0]
+        return marks.pop(0) if marks and found[0] == "{}" else mark
+
+    return together((pattern, parts), _BRACES.sub(part, pattern.text), at)
 
 
 def either(one: Value, other: Value) -> Value:
