@@ -38,9 +38,21 @@ class ToolWorld(Protocol):
     """The only way a tool function reaches files and programs."""
 
     root: str  # absolute path of the tree
-    files: Sequence[TreeFile]  # what to look at: changed files first, then by path
-    files_left_out: int  # files of the tree that `files` leaves out because of the limit on their number
-    is_git: bool
+
+    @property
+    def files(self) -> Sequence[TreeFile]:
+        """What to look at: changed files first, then by path."""
+        ...
+
+    @property
+    def files_left_out(self) -> int:
+        """How many files of the tree `files` leaves out because of the limit on their number."""
+        ...
+
+    @property
+    def is_git(self) -> bool:
+        """Whether the tree is, or lies in, a git repository."""
+        ...
 
     def read(self, path: str, limit: int = FILE_BYTES_MAX) -> bytes:
         """The whole content of a regular file of the tree.

@@ -9,6 +9,7 @@ import pytest
 from fairlead.agents.builtin.secret_scanner import history, scan
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Succeeded
+from fairlead.env.tool_world import LocalToolWorld
 from tests.agents.conftest import DirectoryWorld, commit_all
 from tests.agents.secrets.test_scan import RULES, a_secret
 from tests.corpora import secrets
@@ -187,6 +188,24 @@ def test_a_line_that_looks_like_a_patch_is_still_a_line(tmp_path: Path) -> None:
     commit_all(tmp_path)
     found = [(finding["path"], finding["line"], finding["rule"]) for finding in outcome_of(tmp_path).output["findings"]]
     assert found == [("a.txt", 2, "secrets/github-token"), ("a.txt", 6, "secrets/npm-token")]
+
+
+def test_the_world_that_ships_gives_the_same_answer_and_a_folder_is_a_tree_of_its_own(tmp_path: Path) -> None:
+    write(tmp_path, "web/café\n.js", f'const KEY = "{a_secret("npm-token")}"\n')
+    write(tmp_path, "app/a.py", f'KEY = "{a_secret()}"\n')
+    commit_all(tmp_path)
+    write(tmp_path, "web/café\n.js", "// clean\n")
+    write(tmp_path, "app/a.py", "# clean\n")
+    commit_all(tmp_path)
+    ours = scan({}, LocalToolWorld(str(tmp_path)))
+    assert isinstance(ours, Succeeded)
+    assert ours.output["findings"] == outcome_of(tmp_path).output["findings"]
+    folder = scan({}, LocalToolWorld(str(tmp_path / "web")))
+    assert isinstance(folder, Succeeded)
+    assert [finding["path"] for finding in folder.output["findings"]] == ["café\n.js"]
+    part = scan({"paths": ["café\n.js"]}, LocalToolWorld(str(tmp_path / "web"), paths=["café\n.js"]))
+    assert isinstance(part, Succeeded)
+    assert part.output["findings"] == folder.output["findings"]
 
 
 def test_an_empty_repository_is_whole_and_no_repository_is_said(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ _LOG = (
     "--no-notes",
     "--no-decorate",
     "--root",
+    "--relative",  # the tree may be a folder of the repository
     "--submodule=short",
     "--dst-prefix=b/",
     "--format=%x00%H %as",
@@ -109,7 +110,7 @@ def search(world: ToolWorld, report: Report, paths: Sequence[str], commits_max: 
 
 
 def _read(world: ToolWorld, report: Report, found: Search, paths: Sequence[str], commits_max: int) -> None:
-    wanted = ("--", *(f":(top,literal){path}" for path in paths)) if paths else ()
+    wanted = ("--", *(f":(literal){path}" for path in paths)) if paths else ()
     page, seconds = _PAGE_COMMITS, 0.0
     while found.commit_count < commits_max:
         if found.byte_count >= BYTES_MAX:
