@@ -207,6 +207,15 @@ class JournalContract:
         assert list(world.journal.events_after(Seq(3))) == []
         assert list(world.journal.events_of(RUN, Seq(2))) == []
 
+    def test_requests_are_found_without_reading_the_progress(self, world: JournalWorld) -> None:
+        self.begin(world)
+        self.append(world, (), (started("scan"),))
+        cancel = world.journal.record(RUN, RunCancelRequested("ada"))
+        other = world.journal.record(RunId("r-other000"), queued())
+        assert [one.seq for one in world.journal.requests_after(Seq(0))] == [1, cancel.seq, other.seq]
+        assert list(world.journal.requests_after(Seq(1))) == [cancel, other]
+        assert list(world.journal.requests_after(other.seq)) == []
+
     def test_the_list_of_runs_says_what_the_events_say(self, world: JournalWorld) -> None:
         first = world.journal.record(RUN, queued())
         row = world.journal.runs()[0]

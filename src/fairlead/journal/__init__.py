@@ -3,7 +3,7 @@
 from fairlead.journal.filesystem import network_filesystem
 from fairlead.journal.reading import Reader
 from fairlead.journal.sqlite import SqliteJournal, open_journal, open_reader
-from fairlead.journal.verify import Problem, Report, verify
+from fairlead.journal.verification import Problem, Report, verify
 
 __all__ = [
     "Problem",
