@@ -63,9 +63,11 @@ def test_what_is_no_regular_file_is_not_opened(tree: Path, monkeypatch: pytest.M
 
 def test_what_is_gone_is_said(tree: Path) -> None:
     reader = TreeReader(str(tree))
-    for path in ("missing", "a/missing/x", "top.txt/x", "a/b/nul\0"):
-        with pytest.raises(Unreadable, match="gone|null"):
+    for path in ("missing", "a/missing/x", "top.txt/x"):
+        with pytest.raises(Unreadable, match="gone"):
             reader.read(path)
+    with pytest.raises(Unreadable, match="null"):
+        reader.read("a/b/nul\0")
     assert reader.read("a/b/deep.txt") == b"deep"
 
 

@@ -157,7 +157,7 @@ def test_when_the_worker_is_killed_nothing_is_left(tmp_path: Path, number: int) 
 
 
 def test_ctrl_c_reaches_the_worker_only(tmp_path: Path) -> None:
-    """A terminal sends SIGINT to its whole foreground group; what that means for the children is the worker's affair."""
+    """A terminal sends SIGINT to its whole foreground group; what it means for the children is the worker's affair."""
     pids = tmp_path / "pids"
     scripts = [f"echo $$ >> {pids}; exec sleep 600"]
     text = WORKER.format(tools=TOOLS, scripts=scripts, pids=str(pids), names=["hangs"]).replace(

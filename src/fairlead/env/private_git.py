@@ -33,6 +33,13 @@ class PrivateGit:
         self._hidden = hidden
         self._spawner = spawner
 
+    @property
+    def _added(self) -> str:
+        """Where `git add` puts contents. It sees no other objects: git renews the time of those that it finds again,
+        and that would be a change in the repository.
+        """
+        return os.path.join(self.path, "added")
+
     async def make(self) -> None:
         """Make the directory, unless it is there."""
         if os.path.exists(os.path.join(self.path, "HEAD")):
@@ -42,11 +49,11 @@ class PrivateGit:
         common_dir = os.fsdecode(asked.stdout.removesuffix(b"\n")) if is_git else ""
         settings = await self._settings() if is_git else {}
         beside = f"{self.path}.{secrets.token_hex(4)}"
-        for folder in ("objects/info", "refs/trees", "info", "indexes"):
+        for folder in ("objects/info", "added", "refs/trees", "info", "indexes"):
             os.makedirs(os.path.join(beside, folder), mode=0o700)
         self._write(beside, "config", _config(settings))
-        if is_git:
-            self._write(beside, "objects/info/alternates", alternates(os.path.join(common_dir, "objects")))
+        others = (os.path.join(common_dir, "objects"),) if is_git else ()
+        self._write(beside, "objects/info/alternates", alternates(self._added, *others))
         self._write(beside, "info/exclude", self._excluded(common_dir))
         self._write(beside, "info/attributes", _content(os.path.join(common_dir, "info/attributes")) if is_git else b"")
         self._write(beside, "HEAD", b"ref: refs/heads/none\n")
@@ -70,7 +77,9 @@ class PrivateGit:
     async def record(self, work_tree: str, index: str) -> str:
         """Bring *index* up to what lies in *work_tree*, and give the id of the tree. Everything it names is synced."""
         await self._pass_over_submodules(work_tree, index)
-        await self._run(work_tree, index, *_SYNCED, "-c", "advice.addEmbeddedRepo=false", "add", "--all")
+        await self._run(
+            work_tree, index, *_SYNCED, "-c", "advice.addEmbeddedRepo=false", "add", "--all", only=self._added
+        )
         written = await self._run(work_tree, index, *_SYNCED, "write-tree", "--missing-ok")
         return written.stdout.decode("ascii").strip()
 
@@ -90,9 +99,9 @@ class PrivateGit:
             file.write(tree.encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        objects = os.path.join(self.path, "objects")
-        folders = [os.path.join(objects, name) for name in os.listdir(objects)]
-        for folder in (*folders, objects, os.path.dirname(reference), self.path, os.path.dirname(self.path)):
+        stores = (os.path.join(self.path, "objects"), self._added)
+        folders = [os.path.join(store, name) for store in stores for name in os.listdir(store)]
+        for folder in (*folders, *stores, os.path.dirname(reference), self.path, os.path.dirname(self.path)):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 os.fsync(descriptor)
@@ -118,7 +127,7 @@ class PrivateGit:
         program = Program(tuple(git_argv(args)), self._root, environment, timeout_s=SECONDS_MAX)
         return (await self._spawner.perform_program(program)).result
 
-    async def _run(self, work_tree: str, index: str, *args: str, stdin: bytes = b"") -> ProcessResult:
+    async def _run(self, work_tree: str, index: str, *args: str, stdin: bytes = b"", only: str = "") -> ProcessResult:
         environment = clean_environment(
             {
                 **GIT_ENVIRONMENT,
@@ -128,6 +137,7 @@ class PrivateGit:
                 "GIT_CONFIG_GLOBAL": os.devnull,  # a filter may be defined there
                 "GIT_CONFIG_NOSYSTEM": "1",
                 "GIT_ATTR_NOSYSTEM": "1",
+                **({"GIT_OBJECT_DIRECTORY": only} if only else {}),
             }
         )
         argv = (*git_argv(("version",))[:-1], *args)
