@@ -35,12 +35,12 @@ def test_there_are_at_least_sixty_formats() -> None:
 @pytest.mark.parametrize("rule", secrets.rules_with_samples(), ids=lambda rule: rule.id)
 def test_every_planted_credential_is_found_once_and_named(rule: Rule, tmp_path: Path) -> None:
     chance = random.Random(f"{secrets.SEED} {rule.id}")
-    for number in range(EACH):
-        planted = secrets.plant(rule, chance)
-        root = tmp_path / str(number)
-        write(root, planted.path, f"# first\n{planted.text}\n# last\n")
-        assert [finding["rule"] for finding in findings_of(root)] == [rule.id], (secrets.SEED, planted.text)
-        assert findings_of(root)[0]["line"] == 2 + _line_of(planted)
+    planted = {f"{number}/": secrets.plant(rule, chance) for number in range(EACH)}
+    for folder, plant in planted.items():
+        write(tmp_path, folder + plant.path, f"# first\n{plant.text}\n# last\n")
+    found = [(finding["path"], finding["rule"], finding["line"]) for finding in findings_of(tmp_path)]
+    wanted = [(folder + plant.path, rule.id, 2 + _line_of(plant)) for folder, plant in planted.items()]
+    assert found == wanted, (secrets.SEED, [plant.text for plant in planted.values()])
 
 
 def _line_of(planted: secrets.Planted) -> int:
