@@ -1,6 +1,7 @@
 """The security-scanner: reads every file it knows, lets bandit and ruff read along, and joins what all of them say."""
 
 import importlib
+import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Thread
 from typing import NamedTuple
@@ -10,7 +11,7 @@ import msgspec
 from fairlead.agents.builtin.security import judge, python, sources, tools
 from fairlead.agents.builtin.security.matches import Match, Part, PartMissing
 from fairlead.agents.builtin.security.suppress import Silenced
-from fairlead.core.findings import Finding, Fingerprints, Severity
+from fairlead.core.findings import Finding, Fingerprints, Severity, path_text
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Outcome, Succeeded
 from fairlead.core.tools import ToolWorld, TreeFile, Unreadable
@@ -88,10 +89,15 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
 
 
 def _chosen(files: Sequence[TreeFile], paths: Sequence[str]) -> list[TreeFile]:
-    wanted = [path.removeprefix("./").rstrip("/") for path in paths]
-    if not wanted or "." in wanted or "" in wanted:
+    """The files at *paths*, which may be written as `path_text` writes a name that is not UTF-8."""
+    wanted = [posixpath.normpath(path) for path in paths if path]
+    if len(wanted) < len(paths) or not wanted or "." in wanted:
         return list(files)
-    return [file for file in files if any(file.path == path or file.path.startswith(path + "/") for path in wanted)]
+    return [file for file in files if any(_lies_in(name, wanted) for name in {file.path, path_text(file.path)})]
+
+
+def _lies_in(name: str, wanted: Sequence[str]) -> bool:
+    return any(name == path or name.startswith(path + "/") for path in wanted)
 
 
 def _sort_out(files: list[TreeFile], world: ToolWorld, seen: Seen) -> list[tuple[str, Part, list[str]]]:
