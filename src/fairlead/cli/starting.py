@@ -135,6 +135,8 @@ def _follow_worker(call: Invocation, found: RunId, fail_on: Severity | None) -> 
         nonlocal is_cancelled
         if times == 1:
             # A moment for the second one: who presses twice wants it gone, not out of sight.
+            screen.close()
+            call.terminal.complain(["", "leaving it running; Ctrl-C again to cancel it"])
             try:
                 call.parts.clock.sleep(1.0)
             except KeyboardInterrupt:

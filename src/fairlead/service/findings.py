@@ -173,6 +173,9 @@ def export_findings(
     view = msgspec.structs.replace(view, findings=selected(view.findings, severity=severity, rule=rule, path=under))
     text = render_export(parts, project, view, form)
     if path:
+        if parts.files.exists(path) and parts.files.read(path, limit=1) is None:
+            # Writing renames a new file over the old one: a device, a pipe or a directory must not be replaced so.
+            raise error("FL-S014", f"{path_text(path)} is no regular file", "name another place with -o", exit_code=8)
         try:
             parts.files.write(path, text.encode())
         except OSError as refusal:
