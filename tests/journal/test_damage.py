@@ -288,9 +288,9 @@ def places_to_harm(size: int, count: int) -> Iterator[int]:
     return iter(random.Random(seed).sample(range(size), count))
 
 
-def test_a_flipped_bit_anywhere_in_the_database_is_found_or_harmless(tmp_path: Path) -> None:
+def test_a_flipped_bit_anywhere_in_the_database_is_found_or_harmless(quick_path: Path) -> None:
     """Harmless is a bit in room that nothing uses: everything reads as before. All others are found."""
-    sound = tmp_path / "sound"
+    sound = quick_path / "sound"
     deliveries = Deliveries()
     journal = open_journal(str(sound), clock=FakeClock(), deliver=deliveries)
     write_steps(journal, deliveries, 300)
