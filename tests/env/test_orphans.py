@@ -126,12 +126,10 @@ def test_closing_the_spawner_ends_what_runs(spawner: LocalSpawner, tmp_path: Pat
         running = asyncio.create_task(spawner.perform_program(program))
         while not noted(pids):
             await asyncio.sleep(0.005)
-        running.cancel()
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        spawner.close()
+        assert (await running).result.exit_code == -signal.SIGKILL
 
     asyncio.run(run())
-    spawner.close()
     assert not is_alive(noted(pids)[0])
     assert not is_alive(spawner.pid)
 

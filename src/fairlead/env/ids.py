@@ -5,8 +5,8 @@ import secrets
 from fairlead.core.ids import RunId, WorkerId
 
 # Without look-alikes (0/o, 1/i/l) a person can read an id aloud and type it from a screen.
-LETTERS = "abcdefghjkmnpqrstuvwxyz"
-SIGNS = LETTERS + "23456789"
+_LETTERS = "abcdefghjkmnpqrstuvwxyz"
+_SIGNS = _LETTERS + "23456789"
 
 
 class RandomIds:
@@ -20,4 +20,4 @@ class RandomIds:
 
 
 def _name(length: int) -> str:
-    return secrets.choice(LETTERS) + "".join(secrets.choice(SIGNS) for _ in range(length - 1))
+    return secrets.choice(_LETTERS) + "".join(secrets.choice(_SIGNS) for _ in range(length - 1))

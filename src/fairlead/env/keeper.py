@@ -17,7 +17,7 @@ from fairlead.env.programs import CannotStart, start_program
 from fairlead.env.surroundings import clean_environment
 from fairlead.env.watching import Bounds, Child, Stop, Stream, Watched, watch
 
-GRACE_SECONDS = 5.0  # between SIGTERM and SIGKILL, for programs; a tool has nothing to tidy up
+_GRACE_SECONDS = 5.0  # between SIGTERM and SIGKILL, for programs; a tool has nothing to tidy up
 MESSAGES_BYTES_MAX = 66_000_000  # everything that a tool sends: its outcome and its progress lines
 LOG_BYTES_MAX = 10_000_000  # of one log file
 
@@ -74,7 +74,7 @@ def _keep_program(connection: socket.socket, request: Json, log: "_Log") -> None
         log.write(data)
         _tell(connection, frames.STDOUT if stream == "stdout" else frames.STDERR, data)
 
-    bounds = Bounds(request["timeout_s"], request["output_max"], GRACE_SECONDS)
+    bounds = Bounds(request["timeout_s"], request["output_max"], _GRACE_SECONDS)
     _watch_to_end(connection, child, bounds, take, stdin)
 
 

@@ -43,9 +43,9 @@ def resolve_paths(root: str, paths: Sequence[str], *, cwd: str = "") -> tuple[st
     return tuple(found)
 
 
-def _existing(base: str, path: str) -> str | None:
+def _existing(start: str, path: str) -> str | None:
     for spelling in dict.fromkeys((path, _from_text(path))):
-        full = os.path.normpath(os.path.join(base, spelling)) if "\0" not in spelling else ""
+        full = os.path.normpath(os.path.join(start, spelling)) if "\0" not in spelling else ""
         if full and os.path.lexists(full):
             return full
     return None
@@ -58,15 +58,15 @@ def _from_text(text: str) -> str:
     )
 
 
-def _missing(base: str, path: str) -> Diagnostic:
+def _missing(start: str, path: str) -> Diagnostic:
     hints = ["List what is there: `ls`."]
-    nearest = nearest_path(base, path)
+    nearest = nearest_path(start, path)
     if nearest:
         hints.insert(0, f"Did you mean {path_text(nearest)}?")
     return Diagnostic("FL-S008", f"there is no {path_text(path)}", hints=tuple(hints))
 
 
-def nearest_path(base: str, path: str) -> str:
+def nearest_path(start: str, path: str) -> str:
     """The existing path that is most like *path*, going down as long as its parts exist."""
     import difflib
 
@@ -75,18 +75,18 @@ def nearest_path(base: str, path: str) -> str:
     for nth, part in enumerate(parts):
         if "\0" in part:
             return ""
-        if os.path.lexists(os.path.join(base, done, part)):
+        if os.path.lexists(os.path.join(start, done, part)):
             done = os.path.join(done, part)
             continue
         try:
-            names = sorted(os.listdir(os.path.join(base, done)))
+            names = sorted(os.listdir(os.path.join(start, done)))
         except OSError:
             return done
         close = difflib.get_close_matches(part, names, n=1, cutoff=0.6)
         if not close:
             return ""
         better = os.path.join(done, close[0], *parts[nth + 1 :])
-        return better if os.path.lexists(os.path.join(base, better)) else os.path.join(done, close[0])
+        return better if os.path.lexists(os.path.join(start, better)) else os.path.join(done, close[0])
     return ""
 
 

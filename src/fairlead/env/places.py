@@ -1,8 +1,8 @@
 """Where things lie: the tree that a command was called in, and the state directory that belongs to it."""
 
-import getpass
 import hashlib
 import os
+import pwd
 from collections.abc import Mapping
 
 import msgspec
@@ -99,8 +99,8 @@ def look_around(place: Whereabouts) -> Seen:
 def user_name() -> str:
     """The operating-system user; the number when it has no name here."""
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         return str(os.getuid())
 
 

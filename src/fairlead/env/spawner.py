@@ -64,7 +64,7 @@ class LocalSpawner:
         self.pid = pid
         self.leave_out: Sequence[str] = ()  # absolute paths that no tool's listing shows: the state directory
         self._control = control
-        self._open_calls = 0
+        self._open: set[socket.socket] = set()  # one for each call under way
         self._is_closed = False
 
     async def perform_program(self, program: Program) -> ProgramEnd:
@@ -141,6 +141,8 @@ class LocalSpawner:
         if self._is_closed:
             return
         self._is_closed = True
+        for own in self._open:
+            own.shutdown(socket.SHUT_WR)  # to its keeper that means: kill at once
         self._control.close()
         if not _has_ended(self.pid, CLOSE_SECONDS_MAX):
             send(self.pid, signal.SIGKILL)
@@ -152,14 +154,15 @@ class LocalSpawner:
 
         from fairlead.env.connection import Connection
 
-        if self._open_calls >= CHILDREN_MAX:
+        if len(self._open) >= CHILDREN_MAX:
             raise error(
                 "FL-N032",
                 f"{CHILDREN_MAX} child processes are running already",
                 "Lower `limits.run.parallel`, or start fewer runs at once.",
             )
-        connection = Connection(self._new_socket())
-        self._open_calls += 1
+        own = self._new_socket()
+        connection = Connection(own)
+        self._open.add(own)
         try:
             await connection.send(request)
             facts = await connection.listen(take)
@@ -168,7 +171,7 @@ class LocalSpawner:
             await connection.stop()
             raise
         finally:
-            self._open_calls -= 1
+            self._open.discard(own)
             connection.close()
 
     def _new_socket(self) -> socket.socket:

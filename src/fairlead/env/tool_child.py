@@ -39,7 +39,7 @@ def become_tool(request: Json, messages: int, words: int) -> NoReturn:
         try:
             data = _encoded(outcome)
         except MemoryError:
-            data = msgspec.json.encode(memory_reached(request["memory_max"]))
+            data = msgspec.json.encode(_memory_reached(request["memory_max"]))
         _send(b"o", data)
         exit_code = 0
     except BaseException:
@@ -103,16 +103,16 @@ def _perform(request: Json) -> Outcome:
         first = error.diagnostics[0]
         return Failed("platform", first.code, first.message, first.hints[0] if first.hints else "")
     except MemoryError:
-        return memory_reached(request["memory_max"])
+        return _memory_reached(request["memory_max"])
     except BaseException as error:  # SystemExit too: ending is not the tool's to decide
         os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
-        return raised(error)
+        return _raised(error)
     if not isinstance(outcome, Succeeded | Failed):
         return Failed("agent", "FL-R234", f"the agent gave {type(outcome).__name__} instead of an outcome", _REPORT)
     return outcome
 
 
-def raised(error: BaseException) -> Failed:
+def _raised(error: BaseException) -> Failed:
     """The outcome of a tool that raised *error*: its kind and text, never the values of its variables."""
     text = " ".join(str(error).split())
     text = text if len(text) <= 300 else text[:300] + "…"
@@ -120,7 +120,7 @@ def raised(error: BaseException) -> Failed:
     return Failed("agent", "FL-R230", f"the agent raised {type(error).__name__}: {text}".rstrip(": "), _REPORT)
 
 
-def memory_reached(memory_max: int) -> Failed:
+def _memory_reached(memory_max: int) -> Failed:
     """The outcome of a tool that asked for more memory than it was granted."""
     megabytes = memory_max // 1_000_000
     return Failed(

@@ -11,8 +11,8 @@ import msgspec
 
 from fairlead.env.processes import send
 
-CHUNK_BYTES = 65_536
-LINGER_SECONDS = 1.0  # what outlives the process may finish writing for so long, e.g. bash's `> >(tee log)`
+_CHUNK_BYTES = 65_536
+_LINGER_SECONDS = 1.0  # what outlives the process may finish writing for so long, e.g. bash's `> >(tee log)`
 _NO_PIDFD_SECONDS = 0.02  # how often we ask for the exit status where the kernel cannot tell us (macOS)
 
 Stream = Literal["stdout", "stderr"]
@@ -160,7 +160,7 @@ class _Watch:
 
     def _read(self, descriptor: int) -> None:
         name = self.streams[descriptor]
-        data = os.read(descriptor, CHUNK_BYTES)
+        data = os.read(descriptor, _CHUNK_BYTES)
         if not data:
             self._forget(descriptor)
             return
@@ -177,7 +177,7 @@ class _Watch:
     def _feed(self) -> None:
         try:
             while self.unsent:
-                self.unsent = self.unsent[os.write(self.child.stdin, self.unsent[:CHUNK_BYTES]) :]
+                self.unsent = self.unsent[os.write(self.child.stdin, self.unsent[:_CHUNK_BYTES]) :]
         except BlockingIOError:
             return
         except BrokenPipeError:
@@ -205,7 +205,8 @@ class _Watch:
             usage.ru_maxrss * memory_unit,
         )
         self.ended = time.monotonic()
-        self.linger_until = self.ended + LINGER_SECONDS
+        is_forced = self.is_stopped or self.is_timed_out or self.is_cut
+        self.linger_until = self.ended + (0.0 if is_forced else _LINGER_SECONDS)
         self.kill_at = None
         if self.pidfd >= 0:
             self.poll.unregister(self.pidfd)
