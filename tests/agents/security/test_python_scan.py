@@ -1,19 +1,26 @@
 """The security-scanner as a whole, over real directories and with the real tools."""
 
 import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import jsonschema_rs
 import pytest
 import yaml
 
+from fairlead.agents.builtin import security
+from fairlead.agents.builtin.security import scan as scan_module
+from fairlead.agents.builtin.security.matches import Match, PartMissing
 from fairlead.agents.builtin.security.scan import scan
 from fairlead.agents.rules import all_rules
 from fairlead.core import json
+from fairlead.core.findings import path_text
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Succeeded
+from fairlead.env.tool_world import LocalToolWorld
 from tests.agents.conftest import DirectoryWorld
 from tests.corpora import security_python as corpus
 
@@ -181,6 +188,9 @@ def test_paths_limit_the_scan(tmp_path: Path) -> None:
     code = "def f(x):\n    eval(x)\n"
     world = write(tmp_path, {"a/a.py": code, "b/b.py": code, "bb.py": code})
     assert {path for path, *_ in places(run(world, paths=["b/"]))} == {"b/b.py"}
+    odd = "caf\udce9.py"
+    (tmp_path / odd).write_text(code)
+    assert {path for path, *_ in places(run(DirectoryWorld(tmp_path), paths=[path_text(odd)]))} == {path_text(odd)}
     outcome = run(DirectoryWorld(tmp_path), paths=["nowhere"])
     assert outcome.degraded[0] == "No file of the tree lies under the paths that were given."
 
@@ -193,6 +203,58 @@ def test_languages_that_nobody_reads_are_counted(tmp_path: Path) -> None:
     assert stats["not_checked"] == {"Go": 1, "Rust": 1}
     assert stats["by_language"] == {"Python": 1}
     assert (stats["files"], stats["lines"]) == (1, 1)
+
+
+def test_a_script_is_known_by_its_first_line(tmp_path: Path) -> None:
+    code = "def f(x):\n    eval(x)  # noqa: E501\n"
+    scripts = {
+        "bin/a": "#!/usr/bin/env python3\n",
+        "b": "#!/usr/bin/python -u\n",
+        "c": "#!/bin/sh\n",
+        "d": "",
+        "e.txt": "#!python\n",
+    }
+    outcome = run(write(tmp_path, {path: first + code for path, first in scripts.items()}))
+    found = {f["path"]: (f["line"], f["origin"]) for f in outcome.output["findings"]}
+    assert found == {"bin/a": (3, ["bandit", "own", "ruff"]), "b": (3, ["bandit", "own", "ruff"])}
+    assert outcome.output["stats"]["by_language"] == {"Python": 2}
+
+
+class _WithoutPackage(ModuleType):
+    """A part whose package is not installed."""
+
+    def wants(self, path: str) -> bool:
+        return path.endswith(".zig")
+
+    def scan_file(self, path: str, text: str) -> list[Match]:
+        raise PartMissing("the package tree-sitter is missing. Install it: pip install tree-sitter.")
+
+
+def test_a_language_whose_package_is_missing_is_not_called_clean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "missing_for_test"
+    monkeypatch.setitem(sys.modules, f"{security.__name__}.{name}", _WithoutPackage(name))
+    languages = (scan_module.Language("Zig", name), scan_module.Language("Nim", "no_such_module"))
+    monkeypatch.setattr(scan_module, "LANGUAGES", languages)
+    outcome = run(write(tmp_path, {"a.zig": "", "b.zig": "", "c.py": "def f(x):\n    eval(x)\n"}))
+    assert outcome.output["stats"]["not_checked"] == {"Zig": 2}
+    assert outcome.output["stats"]["by_language"] == {"Python": 1}
+    nim, zig = outcome.degraded
+    assert nim.startswith("Nim is not checked: No module named ")
+    assert zig == (
+        "2 files of Zig are not checked: the package tree-sitter is missing. Install it: pip install tree-sitter."
+    )
+    assert rules(outcome) == [("code-injection", 2)]
+
+
+def test_the_real_world_of_a_tool_serves_both_threads(planted: Path, planted_outcome: Succeeded) -> None:
+    told: list[int] = []
+    world = LocalToolWorld(str(planted), tell=lambda _, found: told.append(found))
+    outcome = scan({}, world)
+    world.flush()
+    assert outcome == planted_outcome
+    assert told[-1] == len(planted_outcome.output["findings"])
 
 
 def test_a_file_that_is_too_large_is_a_finding_of_its_own(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Thread
 from typing import NamedTuple
@@ -18,6 +19,9 @@ from fairlead.core.tools import ToolWorld, TreeFile, Unreadable
 
 PYTHON = "Python"
 UNREAD = "security/unread-file"
+SCRIPT_BYTES_MAX = 200_000  # a file without a suffix is looked into up to this size: it may be a Python script
+SCRIPTS_MAX = 2_000  # … and so many of them
+_PYTHON_SCRIPT = re.compile(rb"#![^\n]*\bpython[\d.]*\s")
 
 
 class Language(NamedTuple):
@@ -45,6 +49,7 @@ class Seen:
         self.by_language: dict[str, int] = {}
         self.not_checked: dict[str, int] = {}
         self.matches: dict[str, list[Match]] = {}
+        self.python_paths: set[str] = set()
         self.python: list[tools.Source] = []
         self.degraded: list[str] = []
         self.told = 0
@@ -71,7 +76,7 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     table = tools.load_table()
     lowest: Severity = inputs.get("min_severity", "info")
     court = judge.Judge(table, lowest)
-    suspects = _read_python(world, seen, [file for file in files if python.wants(file.path)], table)
+    suspects = _read_python(world, seen, [file for file in files if file.path in seen.python_paths], table)
     answers: list[tools.Answer] = []
     with _Beside(lambda: _ask_tools(world, seen.python, table, answers), seen):
         _scan_files(world, seen, court, PYTHON, python, suspects)
@@ -110,8 +115,10 @@ def _sort_out(files: list[TreeFile], world: ToolWorld, seen: Seen) -> list[tuple
             seen.degraded.append(f"{language.name} is not checked: {error}.")
             continue
         parts.append((language.name, module, []))
+    scripts = 0
     for file in files:
         if python.wants(file.path):
+            seen.python_paths.add(file.path)
             continue
         for _, part, paths in parts:
             if part.wants(file.path):
@@ -121,7 +128,18 @@ def _sort_out(files: list[TreeFile], world: ToolWorld, seen: Seen) -> list[tuple
             other = sources.language_not_checked(file.path)
             if other is not None:
                 seen.not_read(other)
+            elif "." not in file.path.rpartition("/")[2] and scripts < SCRIPTS_MAX and file.size <= SCRIPT_BYTES_MAX:
+                scripts += 1
+                if _is_python_script(world, file.path):
+                    seen.python_paths.add(file.path)
     return parts
+
+
+def _is_python_script(world: ToolWorld, path: str) -> bool:
+    try:
+        return _PYTHON_SCRIPT.match(world.read(path, SCRIPT_BYTES_MAX)) is not None
+    except Unreadable:
+        return False  # nothing says that it is source
 
 
 def _read_python(world: ToolWorld, seen: Seen, files: list[TreeFile], table: tools.Table) -> list[str]:
@@ -218,15 +236,16 @@ def _outcome(world: ToolWorld, seen: Seen, court: judge.Judge, answers: Iterable
     for path in sorted({*seen.matches, *seen.unread}):
         if path in seen.unread:
             match = Match(UNREAD, 0, 0, f"The file was not read: {seen.unread[path]}.")
-            findings.extend(court.findings(path, "", [match], fingerprints, path in seen.unread))
+            findings.extend(court.findings(path, "", [match], fingerprints, False))
             continue
         try:
-            text, _ = sources.decode(world.read(path), python.wants(path))
+            is_python = path in seen.python_paths
+            text, _ = sources.decode(world.read(path), is_python)
         except Unreadable as error:
             match = Match(UNREAD, 0, 0, f"The file changed while it was read: {error}.")
             findings.extend(court.findings(path, "", [match], fingerprints, False))
             continue
-        findings.extend(court.findings(path, text, seen.matches[path], fingerprints, python.wants(path)))
+        findings.extend(court.findings(path, text, seen.matches[path], fingerprints, is_python))
     if len(findings) > seen.told:
         world.found(len(findings) - seen.told)
     output: dict[str, Json] = {
