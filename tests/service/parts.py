@@ -1,0 +1,184 @@
+"""The program's parts on paper: a real journal, real files and the real agents; a clock that is moved by hand."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from fairlead.core.events import AttemptFailed, AttemptStarted, AttemptSucceeded, Event, RunClaimed, RunEnded, RunQueued
+from fairlead.core.findings import Finding, Fingerprints, Severity
+from fairlead.core.ids import Place, RunId, WorkerId
+from fairlead.core.json import Digest, Json
+from fairlead.core.ports import AgentCard, Catalog, Clock, Ids, Journal
+from fairlead.core.receipts import Receipt
+from fairlead.core.workflow import AgentAction, RunAction, Step, Workflow
+from fairlead.env.files import LocalFiles
+from fairlead.journal import SqliteJournal, open_journal
+from fairlead.service.parts import Ending, Files, Parts, Probe, Project, RuleText
+from fairlead.views.reading import Readable
+from tests.journal.parts import Deliveries, FakeClock
+from tests.views.kept import Keeper
+
+WORKFLOW = Workflow(
+    "review",
+    (
+        Step("inventory", AgentAction("inventory")),
+        Step("secrets", AgentAction("secret-scanner")),
+        Step("security", AgentAction("security-scanner"), optional=True),
+        Step("tests", RunAction(("make", "test")), optional=True),
+    ),
+    title="Review",
+    flow="graph",
+)
+
+
+class PaperIds:
+    """Implements `Ids`: counts."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def run_id(self) -> RunId:
+        self._count += 1
+        return RunId(f"r-paper{self._count:03d}")
+
+    def worker_id(self) -> WorkerId:
+        return WorkerId("w-paper0000000")
+
+
+class PaperCatalog:
+    """Implements `Catalog` with two cards."""
+
+    def cards(self) -> Sequence[AgentCard]:
+        return [self._card("inventory"), self._card("secret-scanner")]
+
+    def find(self, name: str) -> AgentCard | None:
+        return next((card for card in self.cards() if card.name == name), None)
+
+    def _card(self, name: str) -> AgentCard:
+        return AgentCard(name, name, "Looks.", "tool", "x:y", "1.2.3", Digest("sha256:0"), {}, {}, "here")
+
+
+class PaperParts:
+    """Implements `Parts`. Runs are not performed here: `record_run` writes down what is said to have happened."""
+
+    def __init__(self, root: Path, environ: Mapping[str, str] | None = None) -> None:
+        self.root = root
+        self.state = root.parent / "state"
+        self.fake_clock = FakeClock()
+        self.deliveries = Deliveries()
+        self.started: list[RunId] = []
+        self.cwd = str(root)
+        self._environ = dict(environ or {})
+        self._ids = PaperIds()
+        self._journal: SqliteJournal | None = None
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        return self._environ
+
+    @property
+    def clock(self) -> Clock:
+        return self.fake_clock
+
+    @property
+    def ids(self) -> Ids:
+        return self._ids
+
+    @property
+    def files(self) -> Files:
+        return LocalFiles()
+
+    @property
+    def user(self) -> str:
+        return "ada"
+
+    def project(self, directory: str) -> Project:
+        return Project(str(self.root), str(self.state), self.root.name, branch="main", head="4f2c1e9", changed=3)
+
+    def journal(self, project: Project) -> Journal:
+        if self._journal is None:
+            self._journal = open_journal(str(self.state), clock=self.clock, deliver=self.deliveries)
+        return self._journal
+
+    def reader(self, project: Project) -> Readable | None:
+        return self._journal
+
+    def catalog(self, project: Project) -> Catalog:
+        return PaperCatalog()
+
+    def shipped_workflow(self, name: str) -> tuple[str, bytes] | None:
+        return None
+
+    def rules(self) -> Mapping[str, RuleText]:
+        from fairlead.agents.rules import all_rules
+
+        return all_rules()
+
+    def probes(self, project: Project | None) -> Sequence[Probe]:
+        return [Probe("machine", "ok", "Python"), Probe("state", "warn", "nearly full", "free some room")]
+
+    def perform(self, project: Project, run: RunId, on_tick: Callable[[], None]) -> Ending:
+        raise AssertionError("nothing is performed on paper")
+
+    def log_path(self, project: Project, run: RunId, place: str, attempt: int) -> str:
+        return str(self.state / "logs" / f"{run}.{place}.{attempt}.log")
+
+    def live_path(self, project: Project, run: RunId) -> str:
+        return str(self.state / "live" / f"{run}.jsonl")
+
+    def start_worker(self, project: Project, run: RunId) -> None:
+        self.started.append(run)
+
+    def close(self) -> None:
+        if self._journal is not None:
+            self._journal.close()
+
+    # ------------------------------------------------------------------------------------------- writing down a run
+
+    def record_run(self, run: str, events: Sequence[Event], workflow: Workflow = WORKFLOW) -> RunId:
+        """Write *events* of a run that `run.queued` and `run.claimed` begin."""
+        journal = self.journal(self.project(""))
+        assert isinstance(journal, SqliteJournal)
+        keeper = Keeper(journal, self.deliveries, workflow, RunId(run))
+        keeper.keep([RunQueued(workflow.name, Digest(""), {}, str(self.root), requester="ada"), RunClaimed("w-1")])
+        keeper.keep(events)
+        self.fake_clock.move(60)
+        return RunId(run)
+
+
+def _is_parts(parts: PaperParts) -> Parts:
+    """The type checker's proof that the paper has every part."""
+    return parts
+
+
+def started(step: str, agent: str = "secret-scanner") -> AttemptStarted:
+    return AttemptStarted(Place(step), 1, agent, "1", Digest("sha256:1"))
+
+
+def succeeded(step: str, findings: Sequence[Finding] = (), **more: object) -> AttemptSucceeded:
+    output: Json = {"findings": list(findings)}
+    degraded = more.get("degraded", ())
+    assert isinstance(degraded, tuple)
+    summary = f"{len(findings)} findings"
+    return AttemptSucceeded(Place(step), 1, output, summary=summary, degraded=degraded, receipt=Receipt(seconds=0.5))
+
+
+def failed(step: str, message: str = "2 of 412 failed") -> AttemptFailed:
+    receipt = Receipt(seconds=72.0, argv=("make", "test"), exit_code=1)
+    return AttemptFailed(Place(step), 1, "result", "FL-R210", message, "look at the tests", receipt=receipt)
+
+
+def ended(status: str = "succeeded", *reasons: str) -> RunEnded:
+    return RunEnded(status, reasons)
+
+
+def finding(
+    rule: str = "security/sql-injection",
+    severity: Severity = "high",
+    path: str = "app/queries.py",
+    line: int = 6,
+    excerpt: str = "x",
+    **more: object,
+) -> Finding:
+    fingerprint = Fingerprints().of(rule, path, f"{excerpt}{line}")
+    made = {"message": "`name` comes from the request", "fingerprint": fingerprint, "column": 1, **more}
+    return Finding(rule=rule, severity=severity, path=path, line=line, excerpt=excerpt, **made)  # type: ignore[arg-type]  # keywords of a test
