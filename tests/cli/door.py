@@ -100,7 +100,8 @@ class Door:
             if answer.code:
                 return ""
             found = {one["step"]: one["status"] for one in answer.json["steps"]}
-            return str(answer.json["run"]) if found.get(step) == "running" else ""
+            run = str(answer.json["run"])
+            return run if found.get(step) == "running" else ""
 
         return wait_for(begun)
 
