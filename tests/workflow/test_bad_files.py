@@ -3,6 +3,7 @@
 `python -m tests.workflow.test_bad_files` writes the snapshots anew; look at the difference before you keep it.
 """
 
+import difflib
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,27 @@ def test_mistakes_beyond_200_are_counted() -> None:
     last = read.diagnostics[-1]
     assert (last.code, last.message) == ("FL-W029", "100 more mistakes are not shown")
     assert read.workflow is None
+
+
+def test_hints_are_worked_out_only_for_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+
+    def count(name: str, names: list[str], most: int, cutoff: float) -> list[str]:
+        calls.append(len(names))
+        return []
+
+    monkeypatch.setattr(difflib, "get_close_matches", count)
+    steps = "".join(f"  - {{id: step_{n}, needs: [stepp{n}], run: date}}\n" for n in range(1_000))
+    assert len(check(HEAD + "flow: graph\nsteps:\n" + steps).diagnostics) == 201
+    assert len(calls) == 200
+    assert max(calls) == 100
+
+
+def test_a_name_from_the_file_does_not_flood_the_message() -> None:
+    read = check(HEAD + f"? {'k' * 5_000}\n: 1\n" + STEP.replace("date", f"echo ${{ steps.{'s' * 5_000} }}"))
+    for found in read.diagnostics:
+        assert all(len(text) <= 500 for text in (found.message, found.label, *found.hints))
+    assert {found.code for found in read.diagnostics} == {"FL-W021", "FL-W118", "FL-E006"}
 
 
 @proves("J2")

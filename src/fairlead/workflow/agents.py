@@ -6,7 +6,6 @@ from fairlead.core.json import Json
 from fairlead.core.ports import AgentCard, Catalog
 from fairlead.core.references import Broken
 from fairlead.core.workflow import AgentAction
-from fairlead.workflow.keys import did_you_mean
 from fairlead.workflow.reading import Read
 from fairlead.workflow.scopes import add_at, places_of
 from fairlead.workflow.source import Source
@@ -34,7 +33,7 @@ def _check_call(text: StepText, name: str, card: AgentCard | None, catalog: Cata
     node = text.keys["agent"].value
     if card is None:
         names = [other.name for other in catalog.cards() if not other.problem]
-        hint = did_you_mean(name, names, "`fairlead agents list` shows those there are")
+        hint = source.did_you_mean(name, names, "`fairlead agents list` shows those there are")
         source.add("FL-A101", f"there is no agent named `{name}`", node.start, node.end, hint)
     elif card.problem:
         said = f"agent `{name}` cannot be used: {card.problem}"
@@ -52,7 +51,7 @@ def _check_given(text: StepText, node: Node, card: AgentCard, source: Source) ->
             _check_value(name, entry, properties[name], card, source)
         elif not _takes_others(card.input_schema):
             said = f"agent `{card.name}` has no input `{name}`"
-            hint = did_you_mean(name, properties, f"fairlead agents show {card.name}")
+            hint = source.did_you_mean(name, properties, f"fairlead agents show {card.name}")
             source.add("FL-A113", said, entry.key.start, entry.key.end, hint, label=takes)
     for name in card.input_schema.get("required") or ():
         if name not in entries:
@@ -122,5 +121,5 @@ def _check_outputs(
                 if properties and field not in properties and not _takes_others(card.output_schema):
                     said = f"`{card.name}` has no output named `{field}`"
                     label = f"it returns: {', '.join(properties)}"
-                    hint = did_you_mean(str(field), properties, f"fairlead agents show {card.name}")
+                    hint = source.did_you_mean(str(field), properties, f"fairlead agents show {card.name}")
                     add_at(source, "FL-E014", said, part, 3, start, end, hint, label=label)

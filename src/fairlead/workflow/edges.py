@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from fairlead.workflow.keys import RESERVED_IDS, did_you_mean
+from fairlead.workflow.keys import RESERVED_IDS
 from fairlead.workflow.reading import ID, Read, propose_name
 from fairlead.workflow.source import Source
 from fairlead.workflow.steps import Level, StepText
@@ -111,7 +111,7 @@ def _refuse_name(
         return
     listed = f"the steps of this list: {', '.join(others[:10])}" if others else "this list has no other step"
     said = f"`{key}` of `{text.step.id}` names `{name[:63]}`, and no step has that id"
-    source.add("FL-W107", said, node.start, node.end, did_you_mean(name, others, listed))
+    source.add("FL-W107", said, node.start, node.end, source.did_you_mean(name, others, listed))
 
 
 def _beside(text: StepText, level: Level) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fairlead.core.durations import parse_duration, say_duration
 from fairlead.core.workflow import TIMEOUT_S_MAX
-from fairlead.workflow.keys import Keys, did_you_mean
+from fairlead.workflow.keys import Keys
 from fairlead.workflow.source import Source
 from fairlead.workflow.yaml_tree import Entry, Node, texts_of
 
@@ -62,7 +62,7 @@ class Fields:
                     f"{keys.what} has no key `{name}`",
                     entry.key.start,
                     entry.key.end,
-                    did_you_mean(name, known_names, f"{keys.what} may have: {', '.join(keys.performed)}"),
+                    self.source.did_you_mean(name, known_names, f"{keys.what} may have: {', '.join(keys.performed)}"),
                 )
         return known
 
@@ -141,7 +141,7 @@ class Fields:
             f"`{place}` cannot be `{value[:60]}`",
             node.start,
             node.end,
-            did_you_mean(value, words, f"write one of: {', '.join(words)}"),
+            self.source.did_you_mean(value, words, f"write one of: {', '.join(words)}"),
             label=f"one of: {', '.join(words)}",
         )
         return None

@@ -4,6 +4,7 @@ A key of format version 1 that this build does not perform is refused (FL-W110):
 """
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 
@@ -52,14 +53,13 @@ STEP = Keys(
 RESERVED_IDS = ("in", "null", "true", "false")
 
 
-def _nearest(name: str, names: Iterable[str], most: int = 2) -> list[str]:
-    """The names that a person who wrote *name* most likely meant, best first."""
-    from difflib import get_close_matches  # 9 ms that only a mistake pays
-
-    return get_close_matches(name, list(names), most, 0.7)
+_CANDIDATES_MAX = 100  # names that are compared; 2,000 would cost 60 ms for each mistake
 
 
 def did_you_mean(name: str, names: Iterable[str], otherwise: str) -> str:
-    """A hint: the nearest of *names*, or *otherwise*."""
-    close = _nearest(name, names)
+    """A hint: the names that a person who wrote *name* most likely meant, or *otherwise*."""
+    from difflib import get_close_matches  # 9 ms that only a mistake pays
+
+    similar = (other for other in names if abs(len(other) - len(name)) <= 3)
+    close = get_close_matches(name, list(islice(similar, _CANDIDATES_MAX)), 2, 0.7)
     return f"did you mean {' or '.join(f'`{one}`' for one in close)}?" if close else otherwise

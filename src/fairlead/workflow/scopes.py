@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from fairlead.core.references import ROOTS, Broken, Reference, scan
 from fairlead.core.workflow import GroupAction, InputType, ParallelAction, RunAction
 from fairlead.workflow.edges import Order
-from fairlead.workflow.keys import did_you_mean
 from fairlead.workflow.reading import Read
 from fairlead.workflow.source import Source
 from fairlead.workflow.steps import Level, StepText
@@ -83,7 +82,7 @@ class _Scopes:
             case "steps":
                 self._step(part, start, end, text)
             case _:
-                close = did_you_mean(part.root, ROOTS, f"a reference begins with {', '.join(ROOTS)}")
+                close = self.source.did_you_mean(part.root, ROOTS, f"a reference begins with {', '.join(ROOTS)}")
                 literal = "write `$${` for a literal `${`, and `$NAME` for a variable of a shell"
                 self._add("FL-E003", f"there is no `{part.root}` here", part, 0, start, end, close, literal)
 
@@ -95,7 +94,7 @@ class _Scopes:
         declared = inputs.get(name) if isinstance(name, str) else None
         if declared is None:
             names = f"its inputs: {', '.join(inputs)}" if inputs else "declare it under `inputs:`"
-            hint = did_you_mean(str(name), inputs, names)
+            hint = self.source.did_you_mean(str(name), inputs, names)
             self._add("FL-E004", f"the workflow has no input `{name}`", part, 1, start, end, hint)
         elif len(part.path) > 1:
             said = _unfit(declared.type, part.path[1])
@@ -111,7 +110,8 @@ class _Scopes:
         name = part.path[0] if part.path else ""
         target = self.known.get(name) if isinstance(name, str) else None
         if target is None:
-            hint = did_you_mean(str(name), self.known, "write ${ steps.id.output } with the id of a step above")
+            otherwise = "write ${ steps.id.output } with the id of a step above"
+            hint = self.source.did_you_mean(str(name), self.known, otherwise)
             said = f"no step has the id `{name}`" if name else "`steps` needs the id of a step"
             self._add("FL-E006", said, part, min(1, len(part.path)), start, end, hint)
             return
@@ -130,7 +130,7 @@ class _Scopes:
         field = part.path[1] if len(part.path) > 1 else ""
         if field not in _STEP_FIELDS:
             said = f"of a step, {' or '.join(f'`{one}`' for one in _STEP_FIELDS)} can be read"
-            hint = did_you_mean(str(field), _STEP_FIELDS, f"write ${{ steps.{name}.output }}")
+            hint = self.source.did_you_mean(str(field), _STEP_FIELDS, f"write ${{ steps.{name}.output }}")
             self._add("FL-E005", said, part, min(2, len(part.path)), start, end, hint)
         elif field == "status" and len(part.path) > 2:
             hint = f"write ${{ steps.{name}.status }}"
@@ -141,7 +141,7 @@ class _Scopes:
         elif isinstance(target.step.action, RunAction) and len(part.path) > 2 and part.path[2] not in _PROGRAM_OUTPUT:
             said = f"`{name}` performs a program and has no output named `{part.path[2]}`"
             label = f"it gives: {', '.join(_PROGRAM_OUTPUT)}"
-            hint = did_you_mean(str(part.path[2]), _PROGRAM_OUTPUT, label)
+            hint = self.source.did_you_mean(str(part.path[2]), _PROGRAM_OUTPUT, label)
             self._add("FL-E014", said, part, 3, start, end, hint, label=label)
 
     def _add(

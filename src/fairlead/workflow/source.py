@@ -1,11 +1,14 @@
 """The text of one file, and the diagnostics that were found in it."""
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from functools import cached_property
 
 from fairlead.core.errors import Diagnostic, Span
+from fairlead.workflow.keys import did_you_mean
 
 EXCERPT_MAX = 2_000  # characters: a longer line is shown by its place only
+TEXT_MAX = 500  # characters of a message or a hint: names in them come from the file
 DIAGNOSTICS_MAX = 200  # more are counted: a file that is no workflow at all would give thousands
 
 
@@ -77,18 +80,22 @@ class Source:
         line = self.line(span.line - 1)
         self._found[code, start, message] = Diagnostic(
             code,
-            message,
+            _cut(message),
             is_warning=is_warning,
             file=self.path,
             span=span,
             source=line if len(line) <= EXCERPT_MAX else "",
-            label=label,
-            hints=hints[:3],
+            label=_cut(label),
+            hints=tuple(map(_cut, hints[:3])),
         )
 
     def has_at(self, start: int, end: int) -> bool:
         """Whether something wrong was noted inside [*start*, *end*): then nothing that follows from it need be said."""
         return any(start <= at < end for _, at, _ in self._found)
+
+    def did_you_mean(self, name: str, names: Iterable[str], otherwise: str) -> str:
+        """A hint with the nearest of *names*; not worked out when nothing more is shown."""
+        return otherwise if len(self._found) >= DIAGNOSTICS_MAX else did_you_mean(name, names, otherwise)
 
     @property
     def has_errors(self) -> bool:
@@ -108,3 +115,7 @@ class Source:
             end = self.span(len(self.text), len(self.text))
             found.append(Diagnostic("FL-W029", said, file=self.path, span=end, hints=("mend the ones above first",)))
         return tuple(found)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 1] + "…"
