@@ -36,7 +36,7 @@ def check_inputs(
         if declared is None:
             names = ", ".join(workflow.inputs) or "none"
             hint = did_you_mean(name, workflow.inputs, f"its inputs: {names}")
-            found.append(Diagnostic("FL-W131", f"workflow `{workflow.name}` has no input `{name}`", hints=(hint,)))
+            found.append(Diagnostic("FL-W131", f"workflow `{workflow.name}` has no input `{name[:63]}`", hints=(hint,)))
             continue
         converted = _convert(value, declared.type) if are_texts and isinstance(value, str) else value
         reason = fits(converted, declared.type)

@@ -22,7 +22,6 @@ from fairlead.workflow.yaml_tree import Entry, Node
 
 NAME_MAX = 63
 PARALLEL_MAX = 64
-ARGUMENTS_MAX = 256
 
 
 class StepText:

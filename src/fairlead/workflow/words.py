@@ -7,7 +7,7 @@ instead of an argument that means something else.
 import json
 import re
 import shlex
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from fairlead.core.references import Reference, scan
 
@@ -15,7 +15,7 @@ from fairlead.core.references import Reference, scan
 class Trouble(NamedTuple):
     """Something at [start, end) of the text that no program would be given as it was meant."""
 
-    kind: str  # "shell" or "quote"
+    kind: Literal["shell", "quote"]
     what: str  # as a sentence names it
     start: int
     end: int
@@ -197,7 +197,7 @@ class _Splitter:
             self.words.append("".join(self.word))
             self.word = None
 
-    def _trouble(self, kind: str, what: str, start: int, end: int) -> None:
+    def _trouble(self, kind: Literal["shell", "quote"], what: str, start: int, end: int) -> None:
         self.troubles.append(Trouble(kind, what, start, end))
 
 

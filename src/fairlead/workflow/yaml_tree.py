@@ -9,8 +9,10 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
-from fairlead.core.json import DEPTH_MAX, INTEGER_MAX, Json
+from fairlead.core.json import DEPTH_MAX, Json
+from fairlead.workflow.scalars import Unfit, resolve_scalar
 from fairlead.workflow.source import Source
+from fairlead.workflow.syntax import plain_words
 
 BYTES_MAX = 1_000_000
 VALUES_MAX = 100_000  # values written in one file
@@ -332,8 +334,8 @@ class _Builder:
         if tag == "!" or (tag is None and not node.is_plain) or tag == _TAG + "str":
             node.value, node.is_text = value, True
             return node
-        resolved = _resolve(value)
-        if isinstance(resolved, _Unfit):
+        resolved = resolve_scalar(value)
+        if isinstance(resolved, Unfit):
             self.source.add("FL-W016", resolved.reason, start, end, resolved.hint)
             resolved = 0
         node.value, node.is_text = resolved, isinstance(resolved, str)
@@ -428,48 +430,11 @@ class _Builder:
                 "use two spaces for each level",
             )
         else:
-            message, hint = _plain_words(problem, str(getattr(error, "context", None) or ""))
+            message, hint = plain_words(problem, str(getattr(error, "context", None) or ""))
             if beginning and "{begin}" in message:
                 message = message.replace("{begin}", self.source.where(beginning.index))
             self.source.add("FL-W001", message, at, at + 1, hint)
         raise _Stopped
-
-
-# What libyaml says, in words for the person who wrote the file: (part of its sentence, message, hint).
-_SAID = (
-    (
-        "mapping values are not allowed",
-        "a colon followed by a space begins a mapping, and none can begin here",
-        "put the text in quotes, or look at the indentation of the line above",
-    ),
-    ("cannot start any token", "no plain text begins with this character", "put the text in quotes"),
-    (
-        "did not find expected key",
-        "a key is expected here",
-        "look at the indentation of this line, or put the text in quotes",
-    ),
-    (
-        "did not find expected '-' indicator",
-        "the list above goes on here with something that is no item",
-        "indent the line, or begin it with `- `",
-    ),
-    ("did not find expected ',' or ']'", "the list that began at {begin} does not go on here", "add a comma or `]`"),
-    ("did not find expected ',' or '}'", "the mapping that began at {begin} does not go on here", "add a comma or `}`"),
-    ("expected node content", "a value is expected here", "write one, or close the bracket before it"),
-    ("unexpected end of stream", "the quoted text is not closed", "add the missing quote"),
-    ("could not find expected ':'", "a key without a colon", "add `:` after the key"),
-    ("unknown escape", "no such escape between double quotes", "double the backslash, or use single quotes"),
-    ("escape code", "no such character", "write the character itself"),
-    ("duplicate anchor", "the anchor has been used before", "give it another name"),
-)
-
-
-def _plain_words(problem: str, context: str) -> tuple[str, str]:
-    for part, message, hint in _SAID:
-        if part in problem:
-            return message, hint
-    said = f"{context}: {problem}" if context else problem
-    return f"this is not YAML ({said})", "compare it with the example of `fairlead explain FL-W001`"
 
 
 _TAG = "tag:yaml.org,2002:"
@@ -478,42 +443,6 @@ _TAGS: dict[Kind, frozenset[str]] = {
     "list": frozenset([_TAG + "seq"]),
     "mapping": frozenset([_TAG + "map"]),
 }
-
-
-class _Unfit(NamedTuple):
-    reason: str
-    hint: str
-
-
-_CONSTANTS: dict[str, Json] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
-_NOT_A_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", re.ASCII)
-
-
-def _resolve(text: str) -> "Json | _Unfit":
-    """What a plain scalar means in the core schema of YAML 1.2."""
-    if text in _CONSTANTS:
-        return _CONSTANTS[text]
-    if text[0] not in "0123456789+-.":
-        return text
-    if _INTEGER.fullmatch(text):
-        if len(text) > 20:
-            return _Unfit("an integer beyond 2**53 loses digits in JSON", "put it in quotes to keep it as text")
-        number = int(text[2:], 8 if text[1] == "o" else 16) if text[:2] in ("0o", "0x") else int(text)
-        if abs(number) > INTEGER_MAX:
-            return _Unfit("an integer beyond 2**53 loses digits in JSON", "put it in quotes to keep it as text")
-        return number
-    if _FLOAT.fullmatch(text):
-        value = float(text)
-        return value if abs(value) != float("inf") else _Unfit("the number is too large", "put it in quotes")
-    if _NOT_A_NUMBER.fullmatch(text):
-        return _Unfit("infinity and not-a-number have no form in JSON", "put it in quotes to keep it as text")
-    return text
 
 
 def _shown(text: str) -> str:
