@@ -137,3 +137,23 @@ def test_reading_takes_a_part_and_says_none_for_nothing(tmp_path: Path) -> None:
     assert files.read(str(tmp_path / "b")) is None
     assert files.read(str(tmp_path)) is None
     assert list(files.names(str(tmp_path / "b"))) == []
+
+
+def test_a_device_and_a_pipe_are_written_to_and_stay_what_they_are(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    LocalFiles().write(str(pipe), b"through")
+    assert os.read(reader, 100) == b"through"
+    os.close(reader)
+    assert pipe.is_fifo()
+    LocalFiles().write("/dev/null", b"away")
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_link_leads_to_what_is_written(tmp_path: Path) -> None:
+    (tmp_path / "real.txt").write_bytes(b"old")
+    (tmp_path / "link.txt").symlink_to("real.txt")
+    LocalFiles().write(str(tmp_path / "link.txt"), b"new")
+    assert (tmp_path / "real.txt").read_bytes() == b"new"
+    assert (tmp_path / "link.txt").is_symlink()

@@ -119,16 +119,23 @@ class LocalFiles:
             return None
 
     def write(self, path: str, data: bytes, *, is_new: bool = False) -> None:
-        """Write the whole file or nothing, synced; directories above it are made.
+        """Write the whole file or nothing, synced; directories above it are made. A link leads to what is written.
+
+        What is there and is no regular file, such as /dev/null or a pipe, is written to and never replaced.
 
         Raises:
             FileExistsError: *is_new*, and something is there already.
             OSError: the place cannot be written.
         """
-        folder = os.path.dirname(os.path.abspath(path))
-        os.makedirs(folder, exist_ok=True)
         if is_new and os.path.lexists(path):
             raise FileExistsError(17, "it exists already", path)
+        path = os.path.realpath(path)
+        if os.path.exists(path) and not os.path.isfile(path):
+            with open(path, "wb") as device:
+                device.write(data)
+            return
+        folder = os.path.dirname(path)
+        os.makedirs(folder, exist_ok=True)
         beside = os.path.join(folder, f".{os.path.basename(path)[:80]}.{secrets.token_hex(4)}")
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         try:
