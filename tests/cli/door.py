@@ -103,7 +103,7 @@ class Door:
             run = str(answer.json["run"])
             return run if found.get(step) == "running" else ""
 
-        return wait_for(begun)
+        return str(wait_for(begun))
 
 
 def wait_for(ask: Any) -> Any:  # whatever the question gives once it is true

@@ -65,4 +65,4 @@ def test_ascii_is_ascii(text: str) -> None:
 
 
 def test_typography_has_plain_twins() -> None:
-    assert to_ascii("a · b … c │ d → e") == "a - b ... c | d -> e"
+    assert to_ascii("… 3 more · b │ d → e AKIA…XYZ") == "... 3 more - b | d -> e AKIA~XYZ"

@@ -61,7 +61,9 @@ class Telling:
     def further_lines(self, fact: Fact) -> tuple[str, ...]:
         """Reasons of a degraded step, code and hint of a failed one, and those reasons of a run that no step gave."""
         if fact.step:
-            self._told.update(f"{fact.step}: {text}" for text in (*fact.reasons, fact.message))
+            for text in (*fact.reasons, fact.message):
+                # The three forms in which a run repeats what a step has said.
+                self._told |= {f"{fact.step}{how}: {text}" for how in ("", " failed", " was skipped")}
         if fact.type == "step.failed":
             return tuple(filter(None, (f"{fact.code} · fault: {fact.fault}" if fact.code else "", fact.hint)))
         if fact.type == "step.degraded":

@@ -94,10 +94,10 @@ def _show_header(call: Invocation, project: Project, found: RunId, title: str = 
     if terminal.form != "text":
         return
     head = header_line(project, __version__)
-    if not title:
-        head += " · nothing leaves this machine"
     terminal.tell([f"{safe(title)} {found} · {head}" if title else head])
     terminal.tell(f"  {safe(note)}" for note in project.notes)
+    if not title:
+        terminal.tell(["  Nothing leaves this machine."])
     if terminal.err.is_live:
         terminal.tell([""])
 

@@ -9,7 +9,6 @@ import unicodedata
 _TYPOGRAPHY = str.maketrans(
     {
         "·": "-",
-        "…": "...",
         "→": "->",
         "─": "-",
         "│": "|",
@@ -59,6 +58,8 @@ def to_ascii(text: str) -> str:
     """*text* without any character above 127: typography by its plain twin, the rest as escapes."""
     if text.isascii():
         return text
+    # One column for one column, except at the beginning of a phrase, where there is room.
+    text = text.replace("… ", "... ").replace("…", "~")
     return text.translate(_TYPOGRAPHY).encode("ascii", "backslashreplace").decode("ascii")
 
 
