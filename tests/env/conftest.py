@@ -1,8 +1,10 @@
 """Real spawners, real repositories, and a way to wait for a condition."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ from fairlead.env.spawner import LocalSpawner, start_spawner
 
 TOOLS = str(Path(__file__).parent / "tools")
 WAIT_SECONDS_MAX = 20.0
+NOBODY = 65_534
 
 # The user's own git configuration must not decide a test.
 GIT_ENVIRONMENT = {
@@ -93,3 +96,32 @@ def noted(path: Path) -> list[int]:
     if not path.exists():
         return []
     return [int(line) for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
+
+
+def as_nobody(function: Callable[[], str]) -> str:
+    """What *function* gives in a fork that has no rights. Only root can give rights away."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setgroups([])
+            os.setuid(NOBODY)
+            os.write(writing, function().encode())
+        except BaseException as error:
+            os.write(writing, repr(error).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        said = pipe.read().decode()
+    os.waitpid(pid, 0)
+    return said
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter and only its owner may write to."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)

@@ -55,8 +55,8 @@ def test_what_is_no_regular_file_is_not_opened(tree: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tree)  # the address of a socket has room for about a hundred characters
     listening.bind("socket")
     reader = TreeReader(str(tree))
-    for path in ("pipe", "socket", "a"):
-        with pytest.raises(Unreadable, match="no regular file"):
+    for path, reason in (("pipe", "no regular file"), ("socket", "no regular file"), ("a", "a folder")):
+        with pytest.raises(Unreadable, match=reason):
             reader.read(path)
     listening.close()
 

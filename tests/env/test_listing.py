@@ -12,11 +12,13 @@ import pytest
 
 from fairlead.core.errors import FairleadError
 from fairlead.core.findings import path_text
+from fairlead.core.tools import Unreadable
 from fairlead.env import listing
+from fairlead.env.files import TreeReader
 from fairlead.env.listing import Listing, list_tree
 from fairlead.env.paths import PATHS_MAX, resolve_paths
 from fairlead.env.relevance import rank
-from tests.env.conftest import git, make_repository, write_files
+from tests.env.conftest import NOBODY, as_nobody, git, make_repository, write_files
 
 
 def paths(found: Listing) -> list[str]:
@@ -270,3 +272,37 @@ def test_listing_changes_nothing(tmp_path: Path) -> None:
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in root.rglob("*") if path.is_file()}
     list_tree(str(root))
     assert before == {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can act as somebody else")
+def test_what_may_not_be_read_is_listed_so_that_reading_says_so(open_folder: Path) -> None:
+    write_files(open_folder, {"plain/closed/a.py": "", "plain/b.py": "", "shut/c.py": ""})
+    (open_folder / "plain/closed").chmod(0)
+    (open_folder / "shut").chmod(0)
+
+    def look() -> str:
+        found = list_tree(str(open_folder / "plain"))
+        reader = TreeReader(str(open_folder / "plain"))
+        said = []
+        for file in found.files:
+            try:
+                reader.read(file.path)
+            except Unreadable as reason:
+                said.append(f"{file.path}: {reason}")
+        try:
+            list_tree(str(open_folder / "shut"))
+        except FairleadError as error:
+            said.append(error.diagnostics[0].code)
+        return ", ".join((*paths(found), *said))
+
+    assert as_nobody(look) == "b.py, closed, closed: it is a folder, FL-N024"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can act as somebody else")
+def test_a_tracked_file_in_a_closed_folder_is_not_taken_for_deleted(open_folder: Path) -> None:
+    root = make_repository(open_folder / "r", {"a.py": "", "closed/b.py": ""})
+    for folder, folders, names in os.walk(root):
+        for name in (".", *folders, *names):
+            os.chown(os.path.join(folder, name), NOBODY, NOBODY)
+    (root / "closed").chmod(0)
+    assert as_nobody(lambda: ", ".join(sorted(paths(list_tree(str(root)))))) == "a.py, closed/b.py"

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +9,7 @@ import pytest
 from fairlead.core.errors import FairleadError
 from fairlead.env.mounts import is_writable, network_kind
 from fairlead.env.places import find_place, look_around, user_name
-from tests.env.conftest import git, make_repository, write_files
-
-NOBODY = 65_534
+from tests.env.conftest import as_nobody, git, make_repository, write_files
 
 
 def code_of(directory: Path) -> str:
@@ -21,35 +17,6 @@ def code_of(directory: Path) -> str:
         find_place(str(directory), {})
     assert caught.value.diagnostics[0].hints
     return caught.value.diagnostics[0].code
-
-
-def as_nobody(function: Callable[[], str]) -> str:
-    """What *function* gives in a fork that has no rights. Only root can give rights away."""
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.setgroups([])
-            os.setuid(NOBODY)
-            os.write(writing, function().encode())
-        except BaseException as error:
-            os.write(writing, repr(error).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with open(reading, "rb") as pipe:
-        said = pipe.read().decode()
-    os.waitpid(pid, 0)
-    return said
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that everybody may enter and only its owner may write to."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
 
 
 def test_a_repository_is_found_from_a_folder_in_it(tmp_path: Path) -> None:

@@ -170,7 +170,9 @@ def test_a_repository_without_a_commit(tmp_path: Path, state: Path, spawner: Loc
     root.mkdir()
     git(root, "init", "-q")
     write_files(root, {"a.py": "a"})
-    assert set(picture(open_copy(trees_of(root, state, spawner)))) == {"a.py"}
+    copy = open_copy(trees_of(root, state, spawner))
+    assert set(picture(copy)) == {"a.py"}
+    assert git(copy, "status", "--porcelain") == "A  a.py"
 
 
 def test_a_linked_worktree_gives_its_own_tree(tmp_path: Path, state: Path, spawner: LocalSpawner) -> None:

@@ -91,7 +91,7 @@ def _must_be_regular(mode: int) -> None:
     if stat.S_ISLNK(mode):
         raise Unreadable("it is a link")
     if not stat.S_ISREG(mode):
-        raise Unreadable("it is no regular file")
+        raise Unreadable("it is a folder" if stat.S_ISDIR(mode) else "it is no regular file")
 
 
 def _too_large(limit: int) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from fairlead.core.errors import FairleadError, error
+from fairlead.core.findings import path_text
 from fairlead.core.tools import ProcessResult, TreeFile
 from fairlead.env.git import filters_of, git_error, run_git
 from fairlead.env.paths import resolve_paths, upwards
@@ -49,7 +51,7 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 class _Names(msgspec.Struct):
-    tracked: set[str]
+    tracked: set[str]  # without git: everything that was found
     changed: set[str]  # tracked and different from HEAD, or unknown to git
     submodules: list[str]
     is_git: bool
@@ -141,8 +143,13 @@ def _walk(root: str, start: str, leave_out: Sequence[str]) -> Iterator[str]:
         folder = folders.pop()
         try:
             entries = list(os.scandir(os.path.join(root, folder)))
-        except OSError:
-            continue  # it may not be read, or is gone
+        except FileNotFoundError:
+            continue
+        except OSError as problem:
+            if not folder:
+                raise _closed(root, problem) from None
+            yield folder  # it may not be read: listed, so that whoever reads it is told
+            continue
         for entry in entries:
             count += 1
             name = f"{folder}/{entry.name}" if folder else entry.name
@@ -189,6 +196,15 @@ def _sample(found: set[str], changed: set[str]) -> list[str]:
 def _file(root: str, name: str, is_changed: bool) -> TreeFile | None:
     try:
         found = os.lstat(os.path.join(root, name))
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError):
         return None  # deleted, or not checked out
-    return TreeFile(name, found.st_size, is_changed) if stat.S_ISREG(found.st_mode) else None
+    except OSError:
+        return TreeFile(name, 0, is_changed)  # a folder above it is closed: reading it says so
+    is_closed_folder = stat.S_ISDIR(found.st_mode) and not os.access(os.path.join(root, name), os.R_OK | os.X_OK)
+    return TreeFile(name, found.st_size, is_changed) if stat.S_ISREG(found.st_mode) or is_closed_folder else None
+
+
+def _closed(root: str, problem: OSError) -> FairleadError:
+    return error(
+        "FL-N024", f"{path_text(root)} cannot be read: {problem.strerror}", "Ask its owner, or look at `ls -ld`."
+    )

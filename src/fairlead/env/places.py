@@ -116,12 +116,13 @@ def _looks_like_git(here: str) -> bool:
 
 def _ask_git(here: str) -> tuple[str, str, str] | None:
     """Root, git directory and common directory; None when what looked like a repository is none."""
-    answer = run_git(here, "rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir", "--show-toplevel")
+    answer = run_git(here, "rev-parse", "--git-dir", "--git-common-dir", "--show-toplevel")
     if answer.exit_code == 0:
         lines = answer.stdout.split(b"\n")
         if len(lines) != 4:  # a path with a line feed in it: ask for each by itself
             lines = [_ask_for(here, what) for what in ("--git-dir", "--git-common-dir", "--show-toplevel")]
-        git_dir, common_dir, root = (os.fsdecode(line) for line in lines[:3])
+        # Git before 2.31 cannot be asked for absolute paths.
+        git_dir, common_dir, root = (os.path.realpath(os.path.join(here, os.fsdecode(line))) for line in lines[:3])
         return root, git_dir, common_dir
     if b"not a git repository" in answer.stderr:
         _refuse_broken_link(here, answer)
@@ -136,7 +137,7 @@ def _ask_git(here: str) -> tuple[str, str, str] | None:
 
 
 def _ask_for(here: str, what: str) -> bytes:
-    return run_git(here, "rev-parse", "--path-format=absolute", what).stdout.removesuffix(b"\n")
+    return run_git(here, "rev-parse", what).stdout.removesuffix(b"\n")
 
 
 def _refuse_broken_link(here: str, answer: ProcessResult) -> None:

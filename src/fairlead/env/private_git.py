@@ -44,9 +44,9 @@ class PrivateGit:
         """Make the directory, unless it is there."""
         if os.path.exists(os.path.join(self.path, "HEAD")):
             return
-        asked = await self._ask("rev-parse", "--path-format=absolute", "--git-common-dir")
+        asked = await self._ask("rev-parse", "--git-common-dir")
         is_git = asked.exit_code == 0
-        common_dir = os.fsdecode(asked.stdout.removesuffix(b"\n")) if is_git else ""
+        common_dir = os.path.join(self._root, os.fsdecode(asked.stdout.removesuffix(b"\n"))) if is_git else ""
         settings = await self._settings() if is_git else {}
         beside = f"{self.path}.{secrets.token_hex(4)}"
         for folder in ("objects/info", "added", "refs/trees", "info", "indexes"):
@@ -88,9 +88,13 @@ class PrivateGit:
         await self._run(work_tree, index, "read-tree", tree)
         await self._run(work_tree, index, "checkout-index", "--all", "--index", "--quiet")
 
-    async def head(self) -> str:
-        """The commit that the checkout stands on; "" before the first one and without git."""
-        return (await self._ask("rev-parse", "--quiet", "--verify", "HEAD")).stdout.decode("ascii", "replace").strip()
+    async def head(self) -> bytes:
+        """What `HEAD` of a copy holds: the commit that the checkout stands on; nothing without git."""
+        commit = await self._ask("rev-parse", "--quiet", "--verify", "HEAD")
+        if commit.exit_code == 0:
+            return commit.stdout
+        is_git = (await self._ask("rev-parse", "--git-dir")).exit_code == 0
+        return b"ref: refs/heads/main\n" if is_git else b""  # before the first commit
 
     def sync_names(self, tree: str) -> None:
         """Keep *tree* by a reference, and sync the directories: git syncs what files hold, not that they are there."""

@@ -68,7 +68,7 @@ class RunTrees:
         for folder in ("objects/info", "refs/heads", "info"):
             os.makedirs(os.path.join(own, folder))
         shared = os.path.join(self._git.path, "objects")
-        for name, data in (("HEAD", head.encode() + b"\n"), ("objects/info/alternates", alternates(shared))):
+        for name, data in (("HEAD", head), ("objects/info/alternates", alternates(shared))):
             with open(os.path.join(own, name), "wb") as file:
                 file.write(data)
         for name in ("config", "info/exclude", "info/attributes"):

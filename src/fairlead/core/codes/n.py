@@ -51,6 +51,12 @@ CODES: tuple[Code, ...] = (
         "Make a checkout with `git clone PATH` and review that.",
     ),
     Code(
+        "FL-N024",
+        "The directory cannot be read",
+        "The tree that was to be reviewed may not be listed by you. Nothing in it was looked at.",
+        "Ask its owner for the right to read it.",
+    ),
+    Code(
         "FL-N031",
         "The spawner process has ended",
         "One small process starts all children of a worker and cleans up after them. It is gone, perhaps killed from"
