@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.journal.anchor import SLOT_BYTES, Anchor, Mark, read_anchor
+from fairlead.journal.anchor import Anchor, Mark, read_anchor
 
+SLOT_BYTES = 512  # as docs/reference/journal.md says
 MARKS = [Mark(seq, bytes([seq]) * 32) for seq in range(1, 6)]
 
 

@@ -273,6 +273,17 @@ def test_the_number_of_problems_is_bounded(directory: Path, monkeypatch: pytest.
     assert found.events == HEAD
 
 
+@pytest.mark.parametrize("table", ["events", "runs"])
+def test_text_that_is_not_utf_8_is_damage_too(directory: Path, table: str) -> None:
+    column, found = ("place", (1, "FL-L002")) if table == "events" else ("workflow", (0, "FL-L009"))
+    change(directory, f"UPDATE {table} SET {column} = CAST(x'ff' AS TEXT) WHERE rowid = 1")
+    assert (problems(directory)[0].seq, problems(directory)[0].code) == found
+    reader = open_reader(str(directory), clock=FakeClock())
+    with pytest.raises(FairleadError, match="FL-L002"):
+        list(reader.events_of(RUN) if table == "events" else reader.runs())
+    reader.close()
+
+
 def all_events(directory: Path) -> list[Recorded]:
     reader = open_reader(str(directory), clock=FakeClock())
     events = list(reader.events_after(Seq(0)))

@@ -14,7 +14,7 @@ from fairlead.core.errors import FairleadError
 from fairlead.core.events import RunCancelRequested
 from fairlead.core.ids import Epoch, RunId, Seq, WorkerId
 from fairlead.core.ports import Batch, JournalFailed, Written
-from fairlead.journal import SqliteJournal, open_journal, open_reader, verify, writer
+from fairlead.journal import SqliteJournal, open_journal, open_reader, pen, verify
 from tests.journal.disk import Before, Disk, refuse_at
 from tests.journal.parts import RUN, Deliveries, FakeClock, queued, started, write_steps
 
@@ -72,7 +72,7 @@ def check(directory: Path, known: list[Seq]) -> None:
 def test_an_error_at_any_call_loses_nothing(
     quick_path: Path, refusal: "type[object]", is_sticky: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "WAL_PAGES_BUSY", 8)  # a checkpoint belongs to the reference run
+    monkeypatch.setattr(pen, "WAL_PAGES_BUSY_MAX", 8)  # a checkpoint belongs to the reference run
     disk, known = acknowledged(quick_path / "reference", None)
     assert len(known) == 8
     calls = sum(disk.calls.values())

@@ -12,7 +12,7 @@ import pytest
 from fairlead.core.errors import FairleadError
 from fairlead.core.ids import Seq
 from fairlead.journal import open_journal, open_reader, opening, statements, verify
-from fairlead.journal.anchor import Mark, slot
+from fairlead.journal.anchor import Anchor, Mark
 from fairlead.journal.statements import migrations
 from tests.journal.parts import RUN, Deliveries, FakeClock, queued, write_steps
 
@@ -172,7 +172,7 @@ def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
 def test_what_a_crash_left_while_the_journal_was_made_is_no_journal_yet(tmp_path: Path) -> None:
     (tmp_path / "journal.db-new").write_bytes(b"half")
     (tmp_path / "journal.db-new-journal").write_bytes(b"half")
-    (tmp_path / "anchor").write_bytes(slot(Mark(0, bytes(32))))
+    Anchor(str(tmp_path / "anchor")).write(Mark(0, bytes(32)))
     assert open_reader(str(tmp_path), clock=FakeClock()).head() == 0
     make(tmp_path)
     assert open_reader(str(tmp_path), clock=FakeClock()).head() == 7

@@ -13,7 +13,7 @@ from fairlead.core.errors import FairleadError
 from fairlead.core.events import RunCancelRequested
 from fairlead.core.ids import Epoch, RunId, Seq, WorkerId
 from fairlead.core.ports import Batch, Written
-from fairlead.journal import open_journal, verify, writer
+from fairlead.journal import open_journal, pen, verify, writer
 from fairlead.journal.anchor import read_anchor
 from tests.journal.conftest import SqliteWorld
 from tests.journal.disk import Disk
@@ -237,18 +237,18 @@ def test_the_anchor_follows_each_commit_and_is_synced_once_a_second(tmp_path: Pa
     assert synced == [False, False, True, False, True]
 
 
-def pen_of(journal: object) -> writer.Pen:
+def pen_of(journal: object) -> pen.Pen:
     """The writer's files, to look at when it is quiet."""
     import gc
 
-    [pen] = [one for one in gc.get_objects() if isinstance(one, writer.Pen) and one._places == journal.places]  # type: ignore[attr-defined]
-    return pen
+    [found] = [one for one in gc.get_objects() if isinstance(one, pen.Pen) and one._places == journal.places]  # type: ignore[attr-defined]
+    return found
 
 
 def test_a_long_log_is_checkpointed_even_without_a_quiet_moment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "WAL_PAGES_BUSY", 30)
+    monkeypatch.setattr(pen, "WAL_PAGES_BUSY_MAX", 30)
     with Disk() as disk:
         deliveries = Deliveries()
         journal = open_journal(str(tmp_path), clock=FakeClock(), deliver=deliveries)
@@ -261,8 +261,8 @@ def test_a_long_log_is_checkpointed_even_without_a_quiet_moment(
 
 
 def test_a_quiet_moment_empties_a_log_that_has_grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "WAL_PAGES_IDLE", 10)
-    monkeypatch.setattr(writer, "IDLE_SECONDS", 0.001)
+    monkeypatch.setattr(pen, "WAL_PAGES_IDLE_MAX", 10)
+    monkeypatch.setattr(writer, "_IDLE_SECONDS", 0.001)
     is_synced = threading.Event()
 
     def seen(call: str, name: str) -> None:

@@ -14,7 +14,7 @@ import struct
 from hashlib import sha256
 from typing import NamedTuple
 
-SLOT_BYTES = 512
+_SLOT_BYTES = 512
 _FORM = struct.Struct(">4sQ32s")
 _MAGIC = b"FLAN"
 
@@ -36,7 +36,7 @@ class Anchor:
     def write(self, mark: Mark) -> None:
         """Note *mark* without waiting for the disk. Successive marks have ever higher numbers."""
         # Several processes write in turn and know nothing of each other's slots: the older one is found by reading.
-        os.pwrite(self._fd, slot(mark), _older_slot(os.pread(self._fd, 2 * SLOT_BYTES, 0)) * SLOT_BYTES)
+        os.pwrite(self._fd, _slot(mark), _older_slot(os.pread(self._fd, 2 * _SLOT_BYTES, 0)) * _SLOT_BYTES)
         self.is_synced = False
 
     def sync(self) -> None:
@@ -47,33 +47,33 @@ class Anchor:
         os.close(self._fd)
 
 
-def slot(mark: Mark) -> bytes:
+def _slot(mark: Mark) -> bytes:
     """The 512 bytes that say *mark*."""
     said = _FORM.pack(_MAGIC, mark.seq, mark.h)
-    return (said + sha256(said).digest()).ljust(SLOT_BYTES, b"\0")
+    return (said + sha256(said).digest()).ljust(_SLOT_BYTES, b"\0")
 
 
 def read_anchor(path: str) -> list[Mark] | None:
     """The marks of the valid slots, older first; None when there is no such file."""
     try:
         with open(path, "rb") as file:
-            data = file.read(2 * SLOT_BYTES)
+            data = file.read(2 * _SLOT_BYTES)
     except FileNotFoundError:
         return None
-    marks = (_mark(data[at : at + SLOT_BYTES]) for at in (0, SLOT_BYTES))
+    marks = (_mark(data[at : at + _SLOT_BYTES]) for at in (0, _SLOT_BYTES))
     return sorted(mark for mark in marks if mark is not None)
 
 
 def _mark(data: bytes) -> Mark | None:
-    if len(data) != SLOT_BYTES or data != data[:76].ljust(SLOT_BYTES, b"\0"):
+    if len(data) != _SLOT_BYTES or data != data[:76].ljust(_SLOT_BYTES, b"\0"):
         return None
     magic, seq, h = _FORM.unpack_from(data)
     return Mark(seq, h) if magic == _MAGIC and sha256(data[: _FORM.size]).digest() == data[_FORM.size : 76] else None
 
 
 def _older_slot(data: bytes) -> int:
-    """Which slot to write next: one that is not valid, else the one with the lower number."""
-    first, second = _mark(data[:SLOT_BYTES]), _mark(data[SLOT_BYTES:])
+    """Which _slot to write next: one that is not valid, else the one with the lower number."""
+    first, second = _mark(data[:_SLOT_BYTES]), _mark(data[_SLOT_BYTES:])
     if first is None or second is None:
         return 0 if first is None else 1
     return 0 if first.seq <= second.seq else 1

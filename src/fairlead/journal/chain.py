@@ -9,7 +9,7 @@ drop payload and salt; the header stays for ever, and the chain runs over header
                                                         seq: 8 bytes; len: the header's length, 4 bytes
 
 All numbers are unsigned and big-endian. `run` is the run's number: the seq of its `run.queued`. `kind` is a number of
-`KINDS`. `at` counts microseconds since 1970, UTC. `place` is the step's place; in a `run.queued` it is the run's id,
+`_KINDS`. `at` counts microseconds since 1970, UTC. `place` is the step's place; in a `run.queued` it is the run's id,
 because that event is what gives the run its name; elsewhere it is empty.
 
 The salt keeps the digest of a dropped payload from being guessed. The payload is the event as JSON without `kind` and
@@ -21,7 +21,7 @@ import struct
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
-from typing import NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 
@@ -30,11 +30,11 @@ from fairlead.core.events import Event, Request, decode_event, encode_event
 from fairlead.core.ids import Epoch, Micros, RunId, Seq
 from fairlead.core.json import Digest
 
-SALT_BYTES = 16
+_SALT_BYTES = 16
 START = bytes(32)  # what stands for `h` before the first event
 
 # The numbers of the kinds in the database. A number is never used again for another kind.
-KINDS: dict[int, type[Event]] = {
+_KINDS: dict[int, type[Event]] = {
     1: kinds.RunQueued,
     2: kinds.RunCancelRequested,
     3: kinds.RunClaimed,
@@ -46,9 +46,9 @@ KINDS: dict[int, type[Event]] = {
     9: kinds.AttemptLost,
 }
 
-_NUMBERS = {kind: number for number, kind in KINDS.items()}
-_TAGS = {number: str(kind.__struct_config__.tag) for number, kind in KINDS.items()}
-_WITH_PLACE = frozenset(number for number, kind in KINDS.items() if "place" in kind.__struct_fields__)
+_NUMBERS = {kind: number for number, kind in _KINDS.items()}
+_TAGS = {number: str(kind.__struct_config__.tag) for number, kind in _KINDS.items()}
+_WITH_PLACE = frozenset(number for number, kind in _KINDS.items() if "place" in kind.__struct_fields__)
 _REQUESTS = frozenset(_NUMBERS[kind] for kind in get_args(Request))
 
 _pack = struct.Struct(">32sQIQBIQ32s").pack
@@ -56,18 +56,21 @@ _FIXED_BYTES = struct.calcsize(">QBIQ32s")  # of the header, before the place
 
 
 class Row(NamedTuple):
-    """One row of the table `events`, in the order of its columns."""
+    """One row of the table `events`, in the order of its columns.
+
+    A damaged database can give anything in any column but the first: the checks below tell what is what it should be.
+    """
 
     seq: int
-    run: int
-    kind: int
-    place: str
-    epoch: int
-    at: int
-    payload: bytes | None
-    salt: bytes | None
-    digest: bytes
-    h: bytes
+    run: Any  # int
+    kind: Any  # int
+    place: Any  # bytes: text that is not UTF-8 could not even be read
+    epoch: Any  # int
+    at: Any  # int
+    payload: Any  # bytes
+    salt: Any  # bytes
+    digest: Any  # bytes
+    h: Any  # bytes
 
 
 class Altered(Exception):
@@ -84,7 +87,7 @@ def pack_event(event: Event) -> tuple[int, str, bytes]:
     return kind, place, b"{" + rest if rest else b"{}"
 
 
-def unpack_event(kind: int, place: str, payload: bytes) -> Event:
+def _unpack_event(kind: int, place: str, payload: bytes) -> Event:
     """The event again."""
     beginning = _beginning(kind, place if kind in _WITH_PLACE else "")
     event: Event = decode_event(beginning + payload[1:] if payload != b"{}" else beginning[:-1] + b"}")
@@ -102,10 +105,9 @@ def is_request(kind: int) -> bool:
     return kind in _REQUESTS
 
 
-def link(prev: bytes, seq: int, run: int, kind: int, place: str, epoch: int, at: int, digest: bytes) -> bytes:
+def link(prev: bytes, seq: int, run: int, kind: int, place: bytes, epoch: int, at: int, digest: bytes) -> bytes:
     """The `h` of an event, from the one before it and its own header."""
-    name = place.encode()
-    return sha256(_pack(prev, seq, _FIXED_BYTES + len(name), run, kind, epoch, at, digest) + name).digest()
+    return sha256(_pack(prev, seq, _FIXED_BYTES + len(place), run, kind, epoch, at, digest) + place).digest()
 
 
 def check_payload(row: Row) -> bytes:
@@ -114,11 +116,12 @@ def check_payload(row: Row) -> bytes:
     Raises:
         Altered: it is not, or it is gone.
     """
-    if row.payload is None or row.salt is None:
+    payload, salt = row.payload, row.salt
+    if payload is None or salt is None:
         raise Altered("its payload is gone")
-    if sha256(row.salt + row.payload).digest() != row.digest:
+    if type(payload) is not bytes or type(salt) is not bytes or sha256(salt + payload).digest() != row.digest:
         raise Altered("its payload was altered")
-    return row.payload
+    return payload
 
 
 def check_link(prev: bytes, row: Row) -> None:
@@ -127,7 +130,11 @@ def check_link(prev: bytes, row: Row) -> None:
     Raises:
         Altered: its header, its h or the event before it was altered.
     """
-    if link(prev, row.seq, row.run, row.kind, row.place, row.epoch, row.at, row.digest) != row.h:
+    try:
+        is_right = link(prev, row.seq, row.run, row.kind, row.place, row.epoch, row.at, row.digest) == row.h
+    except (struct.error, TypeError):
+        is_right = False
+    if not is_right:
         raise Altered("its header was altered, or the event before it")
 
 
@@ -148,9 +155,9 @@ def event_of(row: Row) -> Event:
     """
     payload = check_payload(row)
     try:
-        return unpack_event(row.kind, row.place, payload)
-    except (KeyError, msgspec.MsgspecError):
-        raise Altered("its kind was altered") from None
+        return _unpack_event(row.kind, row.place.decode(), payload)
+    except (KeyError, TypeError, AttributeError, UnicodeDecodeError, msgspec.MsgspecError):
+        raise Altered("its kind or its place was altered") from None
 
 
 def recorded(row: Row, run: RunId) -> kinds.Recorded:
@@ -163,4 +170,4 @@ def recorded(row: Row, run: RunId) -> kinds.Recorded:
 
 
 def fresh_salt() -> bytes:
-    return os.urandom(SALT_BYTES)
+    return os.urandom(_SALT_BYTES)

@@ -29,7 +29,7 @@ class LookAt(Protocol):
     def __call__(self, worker: str) -> Life: ...
 
 
-class Position:
+class _Position:
     """What the writer knows of a run: where it stands and who owns it."""
 
     __slots__ = ("ended_at", "epoch", "last_request_seq", "last_seq", "number", "status", "worker")
@@ -52,7 +52,7 @@ class Groups:
     def __init__(self, connection: apsw.Connection, look_at: LookAt) -> None:
         self._connection = connection
         self._look_at = look_at
-        self._positions: dict[RunId, Position] = {}
+        self._positions: dict[RunId, _Position] = {}
         self._rows: list[tuple[object, ...]] = []  # of this group, not yet given to SQLite
         self._at = Micros(0)
         self.strangers = 0  # how often another process has written in between
@@ -108,7 +108,7 @@ class Groups:
             earlier = self._earlier(run, request)
             if earlier is not None:
                 return earlier
-            position = Position(self.head.seq + 1, 0, 0, 0, "queued", "", 0)
+            position = _Position(self.head.seq + 1, 0, 0, 0, "queued", "", 0)
             place = run
         else:
             known = self._position(run)
@@ -144,22 +144,22 @@ class Groups:
         self._connection.execute(sql("update_run_claimed"), (position.epoch, worker, position.number))
         return Recorded(Seq(position.last_seq), run, Epoch(position.epoch), self._at, event)
 
-    def _write(self, position: Position, kind: int, place: str, payload: bytes, epoch: int) -> None:
+    def _write(self, position: _Position, kind: int, place: str, payload: bytes, epoch: int) -> None:
         seq = self.head.seq + 1
         salt = chain.fresh_salt()
         digest = sha256(salt + payload).digest()
-        h = chain.link(self.head.h, seq, position.number, kind, place, epoch, self._at, digest)
+        h = chain.link(self.head.h, seq, position.number, kind, place.encode(), epoch, self._at, digest)
         self._rows.append((seq, position.number, kind, place, epoch, self._at, payload, salt, digest, h))
         self.head = Mark(seq, h)
         position.last_seq = seq
 
-    def _position(self, run: RunId) -> Position | None:
+    def _position(self, run: RunId) -> _Position | None:
         known = self._positions.get(run)
         if known is None:
             found = self._fetch("select_run_position", run)
             if found is None:
                 return None
-            known = self._positions[run] = Position(*found)
+            known = self._positions[run] = _Position(*found)
         return known
 
     def _fetch(self, name: str, *bindings: str | int) -> Values | None:
@@ -180,7 +180,7 @@ class Groups:
         assert values is not None, run
         return chain.recorded(chain.Row(*values), run)
 
-    def _add_run(self, run: RunId, position: Position, request: RunQueued) -> None:
+    def _add_run(self, run: RunId, position: _Position, request: RunQueued) -> None:
         self._positions[run] = position
         self._connection.execute(
             sql("insert_run"),
@@ -196,7 +196,7 @@ class Groups:
             ),
         )
 
-    def _end_run(self, position: Position, event: RunEnded) -> None:
+    def _end_run(self, position: _Position, event: RunEnded) -> None:
         # The time 0 means "not ended"; a clock that stands at 1970 must not hide an end.
         position.status, position.ended_at = event.status, self._at or 1
         self._connection.execute(sql("update_run_ended"), (event.status, position.ended_at, position.number))

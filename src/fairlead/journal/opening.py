@@ -19,9 +19,9 @@ from fairlead.journal.statements import Values, migrations, sql
 
 Mode = Literal["full", "process"]
 
-APPLICATION = 0x464C4A4E  # "FLJN": tells our databases from others
-PAGE_BYTES = 8192  # rows of 1 to 2 KB leave less room unused than on 4096, and a commit writes two or three pages
-BUSY_MILLISECONDS = 10_000  # only a recovery after a crash holds SQLite's own locks for long
+_APPLICATION = 0x464C4A4E  # "FLJN": tells our databases from others
+_PAGE_BYTES = 8192  # rows of 1 to 2 KB leave less room unused than on 4096, and a commit writes two or three pages
+_BUSY_MILLISECONDS = 10_000  # only a recovery after a crash holds SQLite's own locks for long
 _CHECKED_AT_ONCE = 1_000  # rows read at a time
 
 
@@ -212,7 +212,7 @@ def rows_from(connection: apsw.Connection, seq: int) -> Iterator[chain.Row]:
 
 def _connect(path: str, flags: int) -> apsw.Connection:
     connection = apsw.Connection(path, flags=flags, statementcachesize=32)
-    connection.set_busy_timeout(BUSY_MILLISECONDS)
+    connection.set_busy_timeout(_BUSY_MILLISECONDS)
     # Closing the last connection would checkpoint by itself, without anybody looking at the result.
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     connection.wal_autocheckpoint(0)
@@ -224,7 +224,7 @@ def _connect(path: str, flags: int) -> apsw.Connection:
 
 def _schema(connection: apsw.Connection, places: Places) -> int:
     """The schema's number, if this is a journal that this build can read."""
-    if connection.pragma("application_id") != APPLICATION:
+    if connection.pragma("application_id") != _APPLICATION:
         raise not_a_journal(places.directory)
     found, known = connection.pragma("user_version"), len(migrations())
     if found > known:
@@ -246,8 +246,8 @@ def _create(places: Places) -> None:
             os.unlink(leftover)  # of a process that died while it made the journal
     connection = apsw.Connection(new)
     try:
-        connection.pragma("page_size", PAGE_BYTES)
-        connection.pragma("application_id", APPLICATION)
+        connection.pragma("page_size", _PAGE_BYTES)
+        connection.pragma("application_id", _APPLICATION)
         _migrate(connection)
         connection.pragma("journal_mode", "WAL")
     finally:

@@ -117,6 +117,8 @@ class Reader:
                 return [] if connection is None else connection.execute(sql(name), bindings).fetchall()
             except (apsw.Error, OSError) as cause:
                 raise diagnose(cause, self.places.directory) from None
+            except UnicodeDecodeError:
+                raise damaged(self.places.directory, 0, "a text in it is not UTF-8") from None
 
     def _opened(self) -> apsw.Connection | None:
         if self._process != os.getpid():

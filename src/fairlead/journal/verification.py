@@ -118,7 +118,7 @@ class _Verification:
             mark = marks.get(row.seq)
             if mark is not None and mark.h != row.h:
                 self._note(row.seq, "FL-L002", "it is not the event that the anchor remembers")
-            self._head = Mark(row.seq, row.h)
+            self._head = Mark(row.seq, row.h if isinstance(row.h, bytes) else b"")
         self._compare_anchor(sorted(marks.values()))
 
     def _check_row(self, row: chain.Row) -> None:
@@ -142,7 +142,7 @@ class _Verification:
             self._named.setdefault(digest, row.seq)
         if isinstance(event, RunQueued):
             self._runs[row.seq] = [
-                *(row.seq, row.place, event.key or None, event.workflow, event.root, event.requester),
+                *(row.seq, row.place.decode(), event.key or None, event.workflow, event.root, event.requester),
                 *("queued", row.at, 0, 0, "", row.seq),
             ]
             return
@@ -162,7 +162,11 @@ class _Verification:
             self._note(self._head.seq + 1, "FL-L003", text)
 
     def _compare_runs(self, connection: apsw.Connection) -> None:
-        found: dict[int, Values] = {values[0]: values for values in connection.execute(sql("select_run_index"))}
+        try:
+            found: dict[int, Values] = {values[0]: values for values in connection.execute(sql("select_run_index"))}
+        except UnicodeDecodeError:
+            self._note(0, "FL-L009", "a text in the table of runs is not UTF-8")
+            return
         for number in sorted(found.keys() | self._runs.keys()):
             if found.get(number) != tuple(self._runs.get(number, ())):
                 self._note(number, "FL-L009", "the table of runs does not say what the events of this run say")

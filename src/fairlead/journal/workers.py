@@ -17,7 +17,6 @@ from fairlead.core.ids import Micros, WorkerId
 from fairlead.core.ports import Clock
 from fairlead.journal.opening import Places, make_directory
 
-BEAT_SECONDS = 10.0
 SILENT_SECONDS = 30.0
 _BYTES = 256  # a sheet is always written whole and in one piece of this length
 
@@ -52,7 +51,7 @@ class WorkerLock:
         self.beat()
 
     def beat(self) -> None:
-        """Touch the file. Call it every `BEAT_SECONDS`."""
+        """Touch the file. Call it every ten seconds: two may be missed before the worker counts as silent."""
         sheet = Sheet(os.getpid(), self._since, self._clock.monotonic())
         os.pwrite(self._fd, msgspec.json.encode(sheet).ljust(_BYTES), 0)
 

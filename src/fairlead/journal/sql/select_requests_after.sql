@@ -1,5 +1,5 @@
 SELECT runs.id,
-       events.seq, events.run, events.kind, events.place, events.epoch, events.at,
+       events.seq, events.run, events.kind, CAST(events.place AS BLOB), events.epoch, events.at,
        events.payload, events.salt, events.digest, events.h
 FROM runs
 JOIN events ON events.run = runs.number
