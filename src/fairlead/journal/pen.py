@@ -27,8 +27,8 @@ from fairlead.journal.opening import (
 )
 from fairlead.journal.workers import look_at
 
-WAL_PAGES_IDLE_MAX = 1_000  # a larger log is checkpointed as soon as there is a quiet moment
-WAL_PAGES_BUSY_MAX = 8_000  # a larger log is checkpointed even if there is none
+WAL_PAGES_IDLE_MAX = 250  # 4 MB; a larger log is checkpointed as soon as there is a quiet moment
+WAL_PAGES_BUSY_MAX = 2_000  # 32 MB; a larger log is checkpointed even if there is none
 _ANCHOR_SECONDS = 1.0  # the anchor is synced at most this often while there is work
 
 Answer = Written | Recorded | FairleadError | Fenced | JournalFailed
