@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from fairlead.cli.fact_text import IS_SAID_AROUND, Telling, duration, first_line
-from fairlead.cli.live import DRAW_SECONDS, LiveScreen
-from fairlead.cli.plain import BEAT_SECONDS, PlainScreen
+from fairlead.cli.live import DRAW_SECONDS_MIN, LiveScreen
+from fairlead.cli.plain import QUIET_SECONDS_MAX, PlainScreen
 from fairlead.cli.terminal_text import safe
 from fairlead.core.ids import Micros, RunId, Seq
 from fairlead.core.state import RunState
@@ -75,7 +75,7 @@ def test_both_screens_carry_the_same_facts(seed: int, columns: int) -> None:
     telling = Telling()
     for record in run.records:
         facts = [embellished(fact, rng) for fact in projection.take(record)]
-        clock.move(DRAW_SECONDS)
+        clock.move(DRAW_SECONDS_MIN)
         drawn, appended = len(paper.frames), len(lines)
         live.show(facts, watch)
         plain.show(facts, watch)
@@ -180,7 +180,7 @@ def test_without_news_a_heartbeat_comes_every_thirty_seconds_and_says_what_is_do
     lines.clear()
     plain.show([Fact("step.progress", RUN, Micros(0), step="step-1", summary="src/app.py")], watch)
     assert lines == []
-    clock.move(BEAT_SECONDS - 1)
+    clock.move(QUIET_SECONDS_MAX - 1)
     plain.show([], watch)
     assert lines == []
     clock.move(1)

@@ -3,7 +3,6 @@
 import argparse
 import os.path
 import shlex
-from collections.abc import Callable
 from functools import cached_property
 
 from fairlead.cli.terminal import Form, Terminal
@@ -60,6 +59,3 @@ class Invocation:
         if self.parts.cwd == root or self.parts.cwd.startswith(root.rstrip("/") + "/"):
             return f"fairlead {rest}"
         return f"fairlead -C {shlex.quote(root)} {rest}"
-
-
-Perform = Callable[[Invocation], int]

@@ -42,12 +42,12 @@ _FISH = r"""function __fairlead_complete
 end
 complete -c fairlead -f -a '(__fairlead_complete)'
 """
-SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
+_SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 
 
 def give_script(call: "Invocation") -> int:
     """The script for one shell."""
-    call.terminal.answer_text(SCRIPTS[call.options.shell])
+    call.terminal.answer_text(_SCRIPTS[call.options.shell])
     return 0
 
 
@@ -55,7 +55,7 @@ def complete(words: Sequence[str], parts: "Parts") -> int:
     """Print what may stand at the place of the last word. *words* is: shell, `--`, the words behind `fairlead`."""
     typed = list(words[2:]) or [""]
     try:
-        found = [one for one in candidates(typed, parts) if one[0].startswith(typed[-1])]
+        found = [one for one in _candidates(typed, parts) if one[0].startswith(typed[-1])]
     except Exception:
         found = []  # whatever is wrong here, the command itself will say it better
     for value, about in found[:CANDIDATES_MAX]:
@@ -63,7 +63,7 @@ def complete(words: Sequence[str], parts: "Parts") -> int:
     return 0
 
 
-def candidates(typed: Sequence[str], parts: "Parts") -> Iterator[tuple[str, str]]:
+def _candidates(typed: Sequence[str], parts: "Parts") -> Iterator[tuple[str, str]]:
     """Everything that could stand at the last place."""
     before, current = list(typed[:-1]), typed[-1]
     directory = parts.cwd
@@ -127,7 +127,7 @@ def _values(
 
 def _names(wants: set[str], rest: list[str], current: str, parts: "Parts", directory: str) -> Iterator[tuple[str, str]]:
     if "shell" in wants:
-        yield from ((shell, "") for shell in SCRIPTS)
+        yield from ((shell, "") for shell in _SCRIPTS)
     if "name" in wants:
         from fairlead.service.explain import list_topics
 

@@ -6,9 +6,8 @@ import traceback
 
 from fairlead import __version__
 from fairlead.cli.command import Invocation
+from fairlead.service.endings import INTERNAL
 from fairlead.service.records import FairleadError, error
-
-EXIT_INTERNAL = 10
 
 
 def give_crash(call: Invocation, bug: BaseException) -> int:
@@ -26,7 +25,7 @@ def give_crash(call: Invocation, bug: BaseException) -> int:
     else:
         call.terminal.complain(line.rstrip("\n") for line in traceback.format_exception(bug))
     message = f"internal error (this is a bug in fairlead): {type(bug).__name__}"
-    return give_errors(call.terminal, error("FL-X001", message, *hints, exit_code=EXIT_INTERNAL))
+    return give_errors(call.terminal, error("FL-X001", message, *hints, exit_code=INTERNAL))
 
 
 def _keep(call: Invocation, bug: BaseException) -> str:
@@ -34,13 +33,13 @@ def _keep(call: Invocation, bug: BaseException) -> str:
     try:
         stamp = call.parts.clock.now()
         path = os.path.join(call.project.state_dir, "crashes", f"{stamp}.txt")
-        call.parts.files.write(path, bundle(bug).encode())
+        call.parts.files.write(path, _bundle(bug).encode())
     except (FairleadError, OSError):
         return ""
     return path
 
 
-def bundle(bug: BaseException) -> str:
+def _bundle(bug: BaseException) -> str:
     """Types, functions, lines, versions. Messages and values may hold text of the user, so they are left out."""
     lines = [f"fairlead {__version__} · Python {platform.python_version()} · {platform.system()} {platform.machine()}"]
     at: BaseException | None = bug

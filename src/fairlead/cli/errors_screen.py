@@ -57,13 +57,13 @@ def _one(diagnostic: Diagnostic, look: Look) -> Iterator[str]:
             place += f":{diagnostic.span.line}:{diagnostic.span.column}"
         yield f"  --> {place}"
     if diagnostic.span is not None and diagnostic.source:
-        yield from excerpt_lines(diagnostic.source.split("\n"), diagnostic.span, look, diagnostic.label)
+        yield from _excerpt_lines(diagnostic.source.split("\n"), diagnostic.span, look, diagnostic.label)
     for hint in diagnostic.hints[:HINTS_MAX]:
         yield f"   = {safe(hint)}"
     yield look.paint(f"   = more: fairlead explain {diagnostic.code}", "dim")
 
 
-def excerpt_lines(source: Sequence[str], span: Span, look: Look, label: str = "") -> Iterator[str]:
+def _excerpt_lines(source: Sequence[str], span: Span, look: Look, label: str = "") -> Iterator[str]:
     """Numbered source lines with the span underlined. Tabs are widened, and the underline follows them."""
     shown = list(source[:SHOWN_LINES_MAX])
     digits = len(str(span.line + len(shown) - 1))

@@ -25,8 +25,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "step.skipped": ("skipped", "skipped"),
     "step.cancelled": ("cancelled", "cancelled"),
 }
-IS_STEP_END = frozenset({"step.succeeded", "step.degraded", "step.failed", "step.skipped", "step.cancelled"})
-IS_RUN_END = frozenset({"run.succeeded", "run.degraded", "run.failed", "run.cancelled"})
+_IS_STEP_END = frozenset({"step.succeeded", "step.degraded", "step.failed", "step.skipped", "step.cancelled"})
+_IS_RUN_END = frozenset({"run.succeeded", "run.degraded", "run.failed", "run.cancelled"})
 # On a terminal the line at the top and the answer at the end say these.
 IS_SAID_AROUND = frozenset({"run.queued", "run.started", "run.succeeded"})
 
@@ -68,7 +68,7 @@ class Telling:
             return tuple(filter(None, (f"{fact.code} · fault: {fact.fault}" if fact.code else "", fact.hint)))
         if fact.type == "step.degraded":
             return fact.reasons
-        if fact.type in IS_RUN_END:
+        if fact.type in _IS_RUN_END:
             return self.untold(fact.reasons)
         return ()
 
@@ -79,5 +79,5 @@ class Telling:
 
 def duration(fact: Fact) -> str:
     """How long it took, where that is known."""
-    is_timed = fact.type in IS_RUN_END or fact.type in IS_STEP_END - {"step.skipped"}
+    is_timed = fact.type in _IS_RUN_END or fact.type in _IS_STEP_END - {"step.skipped"}
     return seconds_text(fact.seconds) if is_timed else ""

@@ -9,19 +9,19 @@ from fairlead.cli.terminal_text import cut, safe, wrap
 from fairlead.service.logs import last_lines
 from fairlead.service.records import RunView, StepView
 
-FAILURES_SHOWN = 3
+_FAILURES_SHOWN = 3
 
 
 def failure_lines(call: Invocation, view: RunView, look: Look) -> Iterator[str]:
     """One block for each of the first failed steps."""
     blocks = {step.parent for step in view.steps}
     failed = [step for step in view.steps if step.status == "failed" and step.step not in blocks]
-    for step in failed[:FAILURES_SHOWN]:
+    for step in failed[:_FAILURES_SHOWN]:
         yield ""
         yield from _one(call, view, step, look)
-    if len(failed) > FAILURES_SHOWN:
+    if len(failed) > _FAILURES_SHOWN:
         yield ""
-        yield f"  … {len(failed) - FAILURES_SHOWN} more failed: {call.typed(f'runs show {view.run}')}"
+        yield f"  … {len(failed) - _FAILURES_SHOWN} more failed: {call.typed(f'runs show {view.run}')}"
     if failed:
         kept = sum(1 for step in view.steps if step.status in ("succeeded", "degraded") and step.step not in blocks)
         yield f"   = kept: {plural(kept, 'finished step')}. Nothing outside the state directory was changed."

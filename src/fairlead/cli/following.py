@@ -8,7 +8,7 @@ from fairlead.cli.live import LiveScreen
 from fairlead.cli.plain import PlainScreen
 from fairlead.service.records import Fact, RunId, Watch
 
-POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 
 Leaving = Literal["ended", "unowned", "detached", "cancelled", "interrupted"]
 
@@ -74,7 +74,7 @@ def follow(call: Invocation, watch: Watch, screen: Screen, on_interrupt: Callabl
                     return "ended"
                 if watch.is_unowned:
                     return "unowned"
-                call.parts.clock.sleep(POLL_SECONDS)
+                call.parts.clock.sleep(_POLL_SECONDS)
             except KeyboardInterrupt:
                 interrupts += 1
                 leaving = on_interrupt(interrupts)

@@ -13,10 +13,10 @@ from fairlead.cli.terminal_text import cut, pad, safe, to_ascii, width, wrap
 from fairlead.cli.times import seconds_text
 from fairlead.service.records import Fact, Watch
 
-DRAW_SECONDS = 0.1
+DRAW_SECONDS_MIN = 0.1
 NAME_COLUMNS_MIN = 12
 NAME_COLUMNS_MAX = 28
-TIME_COLUMNS = 9
+_TIME_COLUMNS = 9
 
 
 class LiveScreen:
@@ -40,7 +40,7 @@ class LiveScreen:
         permanent: list[str] = []
         for fact in facts:
             permanent += self._take(fact, now)
-        if not permanent and now - self._drawn_at < DRAW_SECONDS:
+        if not permanent and now - self._drawn_at < DRAW_SECONDS_MIN:
             return
         region = self._region(watch, now) if watch is not None and not watch.is_ended else []
         self._write(
@@ -117,9 +117,9 @@ def step_lines(fact: Fact, look: Look, telling: Telling) -> list[str]:
     time = duration(fact)
     lines = [_row(look, status, name, summary, time, columns)]
     indent = " " * (_name_column(look) + NAME_COLUMNS_MIN + 2)
-    room = columns - len(indent) - TIME_COLUMNS
+    room = columns - len(indent) - _TIME_COLUMNS
     summary_room = (
-        columns - _name_column(look) - max(NAME_COLUMNS_MIN, min(width(name), NAME_COLUMNS_MAX)) - 2 - TIME_COLUMNS
+        columns - _name_column(look) - max(NAME_COLUMNS_MIN, min(width(name), NAME_COLUMNS_MAX)) - 2 - _TIME_COLUMNS
     )
     if width(summary) > summary_room:
         # A reason is never cut: what does not fit beside the name goes on below it.
@@ -142,9 +142,9 @@ def _name_column(look: Look) -> int:
 def _row(look: Look, status: str, name: str, text: str, time: str, columns: int) -> str:
     shown = cut(safe(name), NAME_COLUMNS_MAX)
     named = pad(shown, NAME_COLUMNS_MIN)
-    room = columns - _name_column(look) - width(named) - 2 - TIME_COLUMNS
+    room = columns - _name_column(look) - width(named) - 2 - _TIME_COLUMNS
     body = pad(cut(text, max(0, room)), room)
-    return f"  {look.symbol(status)} {named}  {body}{time.rjust(TIME_COLUMNS)}".rstrip()
+    return f"  {look.symbol(status)} {named}  {body}{time.rjust(_TIME_COLUMNS)}".rstrip()
 
 
 def _plain_width(line: str) -> int:

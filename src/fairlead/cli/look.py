@@ -4,11 +4,11 @@ import os
 from collections.abc import Mapping
 from typing import TextIO
 
-COLUMNS_DEFAULT = 100  # for a pipe or a file
+_COLUMNS_DEFAULT = 100  # for a pipe or a file
 COLUMNS_MAX = 120  # wider lines are hard to read, whatever the terminal offers
 COLUMNS_MIN = 40
 
-SYMBOLS = {
+_SYMBOLS = {
     "succeeded": "✓",
     "degraded": "▲",
     "failed": "✗",
@@ -22,7 +22,7 @@ SYMBOLS = {
     "retry": "↻",
     "none": "–",
 }
-WORDS = {
+_WORDS = {
     "succeeded": "ok",
     "degraded": "deg",
     "failed": "FAIL",
@@ -92,9 +92,9 @@ class Look:
         columns = self._environ.get("COLUMNS", "")
         try:
             size = os.get_terminal_size(self._stream.fileno())
-            found = (size.columns or COLUMNS_DEFAULT, size.lines or 24)
+            found = (size.columns or _COLUMNS_DEFAULT, size.lines or 24)
         except (OSError, ValueError):
-            found = (COLUMNS_DEFAULT, 24)
+            found = (_COLUMNS_DEFAULT, 24)
         if columns.isdecimal() and 0 < int(columns) < 10_000 and not self.is_live:
             return int(columns), found[1]
         return found
@@ -108,7 +108,7 @@ class Look:
 
     def symbol(self, status: str) -> str:
         """The sign of a status; never colour alone."""
-        sign = WORDS.get(status, "?") if self.is_ascii else SYMBOLS.get(status, "?")
+        sign = _WORDS.get(status, "?") if self.is_ascii else _SYMBOLS.get(status, "?")
         return self.paint(sign + " " * (self.symbol_columns - len(sign)), COLOURS.get(status, "dim"))
 
     @property

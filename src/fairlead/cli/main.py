@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from fairlead.cli.command import Invocation
     from fairlead.service.parts import Parts
 
-EXIT_USAGE = 2
-EXIT_NOT_READY = 8
-EXIT_INTERNAL = 10
-EXIT_INTERRUPTED = 130
+_EXIT_USAGE = 2
+_EXIT_NOT_READY = 8
+_EXIT_INTERNAL = 10
+_EXIT_INTERRUPTED = 130
 _OUTPUT_ERRORS = frozenset({errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EDQUOT})
 
 
@@ -35,13 +35,13 @@ def main(argv: Sequence[str], parts: "Parts") -> int:
         # The answer could not be written: a full disk behind a redirection, for example.
         _abandon_stdout()
         print(f"error[FL-S014]: the answer cannot be written: {refusal.strerror}", file=sys.stderr)
-        return EXIT_NOT_READY
+        return _EXIT_NOT_READY
     except Exception as bug:
         # Whatever breaks outside of a command: no place for a bundle is known here.
         print(f"error[FL-X001]: internal error (this is a bug in fairlead): {type(bug).__name__}", file=sys.stderr)
         if "-vv" in argv:
             raise
-        return EXIT_INTERNAL
+        return _EXIT_INTERNAL
 
 
 def _abandon_stdout() -> None:
@@ -86,7 +86,7 @@ def _misused(misuse: Misused, argv: Sequence[str], parts: "Parts") -> int:
 
     form: Form = "json" if "--json" in argv else "jsonl" if "--jsonl" in argv else "text"
     terminal = Terminal(parts.environ, is_ascii="--ascii" in argv, form=form)
-    return give_errors(terminal, error("FL-S001", misuse.message, *misuse.hints, exit_code=EXIT_USAGE))
+    return give_errors(terminal, error("FL-S001", misuse.message, *misuse.hints, exit_code=_EXIT_USAGE))
 
 
 def _perform(parsed: Parsed, invocation: "Invocation") -> int:
@@ -100,7 +100,7 @@ def _perform(parsed: Parsed, invocation: "Invocation") -> int:
         return give_errors(invocation.terminal, problem)
     except KeyboardInterrupt:
         invocation.terminal.complain([""])
-        return EXIT_INTERRUPTED
+        return _EXIT_INTERRUPTED
     except Exception as bug:
         if isinstance(bug, OSError) and bug.errno in _OUTPUT_ERRORS and bug.filename is None:
             raise  # a stream of ours broke, not the program

@@ -7,7 +7,7 @@ from fairlead.cli.terminal_text import safe
 from fairlead.cli.times import clock_text
 from fairlead.service.records import Fact, Watch
 
-BEAT_SECONDS = 30.0
+QUIET_SECONDS_MAX = 30.0
 
 
 class PlainScreen:
@@ -19,7 +19,7 @@ class PlainScreen:
         self._write = write
         self._monotonic = monotonic
         self._now = now
-        self._beat_at = monotonic() + BEAT_SECONDS
+        self._beat_at = monotonic() + QUIET_SECONDS_MAX
         self._doing: dict[str, Fact] = {}
         self._telling = Telling()
 
@@ -31,7 +31,7 @@ class PlainScreen:
             lines = list(self._beat(watch))
         if lines:
             self._write(lines)
-            self._beat_at = now + BEAT_SECONDS
+            self._beat_at = now + QUIET_SECONDS_MAX
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -41,7 +41,7 @@ class PlainScreen:
             self._doing[fact.step] = fact
             return
         self._doing.pop(fact.step, None)
-        yield plain_line(fact)
+        yield _plain_line(fact)
         for line in self._telling.further_lines(fact):
             yield f"{'':22}{safe(line)}".rstrip()
 
@@ -58,7 +58,7 @@ class PlainScreen:
         yield f"{clock_text(self._now())} {state.run} beat     {counts}  {doing}".rstrip()
 
 
-def plain_line(fact: Fact) -> str:
+def _plain_line(fact: Fact) -> str:
     """`06:00:14 r-8m4t ok       triage  5 fixable  agent=finding-triage  11.2 s`."""
     word = WORDS[fact.type][1]
     said = first_line(fact)

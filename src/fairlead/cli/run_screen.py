@@ -12,15 +12,15 @@ from fairlead.cli.times import day_text, minute_text, seconds_text
 from fairlead.service.parts import Project
 from fairlead.service.records import RUN_ENDED, STEP_END, STEP_ENDED, Fact, FindingView, RunView, StepView
 
-WORST_SHOWN = 3
+_WORST_SHOWN = 3
 
 
 def header_line(project: Project, version: str) -> str:
     """`fairlead 0.1.0 · shop-api · main @ 4f2c1e9 + 3 changed files · nothing leaves this machine`."""
-    return " · ".join([f"fairlead {version}", safe(project.name), *place_words(project)])
+    return " · ".join([f"fairlead {version}", safe(project.name), *_place_words(project)])
 
 
-def place_words(project: Project) -> list[str]:
+def _place_words(project: Project) -> list[str]:
     """Branch, commit and changes, as far as there are any."""
     if not project.is_git:
         return []
@@ -68,14 +68,14 @@ def steps_lines(view: RunView, look: Look) -> Iterator[str]:
 
 def _step(view: RunView, step: StepView, look: Look, telling: Telling) -> Iterator[str]:
     if step.status in STEP_ENDED:
-        yield from step_lines(as_fact(view, step), look, telling)
+        yield from step_lines(_as_fact(view, step), look, telling)
     else:
         nobody = " · no worker" if step.status == "running" and view.unowned_since else ""
         again = f" · attempt {step.attempts + (step.status != 'running')}" if step.attempts else ""
         yield step_row(look, step.status, step.step, step.status + nobody + again)
 
 
-def as_fact(view: RunView, step: StepView) -> Fact:
+def _as_fact(view: RunView, step: StepView) -> Fact:
     """A step as the fact of its end, so that `runs show` says what the live screen said."""
     return Fact(
         STEP_END.get(step.status, "step.started"),
@@ -98,7 +98,7 @@ def reason_lines(view: RunView, look: Look) -> Iterator[str]:
     """Why a run is not simply succeeded, as far as its steps, which stand above, have not said it."""
     telling = Telling()
     for step in view.steps:
-        telling.further_lines(as_fact(view, step))
+        telling.further_lines(_as_fact(view, step))
     reasons = telling.untold(view.reasons)
     if view.status == "succeeded" or (not reasons and view.status in RUN_ENDED):
         return
@@ -114,7 +114,7 @@ def reason_lines(view: RunView, look: Look) -> Iterator[str]:
 
 def finding_summary(call: Invocation, view: RunView, look: Look) -> Iterator[str]:
     """Totals and the worst findings, with what to type for the others."""
-    if not has_findings(view):
+    if not _has_findings(view):
         return
     yield ""
     left = totals_text(view.totals, look)
@@ -123,11 +123,11 @@ def finding_summary(call: Invocation, view: RunView, look: Look) -> Iterator[str
     left += so_far
     plain = totals_text(view.totals, None) + so_far
     yield f"  {left}{' ' * max(3, look.columns - 2 - width(plain) - width(right))}{right}"
-    for finding in view.findings[:WORST_SHOWN]:
+    for finding in view.findings[:_WORST_SHOWN]:
         yield ""
-        yield from finding_lines(finding, look)
+        yield from _finding_lines(finding, look)
         yield f"     {'do':<4} {call.typed(f'findings show {finding.id}')}"
-    left_out = len(view.findings) - WORST_SHOWN
+    left_out = len(view.findings) - _WORST_SHOWN
     if left_out > 0:
         yield ""
         yield f"  … {left_out:,} more: {call.typed(_list_command(call, view))}"
@@ -139,7 +139,7 @@ def _list_command(call: Invocation, view: RunView) -> str:
     )
 
 
-def has_findings(view: RunView) -> bool:
+def _has_findings(view: RunView) -> bool:
     """Whether looking for findings was part of the run: some were found, or an agent worked."""
     return bool(view.findings) or any(step.agent and step.agent != "run" for step in view.steps)
 
@@ -154,7 +154,7 @@ def totals_text(totals: dict[str, int], look: Look | None) -> str:
     return "   ".join(pieces) or "no findings"
 
 
-def finding_lines(finding: FindingView, look: Look) -> Iterator[str]:
+def _finding_lines(finding: FindingView, look: Look) -> Iterator[str]:
     """Severity, rule and place on one line; the source line with its underline; the message; the remedy."""
     place = place_of(finding)
     severity = f"{finding.severity:<9}"

@@ -13,7 +13,7 @@ from fairlead.service.logs import Log, LogReader
 from fairlead.service.records import RUN_ENDED, RunLine, error
 from fairlead.service.runs import cancel_run, list_runs, show_run
 
-FOLLOW_SECONDS = 0.2
+_FOLLOW_SECONDS = 0.2
 
 
 def list_them(call: Invocation) -> int:
@@ -118,7 +118,7 @@ def logs(call: Invocation) -> int:
             if is_over:
                 break
             call.terminal.flush()
-            call.parts.clock.sleep(FOLLOW_SECONDS)
+            call.parts.clock.sleep(_FOLLOW_SECONDS)
     total += _give_log(call, Log(reader.rest(), reader.steps), wide)
     if call.terminal.form == "text" and not total:
         call.terminal.tell([f"The steps of {run} wrote nothing."])

@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator
 from fairlead import __version__
 from fairlead.cli.command import Invocation
 from fairlead.cli.following import Leaving, follow, screen_for, watch_of
+from fairlead.cli.live import step_row
 from fairlead.cli.run_screen import finding_summary, header_line, next_lines, reason_lines, steps_lines
-from fairlead.cli.terminal_text import safe
+from fairlead.cli.terminal_text import safe, wrap
 from fairlead.service.endings import INTERRUPTED, OK, TERMINATED, exit_code
 from fairlead.service.parts import Ending, Project
 from fairlead.service.records import RunId, RunView, Severity, error
 
-HERE = "Ctrl-C stops; nothing finished is lost, and fairlead resume goes on"
-AWAY = "Ctrl-C leaves it running; twice cancels it"
+_HERE = "Ctrl-C stops; nothing finished is lost, and fairlead resume goes on"
+_AWAY = "Ctrl-C leaves it running; twice cancels it"
 
 
 def review(call: Invocation) -> int:
@@ -94,7 +95,7 @@ def _show_header(call: Invocation, project: Project, found: RunId, title: str = 
     if terminal.form != "text":
         return
     head = header_line(project, __version__)
-    terminal.tell([f"{safe(title)} {found} · {head}" if title else head])
+    terminal.tell(wrap(f"{safe(title)} {found} · {head}" if title else head, terminal.err.columns))
     terminal.tell(f"  {safe(note)}" for note in project.notes)
     if not title:
         terminal.tell(["  Nothing leaves this machine."])
@@ -105,7 +106,7 @@ def _show_header(call: Invocation, project: Project, found: RunId, title: str = 
 def _perform_here(call: Invocation, found: RunId, fail_on: Severity | None) -> int:
     """Perform the run in this process, with its own screen on the way."""
     watch = watch_of(call, found)
-    screen = screen_for(call, HERE)
+    screen = screen_for(call, _HERE)
     try:
         ending = call.parts.perform(call.project, found, lambda: screen.show(watch.poll(), watch))
         screen.show(watch.poll(), watch)
@@ -128,7 +129,7 @@ def _follow_worker(call: Invocation, found: RunId, fail_on: Severity | None) -> 
     from fairlead.service.runs import cancel_run
 
     watch = watch_of(call, found)
-    screen = screen_for(call, AWAY)
+    screen = screen_for(call, _AWAY)
     is_cancelled = False
 
     def interrupted(times: int) -> Leaving | None:
@@ -180,6 +181,8 @@ def _ending_lines(call: Invocation, view: RunView, written: list[str]) -> Iterat
     # On a terminal the steps stand above already, in the permanent record.
     if not call.is_attended:
         yield from steps_lines(view, look)
+        if view.status != "succeeded":
+            yield step_row(look, view.status, view.run, view.status)
     yield from reason_lines(view, look)
     yield from failure_lines(call, view, look)
     yield from finding_summary(call, view, look)

@@ -13,10 +13,11 @@ from fairlead.service.explain import Explanation, explain
 from fairlead.service.parts import Parts, Project
 from fairlead.service.runs import require_reader, show_run
 from fairlead.views.findings import FindingView, findings_of, selected, totals, with_prefix
+from fairlead.views.paths import path_of
 from fairlead.views.runs import RunView, project_run
 
-CONTEXT_LINES = 3
-SECRET_LINES = 60  # a key of several lines: around a secret nothing of the checkout is shown for so many lines
+_CONTEXT_LINES = 3
+_SECRET_LINES = 60  # a key of several lines: around a secret nothing of the checkout is shown for so many lines
 RUNS_SEARCHED_MAX = 50
 FILE_BYTES_MAX = 2_000_000
 
@@ -113,7 +114,7 @@ def _source_around(parts: Parts, view: RunView, finding: FindingView) -> tuple[t
     if not finding.excerpt or finding.line < 1:
         return (), False
     alone = (CodeLine(finding.line, finding.excerpt, True),)
-    data = parts.files.read(os.path.join(file_path(view.root), file_path(finding.path)), limit=FILE_BYTES_MAX)
+    data = parts.files.read(os.path.join(path_of(view.root), path_of(finding.path)), limit=FILE_BYTES_MAX)
     if finding.commit:
         return alone, False
     lines = re.split(r"\r\n|\n|\r", data.decode("utf-8", "replace")) if data is not None else []
@@ -122,8 +123,8 @@ def _source_around(parts: Parts, view: RunView, finding: FindingView) -> tuple[t
         return alone, not is_there and data is None
     if not is_there:
         return alone, True
-    begin = max(1, finding.line - CONTEXT_LINES)
-    end = min(len(lines), max(finding.line, min(finding.end_line, finding.line + 9)) + CONTEXT_LINES)
+    begin = max(1, finding.line - _CONTEXT_LINES)
+    end = min(len(lines), max(finding.line, min(finding.end_line, finding.line + 9)) + _CONTEXT_LINES)
     last = max(finding.line, finding.end_line)
     return tuple(
         CodeLine(number, lines[number - 1][:500], finding.line <= number <= last) for number in range(begin, end + 1)
@@ -134,7 +135,7 @@ def _is_near_secret(view: RunView, finding: FindingView) -> bool:
     return any(
         other.path == finding.path
         and other.rule.startswith("secrets/")
-        and other.line - SECRET_LINES <= finding.line <= max(other.line, other.end_line) + SECRET_LINES
+        and other.line - _SECRET_LINES <= finding.line <= max(other.line, other.end_line) + _SECRET_LINES
         for other in view.findings
     )
 
@@ -143,11 +144,6 @@ def _matches(line: str, excerpt: str) -> bool:
     """White space does not count, and an excerpt may be cut."""
     folded = "".join(excerpt.rstrip("…").split())
     return "".join(line.split()).startswith(folded)
-
-
-def file_path(text: str) -> str:
-    r"""The path that `path_text` wrote: `\xNN` becomes the byte again, a doubled backslash one."""
-    return re.sub(r"\\\\|\\x([0-9a-f]{2})", lambda m: chr(0xDC00 + int(m[1], 16)) if m[1] else "\\", text)
 
 
 ExportFormat = Literal["sarif", "json", "md"]
@@ -171,7 +167,7 @@ def export_findings(
     """
     view = show_run(parts, project, run)
     view = msgspec.structs.replace(view, findings=selected(view.findings, severity=severity, rule=rule, path=under))
-    text = render_export(parts, project, view, form)
+    text = _render_export(parts, project, view, form)
     if path:
         if parts.files.exists(path) and parts.files.read(path, limit=1) is None:
             # Writing renames a new file over the old one: a device, a pipe or a directory must not be replaced so.
@@ -187,7 +183,7 @@ def export_findings(
     return Export(form, text)
 
 
-def render_export(parts: Parts, project: Project, view: RunView, form: ExportFormat) -> str:
+def _render_export(parts: Parts, project: Project, view: RunView, form: ExportFormat) -> str:
     """The text of an export."""
     if form == "sarif":
         from fairlead import __version__

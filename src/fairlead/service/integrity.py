@@ -3,9 +3,9 @@
 import msgspec
 
 from fairlead.core.errors import Diagnostic, FairleadError
+from fairlead.service.endings import BROKEN
 from fairlead.service.parts import Parts, Project
 
-EXIT_BROKEN = 9
 SHOWN_MAX = 20
 
 
@@ -39,7 +39,7 @@ def verify_journal(parts: Parts, project: Project) -> Verdict:
             )
             for problem in report.problems[:SHOWN_MAX]
         ]
-        raise FairleadError(*found, exit_code=EXIT_BROKEN)
+        raise FairleadError(*found, exit_code=BROKEN)
     sentence = (
         f"{report.events:,} events of {report.runs:,} runs and {report.blobs:,} contents are as they were written"
         f" · head {report.head} {report.h[:16]}"

@@ -29,7 +29,7 @@ class Log(msgspec.Struct, frozen=True):
     bytes_left_out: int = 0  # at the beginning of long logs
 
 
-class Position(msgspec.Struct):
+class _Position(msgspec.Struct):
     """How far the log of one attempt was read."""
 
     offset: int = 0
@@ -44,7 +44,7 @@ class LogReader:
         self._project = project
         self._run = run
         self._step = step
-        self._positions: dict[tuple[str, int], Position] = {}
+        self._positions: dict[tuple[str, int], _Position] = {}
         self._journal = require_reader(parts, project)
         state = project_run(self._journal, run).state
         leaves = [place for place, one in state.steps.items() if is_leaf(one)]
@@ -66,7 +66,7 @@ class LogReader:
         return Log(tuple(lines), self.steps, left_out)
 
     def _new_lines(self, step: str, attempt: int) -> tuple[list[LogLine], int]:
-        position = self._positions.setdefault((step, attempt), Position())
+        position = self._positions.setdefault((step, attempt), _Position())
         path = self._parts.log_path(self._project, self._run, step, attempt)
         chunks = [position.rest]
         size = len(position.rest)

@@ -16,7 +16,7 @@ from fairlead.service.parts import Parts, Project
 from fairlead.service.runs import find_run, list_runs, require_reader, row_of
 
 PROJECT_WORKFLOWS = ".fairlead/workflows"
-EXTENSIONS = (".yaml", ".yml", ".json")
+_EXTENSIONS = (".yaml", ".yml", ".json")
 WORKFLOW_BYTES_MAX = 1_000_000
 
 
@@ -96,7 +96,7 @@ def find_definition(parts: Parts, project: Project, cwd: str, name: str) -> Defi
         FairleadError: FL-S007 with the names there are.
     """
     places = [os.path.join(cwd, name)]
-    places += [os.path.join(project.root, PROJECT_WORKFLOWS, name + extension) for extension in EXTENSIONS]
+    places += [os.path.join(project.root, PROJECT_WORKFLOWS, name + extension) for extension in _EXTENSIONS]
     for place in places:
         data = parts.files.read(place, limit=WORKFLOW_BYTES_MAX + 1)
         if data is not None and len(data) > WORKFLOW_BYTES_MAX:
@@ -123,7 +123,7 @@ def _no_workflow(parts: Parts, project: Project, name: str) -> FairleadError:
 def workflow_names(parts: Parts, project: Project) -> list[str]:
     """Names that `fairlead run` takes here, besides files."""
     own = parts.files.names(os.path.join(project.root, PROJECT_WORKFLOWS))
-    return sorted({os.path.splitext(name)[0] for name in own if name.endswith(EXTENSIONS)} | {"review"})
+    return sorted({os.path.splitext(name)[0] for name in own if name.endswith(_EXTENSIONS)} | {"review"})
 
 
 def start_run(

@@ -95,7 +95,7 @@ def examine(parts: Parts, project: Project | None) -> Health:
     )
 
 
-STARTING_WORKFLOW = """\
+_STARTING_WORKFLOW = """\
 # A workflow of your own, to start from.   fairlead check {name}    is it right?
 #                                          fairlead run {name}      perform it
 fairlead: 1
@@ -147,7 +147,7 @@ def write_start(parts: Parts, project: Project) -> Written:
     name = "my-review"
     relative = os.path.join(PROJECT_WORKFLOWS, f"{name}.yaml")
     try:
-        text = STARTING_WORKFLOW.format(path=relative, name=name)
+        text = _STARTING_WORKFLOW.format(path=relative, name=name)
         parts.files.write(os.path.join(project.root, relative), text.encode(), is_new=True)
     except FileExistsError:
         return Written((), (relative,))

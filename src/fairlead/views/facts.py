@@ -47,7 +47,7 @@ FactType = Literal[
     "step.cancelled",
 ]
 
-RUN_END: dict[str, FactType] = {
+_RUN_END: dict[str, FactType] = {
     "succeeded": "run.succeeded",
     "degraded": "run.degraded",
     "failed": "run.failed",
@@ -170,7 +170,7 @@ class Projection:
 
     def _run_end(self, event: RunEnded, record: Recorded) -> Fact:
         return Fact(
-            RUN_END[event.status],
+            _RUN_END[event.status],
             self.state.run,
             record.at,
             record.seq,

@@ -80,7 +80,7 @@ class RunView(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str = ""
 
 
-def run_line(row: RunRow, journal: Readable) -> RunLine:
+def _run_line(row: RunRow, journal: Readable) -> RunLine:
     """The row of a list; asks whether its worker lives only when that matters."""
     since = Micros(0)
     if row.status not in RUN_ENDED and not (row.worker and journal.is_alive(row.worker)):
@@ -91,7 +91,7 @@ def run_line(row: RunRow, journal: Readable) -> RunLine:
 
 
 def run_lines(rows: Sequence[RunRow], journal: Readable) -> tuple[RunLine, ...]:
-    return tuple(run_line(row, journal) for row in rows)
+    return tuple(_run_line(row, journal) for row in rows)
 
 
 def read_workflow_of(journal: Readable, queued: RunQueued) -> Workflow:

@@ -3,21 +3,21 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
-from urllib.parse import quote
 
 import msgspec
 
 from fairlead.core.json import Json
 from fairlead.views.findings import FindingView
+from fairlead.views.paths import uri_of
 from fairlead.views.runs import RunView, StepView
 
-SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-FINGERPRINT = "fairlead/v1"
-HOME = "https://fairlead.example"
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_FINGERPRINT = "fairlead/v1"
+_HOME = "https://fairlead.example"
 
-LEVELS = {"info": "note", "low": "note", "medium": "warning", "high": "error", "critical": "error"}
+_LEVELS = {"info": "note", "low": "note", "medium": "warning", "high": "error", "critical": "error"}
 # Code hosts read the number, not the word: above 9.0 critical, 7.0 to 8.9 high, 4.0 to 6.9 medium, below that low.
-SECURITY = {"info": "0.0", "low": "2.0", "medium": "5.0", "high": "8.0", "critical": "9.5"}
+_SECURITY = {"info": "0.0", "low": "2.0", "medium": "5.0", "high": "8.0", "critical": "9.5"}
 
 
 class RuleHelp(Protocol):
@@ -43,10 +43,10 @@ class RuleHelp(Protocol):
 
 def sarif_text(view: RunView, version: str, rules: Mapping[str, RuleHelp], versions: Mapping[str, str]) -> str:
     """The document, sorted so that a reader who cuts it keeps the worst."""
-    return msgspec.json.format(msgspec.json.encode(sarif(view, version, rules, versions)), indent=2).decode() + "\n"
+    return msgspec.json.format(msgspec.json.encode(_tree(view, version, rules, versions)), indent=2).decode() + "\n"
 
 
-def sarif(view: RunView, version: str, rules: Mapping[str, RuleHelp], versions: Mapping[str, str]) -> dict[str, Json]:
+def _tree(view: RunView, version: str, rules: Mapping[str, RuleHelp], versions: Mapping[str, str]) -> dict[str, Json]:
     """The document as a tree. *version* is Fairlead's, *versions* those of the agents."""
     agents: dict[str, list[StepView]] = {}
     for step in view.steps:
@@ -58,7 +58,7 @@ def sarif(view: RunView, version: str, rules: Mapping[str, RuleHelp], versions: 
         _run(view, agent, steps, [one for one in view.findings if one.agent == agent], version, rules, versions)
         for agent, steps in agents.items()
     ]
-    return {"$schema": SCHEMA, "version": "2.1.0", "runs": runs}
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": runs}
 
 
 def _run(
@@ -78,7 +78,7 @@ def _run(
                 "fullName": f"Fairlead {version}, agent {agent}",
                 "version": versions.get(agent, version),
                 "semanticVersion": version,
-                "informationUri": HOME,
+                "informationUri": _HOME,
                 "rules": [_rule(name, rules.get(name), findings) for name in names],
             }
         },
@@ -95,8 +95,8 @@ def _rule(name: str, rule: RuleHelp | None, findings: Iterable[FindingView]) -> 
     severity = rule.severity if rule is not None else next(one.severity for one in findings if one.rule == name)
     entry: dict[str, Json] = {
         "id": name,
-        "defaultConfiguration": {"level": LEVELS[severity]},
-        "properties": {"security-severity": SECURITY[severity], "tags": ["security"]},
+        "defaultConfiguration": {"level": _LEVELS[severity]},
+        "properties": {"security-severity": _SECURITY[severity], "tags": ["security"]},
     }
     if rule is None:
         return entry
@@ -165,11 +165,11 @@ def _finding(finding: FindingView, names: Sequence[str]) -> dict[str, Json]:
     return {
         "ruleId": finding.rule,
         "ruleIndex": names.index(finding.rule),
-        "level": LEVELS[finding.severity],
+        "level": _LEVELS[finding.severity],
         "message": {"text": text},
         "locations": [{"physicalLocation": physical}],
-        "partialFingerprints": {FINGERPRINT: finding.fingerprint},
-        "properties": {**properties, "security-severity": SECURITY[finding.severity]},
+        "partialFingerprints": {_FINGERPRINT: finding.fingerprint},
+        "properties": {**properties, "security-severity": _SECURITY[finding.severity]},
     }
 
 
@@ -189,22 +189,3 @@ def _region(finding: FindingView) -> dict[str, Json]:
     if finding.excerpt:
         region["snippet"] = {"text": finding.excerpt}
     return region
-
-
-def uri_of(path: str) -> str:
-    r"""A relative URI. *path* is what `path_text` wrote: `\xNN` is one byte, two backslashes are one."""
-    raw = bytearray()
-    index = 0
-    while index < len(path):
-        if path.startswith("\\x", index) and index + 4 <= len(path):
-            raw.append(int(path[index + 2 : index + 4], 16))
-            index += 4
-        elif path.startswith("\\\\", index):
-            raw += b"\\"
-            index += 2
-        else:
-            raw += path[index].encode("utf-8", "surrogatepass")
-            index += 1
-    quoted = quote(bytes(raw), safe="/-._~!$'()*,;=@")
-    # The first part must not read as a scheme, nor the whole as an absolute path.
-    return quoted.replace(":", "%3A") if not quoted.startswith("/") else "." + quoted

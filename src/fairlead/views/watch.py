@@ -16,12 +16,12 @@ from fairlead.views.facts import Fact, Projection
 from fairlead.views.reading import Readable
 from fairlead.views.runs import read_workflow_of
 
-OWNER_CHECK_SECONDS = 1.0
+_OWNER_CHECK_SECONDS = 1.0
 QUEUED_SECONDS_MAX = 15.0  # a run that nobody claimed for so long is called unowned
 LIVE_BYTES_MAX = 200_000  # of progress read at one poll; more is skipped
 
 
-class LiveLine(msgspec.Struct):
+class _LiveLine(msgspec.Struct):
     """One line of progress, as the owner of a run writes it."""
 
     place: str
@@ -31,7 +31,7 @@ class LiveLine(msgspec.Struct):
     found: int = 0
 
 
-_decode_line = msgspec.json.Decoder(LiveLine).decode
+_decode_line = msgspec.json.Decoder(_LiveLine).decode
 
 ReadLive = Callable[[int], bytes | None]  # offset → what stands behind it; None when there is no file
 
@@ -100,7 +100,7 @@ class Watch:
             return []
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
-        newest: dict[str, LiveLine] = {}  # a watcher is only interested in where a step stands now
+        newest: dict[str, _LiveLine] = {}  # a watcher is only interested in where a step stands now
         for line in whole.splitlines()[-2000:]:
             try:
                 told = _decode_line(line)
@@ -124,7 +124,7 @@ class Watch:
     def _ownership(self) -> list[Fact]:
         now = self._monotonic()
         state = self.state
-        if state is None or now - self._asked_at < OWNER_CHECK_SECONDS:
+        if state is None or now - self._asked_at < _OWNER_CHECK_SECONDS:
             return []
         self._asked_at = now
         if state.status == "queued":
