@@ -37,6 +37,14 @@ def test_no_planted_file_is_passed_over_for_its_words(path: str) -> None:
         assert python.may_match(python.words_of(FILES[path].encode()))
 
 
+def test_a_message_says_whence_the_value_comes_and_what_becomes_of_it() -> None:
+    code = "from flask import request\ndef f(name):\n    eval(request.args['x'])\n    eval(name)\n"
+    assert [match.message for match in python.scan_file("a.py", code)] == [
+        "`request.args` comes from the request and is run as Python by eval().",
+        "A value that is not constant is run as Python by eval().",
+    ]
+
+
 def test_every_rule_has_a_planted_fault_and_a_text() -> None:
     planted = {rule for text in FILES.values() for rule, _, _ in corpus.expected(text)}
     assert planted == set(RULES) - NOT_OURS

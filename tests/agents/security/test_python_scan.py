@@ -235,8 +235,12 @@ def test_a_language_whose_package_is_missing_is_not_called_clean(
 ) -> None:
     name = "missing_for_test"
     monkeypatch.setitem(sys.modules, f"{security.__name__}.{name}", _WithoutPackage(name))
-    languages = (scan_module.Language("Zig", name), scan_module.Language("Nim", "no_such_module"))
-    monkeypatch.setattr(scan_module, "LANGUAGES", languages)
+    missing = f"{security.__name__}.{name}"
+    languages = {
+        "Zig": (f"{missing}:wants", f"{missing}:scan_file"),
+        "Nim": ("fairlead.no_such_module:wants", "fairlead.no_such_module:scan_file"),
+    }
+    monkeypatch.setattr(scan_module, "_LANGUAGES", languages)
     outcome = run(write(tmp_path, {"a.zig": "", "b.zig": "", "c.py": "def f(x):\n    eval(x)\n"}))
     assert outcome.output["stats"]["not_checked"] == {"Zig": 2}
     assert outcome.output["stats"]["by_language"] == {"Python": 1}

@@ -180,7 +180,7 @@ def test_every_kept_check_leads_to_a_rule_that_explain_knows() -> None:
 @pytest.mark.parametrize("count", [0, 1, 59, 60, 61, 1000])
 def test_batches_hold_everything_once_and_stay_below_their_limits(count: int) -> None:
     paths = [f"{'d' * 200}/{number}.py" for number in range(count)]
-    cut = list(tools.batches(paths, 60, dict.fromkeys(paths, 20_000)))
+    cut = list(tools._batches(paths, 60, dict.fromkeys(paths, 20_000)))
     assert [path for batch in cut for path in batch] == paths
     assert all(len(batch) <= 60 for batch in cut)
     assert all(sum(len(path) + 3 for path in batch) <= tools.BATCH_ARGUMENT_BYTES_MAX for batch in cut)

@@ -11,7 +11,7 @@ from fairlead.agents.rules import Rule, load_rules
 from fairlead.core.findings import SEVERITIES, Finding, Fingerprints, Severity, path_text
 
 EXCERPT_MAX = 200
-NO_CODES: frozenset[str] = frozenset()
+_NO_CODES: frozenset[str] = frozenset()
 
 _RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
@@ -38,7 +38,7 @@ class Judge:
 
     def is_told(self, match: Match, silenced: Silenced, path: str) -> bool:
         """Whether a match of our own will be a finding: neither silenced nor too mild."""
-        codes = self._codes.get(match.rule, NO_CODES)
+        codes = self._codes.get(match.rule, _NO_CODES)
         severity, _ = _severity(match, self._rules.get(match.rule), path)
         return silenced.by(match.rule, codes, match.line, match.end_line) is None and _RANK[severity] >= self._lowest
 
@@ -55,7 +55,7 @@ class Judge:
                 masks.setdefault(match.line, []).append(match.mask)
         found: list[Finding] = []
         for match, origin in joined:
-            codes = self._codes.get(match.rule, NO_CODES)
+            codes = self._codes.get(match.rule, _NO_CODES)
             kind = silenced.by(match.rule, codes, match.line, match.end_line)
             if kind is not None:
                 self.suppressed[kind] += 1
@@ -80,7 +80,7 @@ class Judge:
                     fingerprint=fingerprint,
                     remedy=rule.remedy if rule else "",
                     reason=reason,
-                    excerpt=_clean(shown.strip()[:EXCERPT_MAX]),
+                    excerpt=_clean(shown.rstrip()[:EXCERPT_MAX]),
                     end_line=match.end_line,
                     end_column=match.end_column,
                     origin=origin,

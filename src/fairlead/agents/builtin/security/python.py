@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable
 
 from fairlead.agents.builtin.security import (
+    python_cleaners,
     python_credentials,
     python_data,
     python_injection,
@@ -17,6 +18,7 @@ from fairlead.agents.builtin.security.matches import Match, lines_of
 from fairlead.agents.builtin.security.python_flow import Flow, Function
 from fairlead.agents.builtin.security.python_names import Names
 from fairlead.agents.builtin.security.python_sites import Check, Report, Site
+from fairlead.agents.builtin.security.python_statements import follow
 from fairlead.agents.builtin.security.python_values import ANY, Value
 
 PARSE_CHARACTERS_MAX = 600_000  # the syntax tree takes about a hundred times this in bytes
@@ -39,7 +41,7 @@ _TABLES: tuple[dict[str, Check], ...] = (
     {"new": python_settings.weak_hash},
     {"new": python_settings.weak_cipher},
     {"decode": python_settings.jwt},
-    python_injection.CLEANERS,
+    python_cleaners.CLEANERS,
 )
 _CHECKS: dict[str, tuple[Check, ...]] = {
     name: tuple(table[name] for table in _TABLES if name in table) for name in {n for table in _TABLES for n in table}
@@ -136,7 +138,7 @@ def scan_file(path: str, text: str) -> Iterable[Match]:
     except ValueError as error:  # a NUL, a lone surrogate
         return [_not_parsed(1, str(error))]
     try:
-        Flow(tree, Names(tree), _Rules(path, report))
+        follow(tree, Names(tree), _Rules(path, report))
     except RecursionError:
         return [*report.matches.values(), _not_parsed(1, "it is nested too deeply")]
     return sorted(report.matches.values(), key=lambda match: (match.line, match.column, match.rule))

@@ -5,7 +5,7 @@ import re
 
 from fairlead.agents.builtin.security.python_sites import Report
 
-RULE = "hard-coded-credential"
+_RULE = "hard-coded-credential"
 
 _PASSWORD = re.compile(r"(^|[_\-.])(password|passwd|passphrase|pwd|pass_?word)\d?$", re.IGNORECASE)
 _KEY = re.compile(
@@ -81,7 +81,7 @@ def _judge(name: object, value: ast.expr | None, report: Report) -> None:
     else:
         return
     if is_credential:
-        report.add(RULE, value, f"A {what} stands in the source as the value of `{name[:60]}`.", mask=True)
+        report.add(_RULE, value, f"A {what} stands in the source as the value of `{name[:60]}`.", mask=True)
 
 
 def _is_placeholder(name: str, text: str) -> bool:

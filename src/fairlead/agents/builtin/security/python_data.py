@@ -61,7 +61,7 @@ def _report(site: Site, does: str) -> None:
             "low",
             "Such files are mostly written by the same program; whether this one is, is not proven.",
         )
-    whence = value.source or "data"
+    whence = f"{value.source} and" if value.source else "data"
     site.report.add(_RULE, site.call, f"{whence[0].upper()}{whence[1:]} {does}.", severity, reason)
 
 
@@ -82,7 +82,7 @@ def xml(site: Site) -> Value | None:
         if value.level == REQUEST and value.danger("xml"):
             is_lxml = name.startswith("lxml.")
             site.report.add(
-                "xxe", site.call, f"{value.source[0].upper()}{value.source[1:]} is parsed as XML with entities.",
+                "xxe", site.call, f"{value.source[0].upper()}{value.source[1:]} and is parsed as XML with entities.",
                 "medium" if is_lxml else "low",
                 "Older releases of lxml resolve entities unless told not to." if is_lxml
                 else "The standard library opens no external entities; nested ones can still use up memory.",

@@ -1,15 +1,17 @@
-"""Follows values through the functions of one module, statement by statement, and shows every call to the rules.
-
-One pass, no fixed point: a loop's body is read once, both ways of a branch are read and then met. That misses flows
-over a loop's second round and between functions, and in exchange takes time linear in the program.
-"""
+"""Follows values through the expressions of one module, and shows every call to the rules."""
 
 import ast
-import re
-from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+from fairlead.agents.builtin.security.python_known import (
+    CHECKING_METHODS,
+    NUMBERS,
+    PASSING_CALLS,
+    PASSING_METHODS,
+    is_check,
+    last_name,
+)
 from fairlead.agents.builtin.security.python_names import Names
 from fairlead.agents.builtin.security.python_values import (
     ANY,
@@ -28,32 +30,6 @@ from fairlead.agents.builtin.security.python_values import (
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Scope = dict[str, Value]
-
-# A look at a value that people write to keep a bad one out. What was looked at counts as "not proven" from there on.
-_CHECKING = re.compile(
-    r"(^|_)(is|has|valid|validate|safe|allow|allowed|check|ensure|verify|match|fullmatch|permitted)(_|$)"
-)
-_CHECKING_METHODS = frozenset(
-    {"startswith", "isdigit", "isalnum", "isidentifier", "isalpha", "isdecimal", "is_relative_to"}
-)
-
-# Methods whose answer is as dangerous as the thing itself.
-_PASSING_METHODS = frozenset(
-    "strip lstrip rstrip lower upper title capitalize casefold swapcase encode decode replace split rsplit splitlines "
-    "partition rpartition ljust rjust center zfill expandtabs removeprefix removesuffix translate "
-    "get getlist getone getall pop items values keys copy dict to_dict setdefault popitem read readline readlines "
-    "model_dump lists first".split()
-)
-_NUMBERS = frozenset("int float bool complex len ord hash id abs round isinstance issubclass callable".split())
-_PASSING_CALLS = frozenset(
-    "str bytes repr list tuple set frozenset dict sorted reversed iter next min max enumerate zip filter "
-    "bytearray memoryview os.fspath os.path.expanduser os.path.expandvars os.path.normpath os.path.abspath "
-    "os.path.realpath os.path.splitext pathlib.Path pathlib.PurePath pathlib.PosixPath io.BytesIO io.StringIO "
-    "base64.b64decode base64.urlsafe_b64decode base64.standard_b64decode base64.b16decode base64.decodebytes "
-    "binascii.unhexlify binascii.a2b_base64 bytes.fromhex zlib.decompress gzip.decompress codecs.decode "
-    "urllib.parse.unquote urllib.parse.unquote_plus urllib.parse.urljoin json.loads textwrap.dedent "
-    "django.utils.encoding.force_str django.utils.encoding.smart_str typing.cast".split()
-)
 
 
 class Rules(Protocol):
@@ -83,7 +59,7 @@ class Rules(Protocol):
 class Flow:
     """The state while one module is read: the names, the scopes, and what the rules want to know."""
 
-    def __init__(self, tree: ast.Module, names: Names, rules: Rules) -> None:
+    def __init__(self, names: Names, rules: Rules) -> None:
         self.names = names
         self.rules = rules
         self.classes: list[ast.ClassDef] = []
@@ -92,7 +68,6 @@ class Flow:
         self._read: dict[ast.expr, Value] = {}
         self._outer: Scope = {}
         self._scope: Scope = {}
-        self._waiting: deque[tuple[Function, list[ast.ClassDef], list[Function], Scope]] = deque()
         self._by_type: dict[type[ast.expr], Callable[[ast.expr], Value]] = {
             ast.Constant: self._constant,
             ast.Name: self._name,
@@ -111,143 +86,8 @@ class Flow:
             ast.GeneratorExp: self._comprehension,
             ast.DictComp: self._comprehension,
         }
-        self._scope = self._outer
-        self._block(tree.body)
-        # Functions are read after everything around them, so that they know the module's constants.
-        while self._waiting:
-            function, self.classes, self.functions, around = self._waiting.popleft()
-            self._scope = dict(around) if around is not self._outer else {}
-            self._read.clear()
-            self._function(function)
 
-    # ------------------------------------------------------------------------------------------------ statements
-
-    def _block(self, body: list[ast.stmt]) -> bool:
-        """Read *body*; true if its end is not reached."""
-        for node in body:
-            self._statement(node)
-            if isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break):
-                return True
-        return False
-
-    def _statement(self, node: ast.stmt) -> None:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            for outer in [*node.decorator_list, *node.args.defaults, *[d for d in node.args.kw_defaults if d]]:
-                self.value(outer)
-            self._scope[node.name] = ANY
-            self._waiting.append((node, [*self.classes], [*self.functions], self._scope))
-        elif isinstance(node, ast.ClassDef):
-            self._class(node)
-        elif isinstance(node, ast.If):
-            self._if(node)
-        elif isinstance(node, ast.For | ast.AsyncFor):
-            self._bind(node.target, self.value(node.iter)._replace(constant=None, text=None))
-            self._either_way(node.body, node.orelse)
-        elif isinstance(node, ast.While):
-            self.value(node.test)
-            self._either_way(node.body, node.orelse)
-        elif isinstance(node, ast.Try | ast.TryStar):
-            self._block(node.body)
-            for handler in node.handlers:
-                self._either_way(handler.body, [])
-            self._block(node.orelse)
-            self._block(node.finalbody)
-        elif isinstance(node, ast.With | ast.AsyncWith):
-            for item in node.items:
-                value = self.value(item.context_expr)
-                if item.optional_vars is not None:
-                    self._bind(item.optional_vars, value)
-            self._block(node.body)
-        elif isinstance(node, ast.Match):
-            self.value(node.subject)
-            for case in node.cases:
-                self._either_way(case.body, [])
-        else:
-            self._simple(node)
-        self.rules.statement(node, self)
-
-    def _simple(self, node: ast.stmt) -> None:
-        self.here = node
-        if isinstance(node, ast.Assign):
-            value = self.value(node.value)
-            for target in node.targets:
-                self._bind(target, value, node.value)
-        elif isinstance(node, ast.AnnAssign):
-            if node.value is not None:
-                self._bind(node.target, self.value(node.value), node.value)
-        elif isinstance(node, ast.AugAssign):
-            before, more = self.value(node.target), self.value(node.value)
-            if isinstance(node.op, ast.Add):
-                self._bind(node.target, joined([before, more], node.value))
-            elif isinstance(node.op, ast.Mod):
-                self._bind(node.target, percent(before, more, node.value))
-            else:
-                self._bind(node.target, together((before, more)))
-        elif isinstance(node, ast.Expr):
-            self.value(node.value)
-            if isinstance(node.value, ast.Call) and _is_check(_last_name(node.value.func)):
-                self._looked_at([*node.value.args, *(keyword.value for keyword in node.value.keywords)])
-        else:
-            for child in ast.iter_child_nodes(node):
-                if isinstance(child, ast.expr):
-                    self.value(child)
-            if isinstance(node, ast.Assert):
-                self._guard(node.test)
-
-    def _if(self, node: ast.If) -> None:
-        self.value(node.test)
-        self._guard(node.test)
-        self._either_way(node.body, node.orelse)
-
-    def _either_way(self, body: list[ast.stmt], other: list[ast.stmt]) -> None:
-        before = self._scope
-        self._scope = dict(before)
-        is_left = self._block(body)
-        after_body, self._scope = self._scope, dict(before)
-        is_other_left = self._block(other) if other else False
-        after_other = self._scope
-        if is_left:
-            met = after_other
-        elif is_other_left:
-            met = after_body
-        else:
-            met = after_body
-            for name, value in after_other.items():
-                mine = met.get(name)
-                met[name] = value if mine is None else either(mine, value)
-        # The scope that waiting functions hold must stay the same object.
-        before.update(met)
-        self._scope = before
-
-    def _class(self, node: ast.ClassDef) -> None:
-        for outer in [*node.decorator_list, *node.bases, *[k.value for k in node.keywords]]:
-            self.value(outer)
-        around, self._scope = self._scope, dict(self._scope) if self._scope is not self._outer else {}
-        before = set(self._scope)
-        self.classes.append(node)
-        self._block(node.body)
-        # A class's constants are read through `self`.
-        for name in [name for name in self._scope if name not in before]:
-            self._scope[f"self.{name}"] = self._scope[f"cls.{name}"] = self._scope[name]
-        self.classes.pop()
-        self._scope = around
-        self._scope[node.name] = ANY
-
-    def _function(self, node: Function) -> None:
-        arguments = node.args
-        plain = [*arguments.posonlyargs, *arguments.args]
-        defaults: list[ast.expr | None] = [None] * (len(plain) - len(arguments.defaults))
-        defaults += arguments.defaults
-        for argument, default in [
-            *zip(plain, defaults, strict=True),
-            *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
-        ]:
-            self._scope[argument.arg] = self.rules.parameter(node, argument, default, self)
-        for rest in (arguments.vararg, arguments.kwarg):
-            if rest is not None:
-                self._scope[rest.arg] = ANY
-        self.functions.append(node)
-        self._block(node.body)
+    # -------------------------------------------------------------------------------------------------- names
 
     def _bind(self, target: ast.expr, value: Value, written: ast.expr | None = None) -> None:
         if isinstance(target, ast.Name):
@@ -274,10 +114,10 @@ class Flow:
                 self._looked_at([node.left, *node.comparators])
             elif isinstance(node, ast.Call):
                 method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-                if method in _CHECKING_METHODS:
+                if method in CHECKING_METHODS:
                     assert isinstance(node.func, ast.Attribute)
                     self._looked_at([node.func.value])
-                elif _is_check(_last_name(node.func)):
+                elif is_check(last_name(node.func)):
                     self._looked_at([*node.args, *(keyword.value for keyword in node.keywords)])
 
     def _looked_at(self, nodes: list[ast.expr]) -> None:
@@ -450,9 +290,9 @@ class Flow:
             answer = self.rules.source(node, name, self)
         if answer is not None:
             return answer
-        if name in _NUMBERS:
+        if name in NUMBERS:
             return HARMLESS
-        if name in _PASSING_CALLS:
+        if name in PASSING_CALLS:
             return together(arguments)._replace(
                 text=arguments[0].text if len(arguments) == 1 else None, kind=f"{name}()"
             )
@@ -464,7 +304,7 @@ class Flow:
         if method == "join" and len(arguments) == 1:
             items = arguments[0]
             return together((receiver, items), items.text, node)
-        if method in _PASSING_METHODS and (receiver.level != OPAQUE or receiver.text is not None):
+        if method in PASSING_METHODS and (receiver.level != OPAQUE or receiver.text is not None):
             text = (
                 receiver.text
                 if method in ("strip", "lower", "upper", "encode", "decode", "replace", "lstrip", "rstrip")
@@ -472,11 +312,3 @@ class Flow:
             )
             return together((receiver, *arguments) if method == "replace" else (receiver,), text, receiver.made_at)
         return Value(kind=f"{name}()" if "?" not in name else (f"{receiver.kind}.{method}()" if receiver.kind else ""))
-
-
-def _is_check(name: str) -> bool:
-    return name not in ("check_call", "check_output") and _CHECKING.search(name) is not None
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

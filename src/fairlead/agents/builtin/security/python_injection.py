@@ -5,7 +5,7 @@ import re
 
 from fairlead.agents.builtin.security.python_sites import REASONS, Check, Site
 from fairlead.agents.builtin.security.python_sources import route
-from fairlead.agents.builtin.security.python_values import HARMLESS, KNOWN, OPAQUE, REQUEST, TYPED, Value
+from fairlead.agents.builtin.security.python_values import KNOWN, OPAQUE, REQUEST, TYPED, Value
 from fairlead.core.findings import Severity
 
 # How bad a rule is at each level of proof; a level that is missing is not reported.
@@ -48,7 +48,7 @@ def _report(site: Site, rule: str, value: Value, node: ast.expr, does: str, kind
     severity = SEVERITIES[rule].get(level)
     if severity is None or level == KNOWN:
         return
-    whence = value.source or "a value that is not constant"
+    whence = f"{value.source} and" if value.source else "a value that is not constant"
     at = value.made_at if value.made_at is not None and value.is_built else node
     site.report.add(rule, at, f"{whence[0].upper()}{whence[1:]} {does}.", severity, REASONS[level])
 
@@ -183,14 +183,6 @@ def _path(site: Site, value: Value, node: ast.expr) -> None:
     _report(site, "path-traversal", value, node, "names a file", "path")
 
 
-def archive_names(site: Site) -> Value | None:
-    """The names of an archive's members are chosen by whoever made the archive."""
-    modules = site.flow.names.modules
-    if "zipfile" in modules or "tarfile" in modules:
-        return Value(TYPED, "the name is that of a member of the archive", kind="archive")
-    return None
-
-
 _BY_ITSELF = frozenset({"open", "send_file", "FileResponse", "rmtree", "remove", "unlink"})
 
 
@@ -252,64 +244,13 @@ def returned(node: ast.Return, site: Site) -> None:
         _report(site, "xss", value, node.value, "is sent as HTML without escaping", "html")
 
 
-def _cleans(*kinds: str) -> Check:
-    """A function after which its argument is harmless for sinks of these *kinds*."""
-    gained = frozenset(kinds)
-
-    def check(site: Site) -> Value | None:
-        if not site.call.args:
-            return None
-        value = site.flow.known(site.call.args[-1 if site.method == "safe_join" else 0])
-        if site.method in ("join", "safe_join") and len(site.call.args) > 1:
-            value = Value(max(site.flow.known(a).level for a in site.call.args), value.source)
-        return value._replace(clean=value.clean | gained, text=value.text if value.level == KNOWN else None)
-
-    return check
-
-
-def _harmless(site: Site) -> Value | None:
-    return HARMLESS
-
-
-HTML = _cleans("html", "template")
-QUOTED = _cleans("ssrf", "redirect", "html", "path")
-
-# By the last part of the name: what a call returns matters to the flow.
-CLEANERS: dict[str, Check] = {
-    "quote": lambda site: _cleans("command")(site) if site.name.startswith(("shlex", "pipes")) else QUOTED(site),
-    "quote_plus": QUOTED,
-    "urlencode": QUOTED,
-    "escape": HTML,
-    "conditional_escape": HTML,
-    "clean": lambda site: HTML(site) if site.name == "bleach.clean" else None,
-    "sanitize": HTML,
-    "format_html": _harmless,
-    "secure_filename": _cleans("path"),
-    "basename": _cleans("path"),
-    "get_valid_filename": _cleans("path"),
-    "safe_join": _cleans("path"),
-    "url_for": _harmless,
-    "reverse": _harmless,
-    "quote_name": _harmless,
-    "qn": _harmless,
-    "quote_ident": _harmless,
-    "quote_identifier": _harmless,
-    "hexdigest": _harmless,
-    "uuid4": _harmless,
-    "UUID": _harmless,
-    "namelist": archive_names,
-    "getnames": archive_names,
-    "infolist": archive_names,
-    "getmembers": archive_names,
-}
-
 _PATHS = (
     "open remove unlink rmdir rmtree copy copy2 copyfile copytree move listdir scandir mkdir makedirs send_file "
     "FileResponse startfile chmod chown rename"
 ).split()
 _PATH_METHODS = "read_text read_bytes write_text write_bytes iterdir touch".split()
 
-# By the last part of the name: sinks that matter without a proven source …
+# By the last part of a call's name: sinks that matter without a proven source …
 SINKS: dict[str, Check] = {
     **dict.fromkeys(("execute", "executemany", "executescript", "raw", "mogrify", "read_sql", "read_sql_query"), sql),
     **dict.fromkeys(("fetchrow", "fetchval", "execute_sql", "read_sql_table"), sql),

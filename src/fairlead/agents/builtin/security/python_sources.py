@@ -5,7 +5,7 @@ import re
 
 from fairlead.agents.builtin.security.python_flow import Flow, Function
 from fairlead.agents.builtin.security.python_names import Names
-from fairlead.agents.builtin.security.python_values import ANY, HARMLESS, NOTHING, OPAQUE, REQUEST, TYPED, Value
+from fairlead.agents.builtin.security.python_values import ANY, HARMLESS, NOTHING, REQUEST, TYPED, Value
 
 FRAMEWORKS = frozenset(
     "flask quart django rest_framework fastapi starlette aiohttp tornado bottle sanic falcon pyramid webob werkzeug "
@@ -100,7 +100,7 @@ def route(function: Function) -> str | None:
     return None
 
 
-def is_framework(names: Names) -> bool:
+def _is_framework(names: Names) -> bool:
     """Whether the module imports a web framework."""
     return bool(names.modules & FRAMEWORKS)
 
@@ -139,7 +139,7 @@ def _is_request(node: ast.expr, flow: Flow, field: str) -> bool:
         return flow.names.qualified(node) in _GLOBAL_REQUESTS
     if isinstance(node, ast.Attribute):
         if node.attr == "request" and isinstance(node.value, ast.Name) and node.value.id in ("self", "info", "view"):
-            return is_framework(flow.names) or field in _SURE_FIELDS
+            return _is_framework(flow.names) or field in _SURE_FIELDS
         return flow.names.qualified(node) in _GLOBAL_REQUESTS
     return False
 
@@ -157,6 +157,3 @@ def _words(node: ast.expr | None) -> set[str]:
         elif isinstance(part, ast.Constant) and isinstance(part.value, str):
             found.update(re.findall(r"\w+", part.value[:200]))
     return found
-
-
-__all__ = ["OPAQUE", "SOURCE_WORDS", "is_framework", "parameter", "route", "source"]

@@ -15,11 +15,11 @@ OPAQUE = 1  # not constant; where it comes from is not known here
 TYPED = 2  # from the command line or the keyboard: whoever runs the program
 REQUEST = 3  # proven to come from a request: anybody
 
-UNKNOWN_PART = "\0"  # stands in a text for a part that is not constant
-OUTSIDE_PART = "\1"  # … and for one that comes from outside
+_UNKNOWN_PART = "\0"  # stands in a text for a part that is not constant
+_OUTSIDE_PART = "\1"  # … and for one that comes from outside
 TEXT_MAX = 2_000
 NOT_CONSTANT = object()
-_NO_TEXT = UNKNOWN_PART + OUTSIDE_PART + " \t\r\n,"
+_NO_TEXT = _UNKNOWN_PART + _OUTSIDE_PART + " \t\r\n,"
 
 
 class Value(NamedTuple):
@@ -83,16 +83,16 @@ def shown(part: Value) -> str:
         return part.text
     if part.level == KNOWN:
         return "0" if part.constant is NOT_CONSTANT else str(part.constant)[:40]
-    return UNKNOWN_PART if part.level == OPAQUE else OUTSIDE_PART
+    return _UNKNOWN_PART if part.level == OPAQUE else _OUTSIDE_PART
 
 
 def _has_mark(text: str) -> bool:
-    return UNKNOWN_PART in text or OUTSIDE_PART in text
+    return _UNKNOWN_PART in text or _OUTSIDE_PART in text
 
 
 def _plain(text: str) -> str:
     """Text of the program, in which our marks mean nothing."""
-    return text.replace(UNKNOWN_PART, " ").replace(OUTSIDE_PART, " ")
+    return text.replace(_UNKNOWN_PART, " ").replace(_OUTSIDE_PART, " ")
 
 
 _PERCENT = re.compile(r"%(?:\((\w*)\))?[-#0 +]*(?:\d+|\*)?(?:\.(?:\d+|\*))?([a-zA-Z%])")

@@ -17,29 +17,40 @@ from fairlead.core.json import Json
 from fairlead.core.outcomes import Outcome, Succeeded
 from fairlead.core.tools import ToolWorld, TreeFile, Unreadable
 
-PYTHON = "Python"
-UNREAD = "security/unread-file"
+_PYTHON = "Python"  # read by fairlead.agents.builtin.security.python:scan_file
+_UNREAD = "security/unread-file"
 SCRIPT_BYTES_MAX = 200_000  # a file without a suffix is looked into up to this size: it may be a Python script
 SCRIPTS_MAX = 2_000  # … and so many of them
 _PYTHON_SCRIPT = re.compile(rb"#![^\n]*\bpython[\d.]*\s")
 
 
-class Language(NamedTuple):
-    """A language and the module that reads it; the module may lack a package that it needs."""
+class _Language(NamedTuple):
+    """One language, the module that reads it, and its files."""
 
     name: str
-    module: str
+    part: Part
+    paths: list[str]
 
 
-# In this order: the first that wants a file has it.
-LANGUAGES: tuple[Language, ...] = (
-    Language("Dockerfile", "docker"),
-    Language("CI workflow", "ci"),
-    Language("JavaScript and TypeScript", "javascript"),
-)
+# In this order: the first that wants a file has it. A module is imported when it is used, and may lack a package; its
+# two functions are named here, because nothing else shows that they are called.
+_LANGUAGES: dict[str, tuple[str, str]] = {
+    "Dockerfile": (
+        "fairlead.agents.builtin.security.docker:wants",
+        "fairlead.agents.builtin.security.docker:scan_file",
+    ),
+    "CI workflow": (
+        "fairlead.agents.builtin.security.ci:wants",
+        "fairlead.agents.builtin.security.ci:scan_file",
+    ),
+    "JavaScript and TypeScript": (
+        "fairlead.agents.builtin.security.javascript:wants",
+        "fairlead.agents.builtin.security.javascript:scan_file",
+    ),
+}
 
 
-class Seen:
+class _Seen:
     """What the scan has learnt so far."""
 
     def __init__(self) -> None:
@@ -69,7 +80,7 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     `paths` limits the scan to these files and folders, `min_severity` leaves milder findings out (and counts them).
     """
     files = _chosen(world.files, inputs.get("paths") or [])
-    seen = Seen()
+    seen = _Seen()
     if inputs.get("paths") and not files:
         seen.degraded.append("No file of the tree lies under the paths that were given.")
     others = _sort_out(files, world, seen)
@@ -79,9 +90,9 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     suspects = _read_python(world, seen, [file for file in files if file.path in seen.python_paths], table)
     answers: list[tools.Answer] = []
     with _Beside(lambda: _ask_tools(world, seen.python, table, answers), seen):
-        _scan_files(world, seen, court, PYTHON, python, suspects)
-        for name, part, paths in others:
-            _scan_files(world, seen, court, name, part, paths)
+        _scan_files(world, seen, court, _Language(_PYTHON, python, suspects))
+        for language in others:
+            _scan_files(world, seen, court, language)
     for answer in answers:
         world.progress(f"{answer.name}: {answer.files} files, {answer.status}, {answer.seconds:.1f} s")
         for path, matches in answer.matches.items():
@@ -105,25 +116,24 @@ def _lies_in(name: str, wanted: Sequence[str]) -> bool:
     return any(name == path or name.startswith(path + "/") for path in wanted)
 
 
-def _sort_out(files: list[TreeFile], world: ToolWorld, seen: Seen) -> list[tuple[str, Part, list[str]]]:
+def _sort_out(files: list[TreeFile], world: ToolWorld, seen: _Seen) -> list[_Language]:
     """The files of the other languages, by the part that reads them; the rest is counted as not checked."""
-    parts: list[tuple[str, Part, list[str]]] = []
-    for language in LANGUAGES:
+    languages: list[_Language] = []
+    for name, (entry, _) in _LANGUAGES.items():
         try:
-            module: Part = importlib.import_module(f"{__package__}.{language.module}")
+            part: Part = importlib.import_module(entry.partition(":")[0])
         except ImportError as error:
-            seen.degraded.append(f"{language.name} is not checked: {error}.")
+            seen.degraded.append(f"{name} is not checked: {error}.")
             continue
-        parts.append((language.name, module, []))
+        languages.append(_Language(name, part, []))
     scripts = 0
     for file in files:
         if python.wants(file.path):
             seen.python_paths.add(file.path)
             continue
-        for _, part, paths in parts:
-            if part.wants(file.path):
-                paths.append(file.path)
-                break
+        language = next((language for language in languages if language.part.wants(file.path)), None)
+        if language is not None:
+            language.paths.append(file.path)
         else:
             other = sources.language_not_checked(file.path)
             if other is not None:
@@ -132,7 +142,7 @@ def _sort_out(files: list[TreeFile], world: ToolWorld, seen: Seen) -> list[tuple
                 scripts += 1
                 if _is_python_script(world, file.path):
                     seen.python_paths.add(file.path)
-    return parts
+    return languages
 
 
 def _is_python_script(world: ToolWorld, path: str) -> bool:
@@ -142,7 +152,7 @@ def _is_python_script(world: ToolWorld, path: str) -> bool:
         return False  # nothing says that it is source
 
 
-def _read_python(world: ToolWorld, seen: Seen, files: list[TreeFile], table: tools.Table) -> list[str]:
+def _read_python(world: ToolWorld, seen: _Seen, files: list[TreeFile], table: tools.Table) -> list[str]:
     """A first look at every Python file: which of them our own rules and bandit must read at all."""
     wants = tools.Filter(table).wants
     suspects: list[str] = []
@@ -150,7 +160,7 @@ def _read_python(world: ToolWorld, seen: Seen, files: list[TreeFile], table: too
         data = _read(world, seen, file.path)
         if data is None:
             continue
-        seen.checked(PYTHON, data)
+        seen.checked(_PYTHON, data)
         _, is_utf8 = ("", True) if data.isascii() else sources.decode(data, is_python=True)
         words = python.words_of(data)
         is_for_bandit = not is_utf8 or wants(data, words)
@@ -160,7 +170,7 @@ def _read_python(world: ToolWorld, seen: Seen, files: list[TreeFile], table: too
     return suspects
 
 
-def _read(world: ToolWorld, seen: Seen, path: str) -> bytes | None:
+def _read(world: ToolWorld, seen: _Seen, path: str) -> bytes | None:
     try:
         return world.read(path)
     except Unreadable as error:
@@ -168,10 +178,11 @@ def _read(world: ToolWorld, seen: Seen, path: str) -> bytes | None:
         return None
 
 
-def _scan_files(world: ToolWorld, seen: Seen, court: judge.Judge, language: str, part: Part, paths: list[str]) -> None:
+def _scan_files(world: ToolWorld, seen: _Seen, court: judge.Judge, language: _Language) -> None:
     """Our own rules, file by file; what they find is told at once."""
-    is_python = language == PYTHON
-    world.progress(f"{language}: {len(paths)} files")
+    name, part, paths = language
+    is_python = name == _PYTHON
+    world.progress(f"{name}: {len(paths)} files")
     for number, path in enumerate(paths):
         if path in seen.unread:
             continue
@@ -183,11 +194,11 @@ def _scan_files(world: ToolWorld, seen: Seen, court: judge.Judge, language: str,
             matches = list(part.scan_file(path, text))
         except (PartMissing, ImportError) as error:
             left = len(paths) - number
-            seen.degraded.append(f"{left} files of {language} are not checked: {error}")
-            seen.not_checked[language] = seen.not_checked.get(language, 0) + left
+            seen.degraded.append(f"{left} files of {name} are not checked: {error}")
+            seen.not_checked[name] = seen.not_checked.get(name, 0) + left
             return
         if not is_python:
-            seen.checked(language, data)
+            seen.checked(name, data)
         if matches:
             seen.matches[path] = matches
             silenced = Silenced(text, is_python)
@@ -199,7 +210,7 @@ def _scan_files(world: ToolWorld, seen: Seen, court: judge.Judge, language: str,
 class _Beside:
     """Runs the tools in a thread while the body runs, and waits for them; what goes wrong there is said."""
 
-    def __init__(self, work: Callable[[], None], seen: Seen) -> None:
+    def __init__(self, work: Callable[[], None], seen: _Seen) -> None:
         self._work = work
         self._seen = seen
         self._thread = Thread(target=self._run, name="bandit and ruff")
@@ -230,19 +241,19 @@ def _ask_tools(
     answers.append(tools.ask_bandit(world, files, table))
 
 
-def _outcome(world: ToolWorld, seen: Seen, court: judge.Judge, answers: Iterable[tools.Answer]) -> Outcome:
+def _outcome(world: ToolWorld, seen: _Seen, court: judge.Judge, answers: Iterable[tools.Answer]) -> Outcome:
     fingerprints = Fingerprints()
     findings: list[Finding] = []
     for path in sorted({*seen.matches, *seen.unread}):
         if path in seen.unread:
-            match = Match(UNREAD, 0, 0, f"The file was not read: {seen.unread[path]}.")
+            match = Match(_UNREAD, 0, 0, f"The file was not read: {seen.unread[path]}.")
             findings.extend(court.findings(path, "", [match], fingerprints, False))
             continue
         try:
             is_python = path in seen.python_paths
             text, _ = sources.decode(world.read(path), is_python)
         except Unreadable as error:
-            match = Match(UNREAD, 0, 0, f"The file changed while it was read: {error}.")
+            match = Match(_UNREAD, 0, 0, f"The file changed while it was read: {error}.")
             findings.extend(court.findings(path, "", [match], fingerprints, False))
             continue
         findings.extend(court.findings(path, text, seen.matches[path], fingerprints, is_python))

@@ -6,7 +6,7 @@ import re
 import tokenize
 
 # Languages that we do not read: named and counted, never called clean.
-NOT_CHECKED: dict[str, str] = {
+_NOT_CHECKED: dict[str, str] = {
     suffix: language
     for language, suffixes in {
         "C": ".c .h",
@@ -54,7 +54,7 @@ _EXAMPLES = re.compile(
 def language_not_checked(path: str) -> str | None:
     """The language of *path*, if it is one that nobody here reads."""
     _, dot, suffix = path.rpartition("/")[2].rpartition(".")
-    return NOT_CHECKED.get(dot + suffix.lower()) if dot else None
+    return _NOT_CHECKED.get(dot + suffix.lower()) if dot else None
 
 
 def is_test(path: str) -> bool:

@@ -19,15 +19,15 @@ _CODE = re.compile(r"[A-Z]+[0-9]+", re.IGNORECASE)
 _HINTS = ("noqa", "nosec", "fairlead:")
 
 # None: everything; otherwise the codes or rules that are named.
-Wanted = frozenset[str] | None
+_Wanted = frozenset[str] | None
 
 
 class Silenced:
     """The silencing comments of one file."""
 
     def __init__(self, text: str, is_python: bool) -> None:
-        self._lines: dict[int, list[tuple[Kind, Wanted]]] = {}
-        self._file: list[Wanted] = []
+        self._lines: dict[int, list[tuple[Kind, _Wanted]]] = {}
+        self._file: list[_Wanted] = []
         folded = text.lower()
         if not any(hint in folded for hint in _HINTS):
             return
@@ -75,11 +75,11 @@ def _comments(text: str) -> list[tuple[int, str]]:
         return [(number, line[line.index("#") :]) for number, line in enumerate(lines_of(text), 1) if "#" in line]
 
 
-def _codes(text: str | None) -> Wanted:
+def _codes(text: str | None) -> _Wanted:
     found = frozenset(code.upper() for code in _CODE.findall(text or ""))
     return found or None
 
 
-def _names(text: str | None) -> Wanted:
+def _names(text: str | None) -> _Wanted:
     found = frozenset(part.strip() for part in (text or "").split(",") if part.strip())
     return found or None

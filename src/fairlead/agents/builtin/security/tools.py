@@ -78,7 +78,7 @@ class Answer(msgspec.Struct):
             self.status, self.reason = status, reason
 
 
-class Unusable(Exception):
+class _Unusable(Exception):
     """The tool's output cannot be used; the text says why."""
 
 
@@ -119,7 +119,7 @@ def ask_ruff(world: ToolWorld, sources: Sequence[Source], table: Table, text_of:
     argv = [*_PYTHON, "ruff", "check", "--isolated", "--no-cache", "--ignore-noqa", "--exit-zero", "--quiet"]
     argv += ["--no-fix", "--target-version", "py314", "--output-format", "json", "--select", "S", "--ignore", left_out]
     plain = [source.path for source in sources if source.is_utf8 and _is_plain(source.path)]
-    for batch in batches(plain, BATCH_FILES_MAX):
+    for batch in _batches(plain, BATCH_FILES_MAX):
         _ask(world, answer, [*argv, "--"], batch, lambda data, names: _ruff_rows(data, names, table))
     odd = [source for source in sources if not (source.is_utf8 and _is_plain(source.path))]
     for source in odd[:ODD_FILES_MAX]:
@@ -140,7 +140,7 @@ def ask_bandit(world: ToolWorld, sources: Sequence[Source], table: Table) -> Ans
     argv = [*_PYTHON, "bandit", "--format", "json", "--quiet", "--number", "1", "--ignore-nosec", "--exit-zero"]
     argv += ["--exclude", "", "--tests", ",".join(codes)]
     sizes = {source.path: source.size for source in wanted if source.size <= BANDIT_FILE_BYTES_MAX}
-    for batch in batches(list(sizes), BANDIT_BATCH_FILES_MAX, sizes):
+    for batch in _batches(list(sizes), BANDIT_BATCH_FILES_MAX, sizes):
         _ask(world, answer, argv, batch, lambda data, names: _bandit_rows(data, names, table))
     if len(sizes) < len(wanted):
         left = len(wanted) - len(sizes)
@@ -150,7 +150,7 @@ def ask_bandit(world: ToolWorld, sources: Sequence[Source], table: Table) -> Ans
     return answer
 
 
-def batches(paths: Sequence[str], files_max: int, sizes: Mapping[str, int] | None = None) -> Iterator[list[str]]:
+def _batches(paths: Sequence[str], files_max: int, sizes: Mapping[str, int] | None = None) -> Iterator[list[str]]:
     """*paths* in pieces that fit on a command line; with *sizes*, whose files fit into memory together."""
     batch: list[str] = []
     length = size = 0
@@ -170,41 +170,43 @@ def batches(paths: Sequence[str], files_max: int, sizes: Mapping[str, int] | Non
 # ------------------------------------------------------------------------------------------------------- one call
 
 
-Reader = Callable[[bytes, dict[str, str]], list[tuple[str, Match]]]
+_Reader = Callable[[bytes, dict[str, str]], list[tuple[str, Match]]]
 
 
-def _ask(world: ToolWorld, answer: Answer, argv: list[str], paths: list[str], read: Reader, stdin: bytes = b"") -> None:
+def _ask(
+    world: ToolWorld, answer: Answer, argv: list[str], paths: list[str], read: _Reader, stdin: bytes = b""
+) -> None:
     """Run the tool over one batch; a batch whose output is too long is halved."""
-    names = {lossy(path): path for path in paths} | {path: path for path in paths}
+    names = {_lossy(path): path for path in paths} | {path: path for path in paths}
     given = [] if stdin or argv[-1] == "-" else [f"./{path}" for path in paths]
-    result = world.run(
+    ended = world.run(
         [*argv, *given], timeout_s=BATCH_SECONDS_MAX, stdin=stdin, stdout_max=STDOUT_MAX, env=_ENVIRONMENT
     )
-    answer.seconds += result.seconds
-    if result.is_cut and len(paths) > 1:
+    answer.seconds += ended.seconds
+    if ended.is_cut and len(paths) > 1:
         half = len(paths) // 2
         _ask(world, answer, argv, paths[:half], read)
         _ask(world, answer, argv, paths[half:], read)
         return
-    if result.exit_code == 127 or b"No module named" in result.stderr[-300:]:
+    if ended.exit_code == 127 or b"No module named" in ended.stderr[-300:]:
         answer.fell_short("missing", f"{answer.name} is not installed: pip install {answer.name}.")
         return
-    if result.is_timed_out:
+    if ended.is_timed_out:
         answer.fell_short("timed out", f"{answer.name} was stopped after {BATCH_SECONDS_MAX:.0f} seconds.")
         return
-    if result.is_cut:
+    if ended.is_cut:
         answer.fell_short("partial", f"{answer.name} wrote more than {STDOUT_MAX} bytes about one file.")
         return
     try:
-        for path, match in read(result.stdout, names if not stdin else {"": paths[0]}):
+        for path, match in read(ended.stdout, names if not stdin else {"": paths[0]}):
             answer.matches.setdefault(path, []).append(match)
-    except Unusable as error:
-        answer.fell_short("failed", f"{answer.name} failed ({_ending(result)}): {error}")
+    except _Unusable as error:
+        answer.fell_short("failed", f"{answer.name} failed ({_ending(ended)}): {error}")
 
 
-def _ending(result: ProcessResult) -> str:
-    last = result.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-    return f"exit code {result.exit_code}" + (f", {last[0][:200]}" if last else "")
+def _ending(ended: ProcessResult) -> str:
+    last = ended.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+    return f"exit code {ended.exit_code}" + (f", {last[0][:200]}" if last else "")
 
 
 def _rows(data: bytes, key: str | None) -> list[dict[str, Json]]:
@@ -213,9 +215,9 @@ def _rows(data: bytes, key: str | None) -> list[dict[str, Json]]:
         whole = json.loads(data)
         rows = whole if key is None else whole[key]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise Unusable("its output is not what it should be.") from None
+        raise _Unusable("its output is not what it should be.") from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise Unusable("its output is not what it should be.")
+        raise _Unusable("its output is not what it should be.")
     return rows
 
 
@@ -236,7 +238,7 @@ def _ruff_rows(data: bytes, names: dict[str, str], table: Table) -> list[tuple[s
                 continue
             found.append((path, match))
     except (KeyError, TypeError):
-        raise Unusable("its output is not what it should be.") from None
+        raise _Unusable("its output is not what it should be.") from None
     return found
 
 
@@ -254,7 +256,7 @@ def _bandit_rows(data: bytes, names: dict[str, str], table: Table) -> list[tuple
             message = f"bandit could not read the file: {str(row['reason'])[:200]}."
             found.append((_known(row["filename"], names), Match("security/not-parsed", 1, 1, message, origin="bandit")))
     except (KeyError, TypeError):
-        raise Unusable("its output is not what it should be.") from None
+        raise _Unusable("its output is not what it should be.") from None
     return found
 
 
@@ -270,22 +272,22 @@ def _match(
 def _known(filename: str, names: dict[str, str]) -> str:
     """The path that was asked about. Ruff answers with an absolute one, bandit with the one it was given."""
     # Whatever stands before the path is the tree's own, perhaps with links resolved.
-    for name in (filename, lossy(filename)):
+    for name in (filename, _lossy(filename)):
         parts = name.split("/")
         for start in range(len(parts)):
             tail = "/".join(parts[start:])
             if tail in names:
                 return names[tail]
-    raise Unusable("it speaks of a file that it was not given.")
+    raise _Unusable("it speaks of a file that it was not given.")
 
 
-def lossy(path: str) -> str:
+def _lossy(path: str) -> str:
     """A path as a tool may print it: what is not UTF-8 is replaced."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _is_plain(path: str) -> bool:
-    return lossy(path) == path and path.isprintable()
+    return _lossy(path) == path and path.isprintable()
 
 
 def _version(package: str) -> str:
