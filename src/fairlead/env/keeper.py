@@ -113,7 +113,8 @@ def _watch_to_end(
 
     stop = Stop(connection.fileno(), lambda: _wish(connection))
     watched = watch(child, bounds, take, signal_child, stdin=stdin, stop=stop, end_rest=end_rest)
-    _tell_end(connection, watched, strays)
+    # Who was ended by force had no chance to end what it started: that is no news.
+    _tell_end(connection, watched, 0 if watched.is_timed_out or watched.is_cut else strays)
 
 
 def _wish(connection: socket.socket) -> Literal["end", "kill"]:

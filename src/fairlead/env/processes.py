@@ -7,6 +7,7 @@ import time
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
+_SETTLE_SECONDS = 0.05  # what is on its way out already is neither killed nor counted
 END_SECONDS_MAX = 5.0  # a process that SIGKILL does not end by then hangs in the kernel; waiting longer is no use
 
 
@@ -65,6 +66,9 @@ def end_children() -> int:
 
     Returns when they are gone and reaped, or after `END_SECONDS_MAX`.
     """
+    settled = time.monotonic() + _SETTLE_SECONDS
+    while _has_children() and time.monotonic() < settled:
+        time.sleep(0.001)
     ended: set[int] = set()
     give_up = time.monotonic() + END_SECONDS_MAX
     while _has_children() and time.monotonic() < give_up:
