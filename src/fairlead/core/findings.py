@@ -1,6 +1,7 @@
 """Findings: one problem at one place, and the fingerprint that survives a move of the line."""
 
 import hashlib
+import re
 from typing import Literal, get_args
 
 import msgspec
@@ -42,6 +43,11 @@ def path_text(path: str) -> str:
         return path.replace("\\", "\\\\") if "\\" in path else path
     doubled = path.replace("\\", "\\\\")
     return "".join(f"\\x{ord(c) - 0xDC00:02x}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in doubled)
+
+
+def path_from_text(text: str) -> str:
+    """The path that `path_text` wrote, as `os.fsdecode` gives it."""
+    return re.sub(r"\\\\|\\x([89a-f][0-9a-f])", lambda m: chr(0xDC00 + int(m[1], 16)) if m[1] else "\\", text)
 
 
 class Fingerprints:

@@ -153,13 +153,24 @@ def _state_dir(usual: str, subject: str, environ: Mapping[str, str]) -> tuple[st
     if chosen:
         return os.path.abspath(os.path.expanduser(chosen)), ()
     kind = network_kind(usual)
-    if not kind and is_writable(usual):
+    if not kind and _is_utf8(usual) and is_writable(usual):
         return usual, ()
     home = environ.get("XDG_STATE_HOME") or os.path.join(environ.get("HOME") or os.path.expanduser("~"), ".local/state")
     name = hashlib.sha256(os.fsencode(subject)).hexdigest()[:16]
     state_dir = os.path.join(os.path.abspath(home), "fairlead", name)
-    why = f"is on a network file system ({kind})" if kind else "is read-only"
+    why = "is read-only" if _is_utf8(usual) else "has a name that is not UTF-8"
+    if kind:
+        why = f"is on a network file system ({kind})"
     # Said once: as soon as something lies there, it is known.
     is_news = not os.path.isdir(state_dir)
     note = f"{path_text(os.path.dirname(usual))} {why}, so the record is kept in {path_text(state_dir)}"
     return state_dir, (note,) if is_news else ()
+
+
+def _is_utf8(path: str) -> bool:
+    """Whether SQLite can be given *path*: it takes names in UTF-8 only."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from fairlead.core.events import AttemptFailed
+from fairlead.core.findings import path_from_text
 from fairlead.core.ids import Place
 from fairlead.core.json import Digest, Json
 from fairlead.core.ports import Call
@@ -37,7 +38,8 @@ def call_for(state: RunState, place: Place, attempt: int, load: Load) -> Call | 
     except SideBySide as error:
         hint = "put the steps that write one after the other"
         return AttemptFailed(place, attempt, "author", "FL-R211", str(error), hint)
-    return Call(state.run, place, attempt, agent, given, state.queued.root, argv, step.timeout_s, tree)
+    root = path_from_text(state.queued.root)
+    return Call(state.run, place, attempt, agent, given, root, argv, step.timeout_s, tree)
 
 
 def _word(value: Json) -> str:
