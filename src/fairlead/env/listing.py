@@ -39,6 +39,7 @@ SKIPPED_FOLDERS = frozenset(
 )
 _GITLINK = "160000"
 _LINK = "120000"
+_NOT_CHECKED_OUT = b"S"  # the tag that `git ls-files -t` gives a file whose bit "skip-worktree" is set
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -61,9 +62,12 @@ def list_tree(root: str, *, paths: Sequence[str] = (), leave_out: Sequence[str] 
     """List the tree at *root*, or what lies at *paths* in it. *leave_out* are absolute paths that are never shown.
 
     Raises:
-        FairleadError: FL-S008 a path does not exist or leads out of the tree; FL-N020, FL-N021, FL-N022 git
-            cannot be asked.
+        FairleadError: FL-S008 the tree or a path does not exist, or a path leads out of the tree; FL-N020, FL-N021,
+            FL-N022 git cannot be asked.
     """
+    if not os.path.isdir(root):
+        # Moved or deleted since the run was started: an empty list would be a clean review of nothing.
+        raise error("FL-S008", f"there is no directory {path_text(root)} any more", "Start a new run where it is now.")
     wanted = resolve_paths(root, paths) if paths else ()
     names = _from_git(root) or _from_walk(root, leave_out)
     found = names.tracked | names.changed
@@ -79,7 +83,7 @@ def list_tree(root: str, *, paths: Sequence[str] = (), leave_out: Sequence[str] 
 
 def _from_git(root: str) -> _Names | None:
     """What git knows; None where there is no repository."""
-    listed = run_git(root, "ls-files", "-z", "--stage")
+    listed = run_git(root, "ls-files", "-z", "-t", "--stage")
     if listed.exit_code != 0:
         if _is_no_repository(root, listed):
             return None
@@ -88,7 +92,9 @@ def _from_git(root: str) -> _Names | None:
     for entry in listed.stdout.split(b"\0"):
         if entry:
             facts, _, path = entry.partition(b"\t")
-            mode, name = facts[:6].decode(), os.fsdecode(path)
+            tag, mode, name = facts[:1], facts[2:8].decode(), os.fsdecode(path)
+            if tag == _NOT_CHECKED_OUT:
+                continue  # of a sparse checkout: counted, it could crowd out what is here
             if mode == _GITLINK:
                 names.submodules.append(name)
             elif mode != _LINK:
