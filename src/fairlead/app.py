@@ -158,7 +158,8 @@ class App:
         """Start a worker process that outlives this one."""
         from fairlead.env.workers import start_worker
 
-        argv = [sys.executable, "-m", "fairlead", "-C", project.root, "worker", "--run", run]
+        # -P: the worker starts in the project's root, and nothing that lies there may take a module's place.
+        argv = [sys.executable, "-P", "-m", "fairlead", "-C", project.root, "worker", "--run", run]
         start_worker(argv, project.root, os.path.join(project.state_dir, "logs", run, "worker.log"))
 
     def probes(self, project: Project | None) -> Sequence[Probe]:
