@@ -34,6 +34,8 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     world.found(len(gone))
     findings = [*report.findings(past.sightings), *gone]
     degraded = (*report.degraded(), *past.degraded)
+    if world.files_left_out:
+        degraded += (f"{world.files_left_out} files were left out because the tree holds too many.",)
     return Succeeded(
         output={
             "findings": [msgspec.to_builtins(finding) for finding in findings],
