@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fairlead.core.errors import FairleadError
+from fairlead.core.ids import Micros
 from fairlead.core.json import digest
 from fairlead.journal.blobs import Blobs
 from fairlead.journal.opening import Places
@@ -101,6 +102,18 @@ def test_nothing_temporary_is_left_and_only_the_owner_can_read(blobs: Blobs, tmp
     assert path == tmp_path / "state/blobs" / digest(DATA)[7:9] / digest(DATA)[9:]
     assert path.stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_a_dead_process_left_is_swept_when_it_is_old(blobs: Blobs, tmp_path: Path) -> None:
+    blobs.sweep(Micros(10**16))  # where nothing was ever put there is nothing to sweep
+    name = blobs.put(DATA)
+    old, fresh = tmp_path / "state/blobs/new/1-1-1", tmp_path / "state/blobs/new/1-1-2"
+    for path, seconds in ((old, 10_000), (fresh, 13_000)):
+        path.write_bytes(b"half")
+        os.utime(path, (seconds, seconds))
+    blobs.sweep(Micros(14_000 * 1_000_000))
+    assert list((tmp_path / "state/blobs/new").iterdir()) == [fresh]
+    assert blobs.get(name) == DATA
 
 
 @pytest.mark.parametrize("at", [0, 100, len(DATA) - 1])

@@ -10,7 +10,7 @@ import apsw
 import pytest
 
 from fairlead.core.errors import FairleadError
-from fairlead.core.ids import Seq
+from fairlead.core.ids import RunId, Seq
 from fairlead.journal import open_journal, open_reader, opening, statements, verify
 from fairlead.journal.anchor import Anchor, Mark
 from fairlead.journal.statements import migrations
@@ -120,7 +120,7 @@ def test_an_older_schema_is_brought_up_by_the_first_write(tmp_path: Path, monkey
     longer = (*migrations(), "CREATE TABLE later (number INTEGER PRIMARY KEY) STRICT")
     monkeypatch.setattr(opening, "migrations", lambda: longer)
     journal = open_journal(str(tmp_path), clock=FakeClock())
-    journal.record(RUN.replace("7", "8"), queued())  # type: ignore[arg-type]
+    journal.record(RunId("r-other000"), queued())
     journal.close()
     connection = sqlite3.connect(tmp_path / "journal.db")
     assert connection.execute("PRAGMA user_version").fetchone() == (len(longer),)
@@ -134,7 +134,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(opening, "migrations", lambda: longer)
     journal = open_journal(str(tmp_path), clock=FakeClock())
     with pytest.raises(FairleadError, match="already exists"):
-        journal.record(RUN.replace("7", "8"), queued())  # type: ignore[arg-type]
+        journal.record(RunId("r-other000"), queued())
     journal.close()
     monkeypatch.undo()
     reader = open_reader(str(tmp_path), clock=FakeClock())
@@ -231,7 +231,7 @@ def test_a_backup_that_is_older_than_its_anchor_is_refused(tmp_path: Path) -> No
     make(tmp_path)
     backup = (tmp_path / "journal.db").read_bytes()
     journal = open_journal(str(tmp_path), clock=FakeClock())
-    journal.record(RUN.replace("7", "8"), queued())  # type: ignore[arg-type]
+    journal.record(RunId("r-other000"), queued())
     journal.close()
     (tmp_path / "journal.db").write_bytes(backup)
     with pytest.raises(FairleadError, match=r"FL-L003.*ends at event 7, not at 8"):
@@ -254,7 +254,7 @@ def test_what_came_after_an_old_anchor_is_checked_too(tmp_path: Path) -> None:
     journal.close()
     journal = open_journal(str(tmp_path), clock=FakeClock(), deliver=deliveries)
     for number in range(10):
-        journal.record(RUN.replace("7", f"{number}z"), queued())  # type: ignore[arg-type]
+        journal.record(RunId(f"r-0000000{number}"), queued())
     journal.close()
     (tmp_path / "anchor").write_bytes(old)
     reader = open_reader(str(tmp_path), clock=FakeClock())
@@ -263,6 +263,20 @@ def test_what_came_after_an_old_anchor_is_checked_too(tmp_path: Path) -> None:
     change(tmp_path, "UPDATE events SET epoch = 3 WHERE seq = 8")
     with pytest.raises(FairleadError, match=r"FL-L002.*at event 8"):
         open_reader(str(tmp_path), clock=FakeClock())
+
+
+def test_a_writer_that_cannot_begin_gives_its_files_back(tmp_path: Path) -> None:
+    make(tmp_path)
+    journal = open_journal(str(tmp_path), clock=FakeClock())
+    (tmp_path / "anchor").write_bytes(bytes(1024))  # between opening and the first write
+    with pytest.raises(FairleadError, match="FL-L005"):
+        journal.record(RunId("r-other000"), queued())
+    links = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")]
+    held = {os.path.basename(os.readlink(link)) for link in links if os.path.lexists(link)}
+    assert held.isdisjoint({"anchor", "writer.lock"})
+    with pytest.raises(FairleadError, match="FL-L005"):
+        journal.record(RunId("r-other000"), queued())
+    journal.close()
 
 
 def test_a_directory_that_cannot_be_written_says_so(tmp_path: Path) -> None:

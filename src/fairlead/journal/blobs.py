@@ -6,10 +6,12 @@ import threading
 from hashlib import sha256
 
 from fairlead.core.errors import error
+from fairlead.core.ids import Micros
 from fairlead.core.json import Digest
 from fairlead.journal.failures import diagnose
 from fairlead.journal.opening import Places, make_directory, sync_directory
 
+_LEFTOVER_MICROS = 3_600 * 1_000_000
 _KNOWN_MAX = 10_000  # digests remembered as durable; forgetting one costs a directory sync, nothing else
 
 
@@ -52,6 +54,17 @@ class Blobs:
         if "sha256:" + sha256(data).hexdigest() != digest:
             raise _unusable(digest, "is not what was put there")
         return data
+
+    def sweep(self, now: Micros) -> None:
+        """Remove what processes that died while they put something have left behind, once it is an hour old."""
+        new = os.path.join(self._places.blobs, "new")
+        for name in os.listdir(new) if os.path.isdir(new) else ():
+            path = os.path.join(new, name)
+            try:
+                if os.stat(path).st_mtime_ns // 1000 < now - _LEFTOVER_MICROS:
+                    os.unlink(path)
+            except FileNotFoundError:
+                pass  # its process has finished, or another one sweeps too
 
     def path(self, digest: Digest) -> str:
         """Where *digest* lies, or would lie.

@@ -20,8 +20,8 @@ from fairlead.journal.statements import Values, migrations, sql
 Mode = Literal["full", "process"]
 
 _APPLICATION = 0x464C4A4E  # "FLJN": tells our databases from others
-# A step with 1 KB of output takes 2.1 KB on pages of 4096 bytes, 1.7 on 8192 and 1.5 on these: less room is left over at
-# the end of each. A commit writes two pages whatever their size, and waits for the disk no longer.
+# A step with 1 KB of output takes 2.1 KB on pages of 4096 bytes, 1.7 on 8192 and 1.5 on these: less room is left over
+# at the end of each. A commit writes two pages whatever their size, and waits for the disk no longer.
 _PAGE_BYTES = 16384
 _BUSY_MILLISECONDS = 10_000  # only a recovery after a crash holds SQLite's own locks for long
 _CHECKED_AT_ONCE = 1_000  # rows read at a time

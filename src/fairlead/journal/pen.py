@@ -6,6 +6,7 @@ looked at.
 """
 
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from typing import NamedTuple
 
 import apsw
@@ -58,13 +59,15 @@ class Pen:
         make_directory(places.directory)
         self._places = places
         self._clock = clock
-        self._lock = WriterLock(places.writer_lock)
-        prepare(places, self._lock)
-        self._anchor = Anchor(places.anchor)
+        with ExitStack() as held:  # gives back what it holds, unless all of this comes to its end
+            self._lock = held.enter_context(closing(WriterLock(places.writer_lock)))
+            prepare(places, self._lock)
+            self._anchor = held.enter_context(closing(Anchor(places.anchor)))
+            self._connection = held.enter_context(closing(connect_writer(places, mode)))
+            with self._lock.held():
+                check_since_anchor(self._connection, places)
+            self._held = held.pop_all()
         self._anchor_synced = clock.monotonic()
-        self._connection = connect_writer(places, mode)
-        with self._lock.held():
-            check_since_anchor(self._connection, places)
         self._wal_pages = 0
         self._connection.set_wal_hook(self._note_wal)
         self.groups = Groups(self._connection, lambda worker: look_at(places, worker, clock))
@@ -122,9 +125,7 @@ class Pen:
             if is_sound:
                 self._checkpoint(apsw.SQLITE_CHECKPOINT_TRUNCATE)
         finally:
-            self._connection.close()
-            self._anchor.close()
-            self._lock.close()
+            self._held.close()
 
     def _checkpoint(self, mode: int) -> None:
         with self._lock.held():

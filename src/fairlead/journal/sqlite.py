@@ -65,6 +65,7 @@ class SqliteJournal(Reader):
         if worker not in self._locks:
             self._locks[worker] = WorkerLock(self.places, worker, self._clock)
             sweep(self.places)
+            self._blobs.sweep(self._clock.now())
 
     def beat(self) -> None:
         """Touch the files of this journal's workers. A worker that is not touched for 30 s loses its runs."""
