@@ -115,7 +115,7 @@ class App:
         """The project's journal for reading; None when nothing was ever recorded here."""
         if project.state_dir in self._journals:
             return self._journals[project.state_dir]
-        if not os.path.exists(os.path.join(project.state_dir, "journal.db")):
+        if not self.files.exists(os.path.join(project.state_dir, "journal.db")):
             return None
         return self.journal(project)
 
@@ -240,11 +240,6 @@ class App:
                 self._live[run] = LiveFile(self.live_path(project, run), self.clock)
             self._live[run].write(place, text, found)
 
-        def log_of(run: RunId, place: Place, attempt: int) -> str:
-            path = self.log_path(project, run, place, attempt)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            return path
-
         around = Surroundings(
             journal=journal,
             clock=self.clock,
@@ -253,7 +248,7 @@ class App:
             agents=self._agents(self.catalog(project)),
             programs=ProgramAgent(),
             progress=progress,
-            log_of=log_of,
+            log_of=lambda run, place, attempt: self.log_path(project, run, place, attempt),
         )
         engine.join(journal, Gate(around))
         return engine

@@ -155,6 +155,7 @@ class _Log:
         self._descriptor = -1
         if path:
             try:
+                os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
                 self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
             except OSError:
                 pass  # a log that cannot be written must not stop the work
