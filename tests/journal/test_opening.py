@@ -172,7 +172,9 @@ def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
 def test_what_a_crash_left_while_the_journal_was_made_is_no_journal_yet(tmp_path: Path) -> None:
     (tmp_path / "journal.db-new").write_bytes(b"half")
     (tmp_path / "journal.db-new-journal").write_bytes(b"half")
-    Anchor(str(tmp_path / "anchor")).write(Mark(0, bytes(32)))
+    anchor = Anchor(str(tmp_path / "anchor"))
+    anchor.write(Mark(0, bytes(32)))
+    anchor.close()
     assert open_reader(str(tmp_path), clock=FakeClock()).head() == 0
     make(tmp_path)
     assert open_reader(str(tmp_path), clock=FakeClock()).head() == 7
@@ -272,8 +274,8 @@ def test_a_writer_that_cannot_begin_gives_its_files_back(tmp_path: Path) -> None
     with pytest.raises(FairleadError, match="FL-L005"):
         journal.record(RunId("r-other000"), queued())
     links = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")]
-    held = {os.path.basename(os.readlink(link)) for link in links if os.path.lexists(link)}
-    assert held.isdisjoint({"anchor", "writer.lock"})
+    held = {os.readlink(link) for link in links if os.path.lexists(link)}
+    assert held.isdisjoint({str(tmp_path / "anchor"), str(tmp_path / "writer.lock")})
     with pytest.raises(FairleadError, match="FL-L005"):
         journal.record(RunId("r-other000"), queued())
     journal.close()
