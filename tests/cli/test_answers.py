@@ -202,6 +202,22 @@ def test_explain_lists_families_and_knows_the_nearest(say: Any) -> None:
     assert say("explain", "s003").out == say("explain", "FL-S003").out
 
 
+def test_every_code_and_rule_explains_itself_within_the_width(say: Any) -> None:
+    topics = [topic["name"] for family in say("explain", "--json").json["families"] for topic in family["topics"]]
+    assert len(topics) > 100
+    for name in topics:
+        said = say("explain", name)
+        assert said.code == 0
+        assert said.out.startswith(name)
+        # Examples stand as they are written; everything else is broken into lines.
+        assert max(len(line) for line in said.out.splitlines() if not line.startswith("    ")) <= 100, name
+
+
+def test_verbose_shows_more_findings(say: Any) -> None:
+    assert say("runs", "show").out.count("security/weak-hash") == 1
+    assert say("runs", "show", "-v").out.count("security/weak-hash") == 4
+
+
 def test_init_writes_once_and_never_over_what_is_there(say: Any, parts: PaperParts) -> None:
     place = parts.root / ".fairlead" / "workflows" / "my-review.yaml"
     assert "wrote .fairlead/workflows/my-review.yaml" in say("init").out

@@ -1,6 +1,7 @@
 """The program's parts on paper: a real journal, real files and the real agents; a clock that is moved by hand."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from fairlead.core.events import AttemptFailed, AttemptStarted, AttemptSucceeded, Event, RunClaimed, RunEnded, RunQueued
@@ -28,6 +29,13 @@ WORKFLOW = Workflow(
     title="Review",
     flow="graph",
 )
+
+
+@cache
+def _rules() -> Mapping[str, RuleText]:
+    from fairlead.agents.rules import all_rules
+
+    return all_rules()
 
 
 class PaperIds:
@@ -109,9 +117,7 @@ class PaperParts:
         return None
 
     def rules(self) -> Mapping[str, RuleText]:
-        from fairlead.agents.rules import all_rules
-
-        return all_rules()
+        return _rules()
 
     def probes(self, project: Project | None) -> Sequence[Probe]:
         return [Probe("machine", "ok", "Python"), Probe("state", "warn", "nearly full", "free some room")]

@@ -101,13 +101,10 @@ def _topic_lines(topics: Topics, look: Look) -> Iterator[str]:
 def _explanation_lines(found: Explanation, look: Look) -> Iterator[str]:
     kind = f"{found.kind} · {found.severity}" if found.severity else found.kind
     head = f"{found.name}  {safe(found.title)}"
-    gap = max(2, look.columns - width(head) - width(kind))
-    yield (
-        look.paint(found.name, "bold")
-        + head[len(found.name) :]
-        + " " * gap
-        + look.paint(kind, COLOURS.get(found.severity, "dim"))
-    )
+    painted = look.paint(found.name, "bold") + head[len(found.name) :]
+    gap = look.columns - width(head) - width(kind)
+    kind = look.paint(kind, COLOURS.get(found.severity, "dim"))
+    yield from (painted + " " * gap + kind,) if gap > 1 else (painted, f"  {kind}")
     for text in (found.what, found.why):
         if text:
             yield ""

@@ -13,6 +13,7 @@ from fairlead.service.parts import Project
 from fairlead.service.records import RUN_ENDED, STEP_END, STEP_ENDED, Fact, FindingView, RunView, StepView
 
 _WORST_SHOWN = 3
+_WORST_SHOWN_VERBOSE = 30  # with -v
 
 
 def header_line(project: Project, version: str) -> str:
@@ -123,11 +124,12 @@ def finding_summary(call: Invocation, view: RunView, look: Look) -> Iterator[str
     left += so_far
     plain = totals_text(view.totals, None) + so_far
     yield f"  {left}{' ' * max(3, look.columns - 2 - width(plain) - width(right))}{right}"
-    for finding in view.findings[:_WORST_SHOWN]:
+    shown = _WORST_SHOWN_VERBOSE if call.terminal.verbosity > 0 else _WORST_SHOWN
+    for finding in view.findings[:shown]:
         yield ""
         yield from _finding_lines(finding, look)
         yield f"     {'do':<4} {call.typed(f'findings show {finding.id}')}"
-    left_out = len(view.findings) - _WORST_SHOWN
+    left_out = len(view.findings) - shown
     if left_out > 0:
         yield ""
         yield f"  … {left_out:,} more: {call.typed(_list_command(call, view))}"

@@ -191,7 +191,7 @@ def _ending_lines(call: Invocation, view: RunView, written: list[str]) -> Iterat
         yield from (f"  wrote {safe(path)}" for path in written)
     yield from next_lines(_next(call, view), look)
     if view.workflow == "review":
-        yield "  Your working tree was not touched."
+        yield f"  Your {'working tree was' if call.project.is_git else 'files were'} not touched."
 
 
 def _next(call: Invocation, view: RunView) -> list[tuple[str, str]]:

@@ -279,7 +279,9 @@ GLOBAL: tuple[Argument, ...] = (
     Argument(("--json",), "one JSON document on stdout; --json? lists its fields", {"action": "store_true"}),
     Argument(("--jsonl",), "one JSON object per line", {"action": "store_true"}),
     Argument(("-q", "--quiet"), "no progress", {"action": "count", "default": 0}),
-    Argument(("-v", "--verbose"), "more; -vv shows stack traces", {"action": "count", "default": 0}),
+    Argument(
+        ("-v", "--verbose"), "show 30 findings instead of 3; -vv: stack traces too", {"action": "count", "default": 0}
+    ),
     Argument(("--ascii",), "no character above 127", {"action": "store_true"}),
 )
 

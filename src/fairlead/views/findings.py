@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from fairlead.core.findings import SEVERITIES, Finding, Severity
-from fairlead.core.json import Json, parse
+from fairlead.core.json import Json
 from fairlead.core.state import RunState, is_leaf
 from fairlead.views.reading import Readable
 
@@ -80,7 +80,7 @@ def _reported(state: RunState, journal: Readable) -> Iterator[tuple[str, str, Fi
             continue
         output: Json = step.output
         if step.output_ref:
-            output = parse(journal.get(step.output_ref))
+            output = msgspec.json.decode(journal.get(step.output_ref))  # strict already: we wrote it
         if not isinstance(output, dict) or not isinstance(output.get("findings"), list):
             continue
         for row in output["findings"]:
