@@ -86,10 +86,19 @@ def test_an_empty_repository_says_so(tmp_path: Path) -> None:
 def test_a_repository_in_a_folder_with_an_odd_name(tmp_path: Path) -> None:
     folder = Path(os.path.join(tmp_path, os.fsdecode(b"odd\xff\nname")))
     root = make_repository(folder, {"a.py": "a"})
-    place = find_place(str(root), {})
-    assert place.root == str(root)
-    assert place.state_dir == str(root / ".git/fairlead")
+    place = find_place(str(root), {"XDG_STATE_HOME": str(tmp_path / "state")})
+    # As bytes: the message of a failure must be text, or the test runner stumbles over it.
+    assert os.fsencode(place.root) == os.fsencode(root)
     assert look_around(place).name == "odd\\xff\nname"
+    # SQLite takes names in UTF-8 only.
+    assert os.fsencode(place.state_dir).startswith(os.fsencode(tmp_path / "state/fairlead/"))
+    assert "has a name that is not UTF-8" in place.notes[-1]
+
+
+def test_a_line_feed_in_the_path_is_nothing_special(tmp_path: Path) -> None:
+    root = make_repository(tmp_path / "odd\nname", {"a.py": "a"})
+    place = find_place(str(root), {})
+    assert (place.root, place.state_dir) == (str(root), str(root / ".git/fairlead"))
 
 
 def test_a_missing_directory_is_answered_with_the_nearest(tmp_path: Path) -> None:
