@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fairlead.core.state import RunState
     from fairlead.env.live import LiveFile
     from fairlead.env.spawner import LocalSpawner
-    from fairlead.journal import SqliteJournal
+    from fairlead.journal import Reader, SqliteJournal
     from fairlead.runtime.embedded import Engine
 
 TICK_S = 0.05  # how often a door redraws while a run is performed in its process
@@ -41,6 +41,7 @@ class App:
 
     def __init__(self) -> None:
         self._journals: dict[str, SqliteJournal] = {}
+        self._readers: dict[str, Reader] = {}
         self._engine: Engine | None = None
         self._live: dict[RunId, LiveFile] = {}  # progress of the runs that this process performs
 
@@ -111,13 +112,18 @@ class App:
             self._journals[project.state_dir] = journal
         return self._journals[project.state_dir]
 
-    def reader(self, project: Project) -> Journal | None:
+    def reader(self, project: Project) -> "Journal | Reader | None":
         """The project's journal for reading; None when nothing was ever recorded here."""
         if project.state_dir in self._journals:
             return self._journals[project.state_dir]
         if not self.files.exists(os.path.join(project.state_dir, "journal.db")):
             return None
-        return self.journal(project)
+        if project.state_dir not in self._readers:
+            from fairlead.journal import open_reader
+
+            # Only looking needs neither the writer's thread nor a spawner.
+            self._readers[project.state_dir] = open_reader(project.state_dir, clock=self.clock)
+        return self._readers[project.state_dir]
 
     def catalog(self, project: Project) -> Catalog:
         """The agents that ship and the agent files of the project."""
@@ -173,6 +179,8 @@ class App:
         """Give everything back: journals first, so that what is acknowledged is synced."""
         for journal in self._journals.values():
             journal.close()
+        for reader in self._readers.values():
+            reader.close()
         if "_spawner" in self.__dict__:
             self._spawner.close()
 
