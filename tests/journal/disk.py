@@ -6,11 +6,20 @@
 from collections import Counter
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import apsw
 
 Before = Callable[[str, str], None]  # the call ("write", "sync", "truncate") and the end of the file's name
+
+
+class Done(NamedTuple):
+    """One call that was done. The size is the offset of a "truncate"."""
+
+    call: str
+    name: str
+    offset: int = 0
+    data: bytes = b""
 
 
 class Disk(apsw.VFS):
@@ -18,6 +27,8 @@ class Disk(apsw.VFS):
 
     def __init__(self, before: Before | None = None) -> None:
         self.before = before
+        self.done: list[Done] = []  # in order; kept only while `is_logging`
+        self.is_logging = False
         self.calls: Counter[tuple[str, str]] = Counter()
         self._name = f"disk-{id(self)}"
         self.beneath = apsw.vfs_names()[0]  # the default; once this is entered, that is this
@@ -39,6 +50,10 @@ class Disk(apsw.VFS):
         if self.before is not None:
             self.before(call, name)
 
+    def note(self, done: Done) -> None:
+        if self.is_logging:
+            self.done.append(done)
+
 
 class DiskFile(apsw.VFSFile):
     """One open file. Named by what follows the database's name: "" for itself, "-wal" for the log."""
@@ -52,14 +67,17 @@ class DiskFile(apsw.VFSFile):
     def xWrite(self, data: bytes, offset: int) -> None:
         self._disk.ask("write", self._end)
         super().xWrite(data, offset)
+        self._disk.note(Done("write", self._end, offset, bytes(data)))
 
     def xSync(self, flags: int) -> None:
         self._disk.ask("sync", self._end)
         super().xSync(flags)
+        self._disk.note(Done("sync", self._end))
 
     def xTruncate(self, newsize: int) -> None:
         self._disk.ask("truncate", self._end)
         super().xTruncate(newsize)
+        self._disk.note(Done("truncate", self._end, newsize))
 
 
 def refuse_at(number: int, error: BaseException, *, is_sticky: bool) -> Before:
