@@ -16,7 +16,7 @@ SOURCES := src tests benchmarks tools
 # The package's own lines about itself: a change of these asks for a new installation, a change of code does not.
 PACKAGE := pyproject.toml src/fairlead/__init__.py
 
-.PHONY: help setup run test check bench docs defects lock clean
+.PHONY: help setup run test check bench docs defects kills lock clean
 
 help:
 	@echo 'make setup     install everything into $(VENV), by hash'
@@ -26,6 +26,7 @@ help:
 	@echo 'make bench     measure; results go to benchmarks/results'
 	@echo 'make docs      check that what the documents say is true'
 	@echo 'make defects   plant each known defect and see that its test notices'
+	@echo 'make kills     kill a run of forty steps 200 times and resume it; ARGS="--count 20 --seed 7"'
 	@echo 'make lock      renew requirements/*.lock (needs uv)'
 	@echo 'make clean     remove $(VENV) and caches'
 
@@ -77,6 +78,9 @@ docs: $(VENV)/.dev
 
 defects: $(VENV)/.dev
 	@$(BIN)/python tests/defects/run.py $(ARGS)
+
+kills: $(VENV)/.dev
+	@$(BIN)/python -m tests.journeys.kills $(ARGS)
 
 lock:
 	@export UV_NO_CONFIG=1; \

@@ -84,7 +84,7 @@ def kill_once(directory: Path, rng: random.Random) -> Killed:
 
 
 def _run_and_kill(repository: Path, moment: float) -> set[str]:
-    """Start the run and kill its process *moment* seconds after the first line; gives the steps that it had reported."""
+    """Start the run and kill its process *moment* seconds after the first line; gives the steps reported till then."""
     process = subprocess.Popen(
         [sys.executable, "-m", "fairlead", "run", "forty.yaml", "--jsonl"],
         cwd=repository,
@@ -188,8 +188,12 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as directory:
             kills.append(kill_once(Path(directory), random.Random(seed + number)))
     moments = sum(1 for kill in kills if 0 < kill.finished < STEPS)
-    print(f"{len(kills)} kills, {moments} of them in mid-run; {sum(k.acknowledged for k in kills)} acknowledged steps, 0 lost;")
-    print(f"{sum(k.finished for k in kills)} finished steps, 0 performed again; {sum(k.repeated for k in kills)} begun ones repeated")
+    print(
+        f"{len(kills)} kills, {moments} of them in mid-run; {sum(k.acknowledged for k in kills)} acknowledged steps, 0 lost;"
+    )
+    print(
+        f"{sum(k.finished for k in kills)} finished steps, 0 performed again; {sum(k.repeated for k in kills)} begun ones repeated"
+    )
     print("no process outlived its worker; every journal verified")
     return 0
 

@@ -26,6 +26,7 @@ class RunTrees:
         self._root = root
         self._copies = os.path.join(state_dir, "trees", run)
         self._git = PrivateGit(self._copies + ".git", root, (state_dir,), spawner)
+        self._checkout: asyncio.Task[str] | None = None  # the tree at hand, recorded once for all steps
 
     async def open_copy(self, place: Place, attempt: int, tree: str) -> str:
         """A fresh directory with *tree* in it; "" means the checkout as it is now.
@@ -37,7 +38,7 @@ class RunTrees:
         await self.drop_copy(path)  # of an attempt that was lost
         os.makedirs(path, mode=0o700)
         await self._git.make()
-        await self._git.fill(path, self._index(path), tree or await self._git.record_checkout())
+        await self._git.fill(path, self._index(path), tree or await self._tree_at_hand())
         await self._give_git(path)
         return path
 
@@ -56,6 +57,13 @@ class RunTrees:
         await asyncio.to_thread(_remove_all, path)
         for name in (self._index(path), self._index(path) + ".lock"):
             _remove_all(name)
+
+    async def _tree_at_hand(self) -> str:
+        """Whoever comes first records it; one who is cancelled does not take it away from the others."""
+        task = self._checkout
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = self._checkout = asyncio.create_task(self._git.record_checkout())
+        return await asyncio.shield(task)
 
     def _index(self, path: str) -> str:
         return os.path.join(self._git.path, "indexes", os.path.basename(path))
