@@ -24,7 +24,7 @@ help:
 	@echo 'make test      the tests; ARGS= is handed to pytest (ARGS="-k journal")'
 	@echo 'make check     format, lint, types, house rules'
 	@echo 'make bench     measure; results go to benchmarks/results'
-	@echo 'make docs      check that what the documents say is true'
+	@echo 'make docs      print the reference pages, and check that what the documents say is true'
 	@echo 'make defects   plant each known defect and see that its test notices'
 	@echo 'make kills     kill a run of forty steps 200 times and resume it; ARGS="--count 20 --seed 7"'
 	@echo 'make lock      renew requirements/*.lock (needs uv)'
@@ -74,6 +74,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/steps.py $(ARGS)
 
 docs: $(VENV)/.dev
+	@$(BIN)/python tools/reference.py
 	@$(BIN)/python -m pytest -q tests/journeys/test_docs.py tests/house/test_promises.py tests/house/test_dependencies.py $(ARGS)
 
 defects: $(VENV)/.dev
