@@ -1,0 +1,43 @@
+"""What a review came to, read from the answer of the door."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.journeys.door import Answer, Door
+from tests.journeys.repositories import differences, snapshot
+
+COMPLETE = {"inventory": "succeeded", "secrets": "succeeded", "security": "succeeded"}
+
+
+def found(view: Mapping[str, Any]) -> dict[str, set[tuple[str, int]]]:
+    """Rules and lines by path, of the document that `review --json` gives."""
+    by_path: dict[str, set[tuple[str, int]]] = {}
+    for finding in view.get("findings", ()):
+        by_path.setdefault(finding["path"], set()).add((finding["rule"], finding["line"]))
+    return by_path
+
+
+def steps(view: Mapping[str, Any]) -> dict[str, str]:
+    """The status of every agent's step."""
+    return {step["step"]: step["status"] for step in view["steps"] if step.get("agent")}
+
+
+def review_untouched(door: Door, directory: Path, *words: str, within: Sequence[str] = ()) -> Any:  # a JSON document
+    """Review *directory*, see that nothing in it changed and that the record is right; gives the run."""
+    before = snapshot(directory)
+    answer = door.review(directory, *words, within=within)
+    assert differences(before, snapshot(directory)) == []
+    assert answer.exit_code == (1 if answer.json.get("findings") else 0), answer.said
+    return answer.json
+
+
+def assert_complete(view: Any, files: dict[str, set[tuple[str, int]]]) -> None:  # a JSON document
+    assert (view["status"], steps(view), view.get("reasons", [])) == ("succeeded", COMPLETE, [])
+    assert found(view) == files
+
+
+def header(answer: Answer) -> list[str]:
+    """What stands on stderr before the first step is told."""
+    lines = answer.said.splitlines()
+    return lines[: next(number for number, line in enumerate(lines) if " queued " in line)]
