@@ -4,6 +4,7 @@
 code says.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import get_args
@@ -11,6 +12,8 @@ from typing import get_args
 import msgspec
 
 from fairlead.agents.rules import all_rules
+from fairlead.cli.table import COMMANDS, full_help
+from fairlead.cli.words import help_of
 from fairlead.core import events, transitions
 from fairlead.core.codes import FAMILIES, all_codes
 
@@ -76,6 +79,17 @@ def rules_page() -> str:
     return "\n".join(parts) + "\n"
 
 
+def command_line_page() -> str:
+    """Every command with its help, as the program prints it on a terminal of 100 columns."""
+    os.environ["COLUMNS"] = "100"
+    parts = ["# Command line", "", PRINTED]
+    parts += ["```text", *full_help(), "```", ""]
+    for command in COMMANDS:
+        if not command.is_hidden:
+            parts += [f"## `fairlead {command.name}`", "", "```text", help_of(command).rstrip(), "```", ""]
+    return "\n".join(parts)
+
+
 def _plain(value: object) -> str:
     if isinstance(value, msgspec.Struct):
         return "{}"
@@ -95,7 +109,13 @@ def _cell(text: str) -> str:
 
 def main() -> int:
     """Write the pages, or say which of them are not up to date."""
-    pages = {"events.md": events_page(), "states.md": states_page(), "codes.md": codes_page(), "rules.md": rules_page()}
+    pages = {
+        "command-line.md": command_line_page(),
+        "events.md": events_page(),
+        "states.md": states_page(),
+        "codes.md": codes_page(),
+        "rules.md": rules_page(),
+    }
     stale = [name for name, text in pages.items() if not _is_same(PAGES / name, text)]
     if "--check" in sys.argv:
         for name in stale:

@@ -187,13 +187,10 @@ def main() -> int:
     for number in range(arguments.count):
         with tempfile.TemporaryDirectory() as directory:
             kills.append(kill_once(Path(directory), random.Random(seed + number)))
-    moments = sum(1 for kill in kills if 0 < kill.finished < STEPS)
-    print(
-        f"{len(kills)} kills, {moments} of them in mid-run; {sum(k.acknowledged for k in kills)} acknowledged steps, 0 lost;"
-    )
-    print(
-        f"{sum(k.finished for k in kills)} finished steps, 0 performed again; {sum(k.repeated for k in kills)} begun ones repeated"
-    )
+    in_mid_run = sum(1 for kill in kills if 0 < kill.finished < STEPS)
+    acknowledged, finished = sum(kill.acknowledged for kill in kills), sum(kill.finished for kill in kills)
+    print(f"{len(kills)} kills, {in_mid_run} of them in mid-run; {acknowledged} acknowledged steps, 0 lost;")
+    print(f"{finished} finished steps, 0 done again; {sum(kill.repeated for kill in kills)} begun ones repeated")
     print("no process outlived its worker; every journal verified")
     return 0
 
