@@ -65,4 +65,4 @@ class Fingerprints:
         nth = self._seen.get((rule, path, folded), 0)
         self._seen[rule, path, folded] = nth + 1
         material = "\0".join((rule, path, folded, str(nth)))
-        return hashlib.sha256(material.encode("utf-8", "backslashreplace")).hexdigest()[:24]
+        return hashlib.sha256(material.encode("utf-8", "surrogatepass")).hexdigest()[:24]
