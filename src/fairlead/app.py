@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.core.ids import Place, RunId
 from fairlead.core.ports import Agent, Catalog, Clock, Ids, Journal, Trees
-from fairlead.service.parts import Ending, Files, Probe, Project, RuleText
+from fairlead.service.parts import Checkout, Ending, Files, Probe, Project, RuleText
 
 if TYPE_CHECKING:
     import asyncio
@@ -86,21 +86,18 @@ class App:
         return user_name()
 
     def project(self, directory: str) -> Project:
-        """What stands around *directory*."""
-        from fairlead.env.places import find_place, look_around
+        """The tree around *directory*."""
+        from fairlead.env.places import find_place
 
         place = find_place(directory, os.environ)
-        seen = look_around(place)
-        return Project(
-            root=place.root,
-            state_dir=place.state_dir,
-            name=seen.name,
-            is_git=place.is_git,
-            branch=seen.branch,
-            head=seen.head,
-            changed=seen.changed,
-            notes=(*place.notes, *seen.notes),
-        )
+        return Project(place.root, place.state_dir, place.is_git, place.notes)
+
+    def checkout(self, project: Project) -> Checkout:
+        """What lies in the project just now."""
+        from fairlead.env.places import Whereabouts, look_around
+
+        seen = look_around(Whereabouts(project.root, project.state_dir, project.is_git))
+        return Checkout(seen.branch, seen.head, seen.changed, seen.notes)
 
     def journal(self, project: Project) -> Journal:
         """The project's journal. The spawner is forked first: a fork wants a process without threads."""

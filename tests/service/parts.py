@@ -13,7 +13,7 @@ from fairlead.core.receipts import Receipt
 from fairlead.core.workflow import AgentAction, RunAction, Step, Workflow
 from fairlead.env.files import LocalFiles
 from fairlead.journal import SqliteJournal, open_journal
-from fairlead.service.parts import Ending, Files, Parts, Probe, Project, RuleText
+from fairlead.service.parts import Checkout, Ending, Files, Parts, Probe, Project, RuleText
 from fairlead.views.reading import Readable
 from tests.journal.parts import Deliveries, FakeClock
 from tests.views.kept import Keeper
@@ -100,7 +100,10 @@ class PaperParts:
         return "ada"
 
     def project(self, directory: str) -> Project:
-        return Project(str(self.root), str(self.state), self.root.name, branch="main", head="4f2c1e9", changed=3)
+        return Project(str(self.root), str(self.state))
+
+    def checkout(self, project: Project) -> Checkout:
+        return Checkout("main", "4f2c1e9", 3)
 
     def journal(self, project: Project) -> Journal:
         if self._journal is None:

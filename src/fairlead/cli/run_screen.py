@@ -9,25 +9,25 @@ from fairlead.cli.live import step_lines, step_row
 from fairlead.cli.look import COLOURS, Look
 from fairlead.cli.terminal_text import cut, cut_left, safe, width, wrap
 from fairlead.cli.times import day_text, minute_text, seconds_text
-from fairlead.service.parts import Project
+from fairlead.service.parts import Checkout, Project
 from fairlead.service.records import RUN_ENDED, STEP_END, STEP_ENDED, Fact, FindingView, RunView, StepView
 
 _WORST_SHOWN = 3
 _WORST_SHOWN_VERBOSE = 30  # with -v
 
 
-def header_line(project: Project, version: str) -> str:
+def header_line(project: Project, checkout: Checkout, version: str) -> str:
     """`fairlead 0.1.0 · shop-api · main @ 4f2c1e9 + 3 changed files · nothing leaves this machine`."""
-    return " · ".join([f"fairlead {version}", safe(project.name), *_place_words(project)])
+    return " · ".join([f"fairlead {version}", safe(project.name), *_place_words(project, checkout)])
 
 
-def _place_words(project: Project) -> list[str]:
+def _place_words(project: Project, checkout: Checkout) -> list[str]:
     """Branch, commit and changes, as far as there are any."""
     if not project.is_git:
         return []
-    head = f"{safe(project.branch) or 'detached'} @ {project.head}" if project.head else "no commit yet"
-    if project.changed:
-        head += f" + {plural(project.changed, 'changed file')}"
+    head = f"{safe(checkout.branch) or 'detached'} @ {checkout.head}" if checkout.head else "no commit yet"
+    if checkout.changed:
+        head += f" + {plural(checkout.changed, 'changed file')}"
     return [head]
 
 

@@ -94,9 +94,10 @@ def _show_header(call: Invocation, project: Project, found: RunId, title: str = 
     terminal = call.terminal
     if terminal.form != "text":
         return
-    head = header_line(project, __version__)
+    checkout = call.parts.checkout(project)
+    head = header_line(project, checkout, __version__)
     terminal.tell(wrap(f"{safe(title)} {found} · {head}" if title else head, terminal.err.columns))
-    terminal.tell(f"  {safe(note)}" for note in project.notes)
+    terminal.tell(f"  {safe(note)}" for note in (*project.notes, *checkout.notes))
     if not title:
         terminal.tell(["  Nothing leaves this machine."])
     if terminal.err.is_live:

@@ -31,8 +31,8 @@ def home(call: Invocation) -> int:
 
     def lines() -> Iterator[str]:
         look = call.terminal.out
-        yield header_line(call.project, __version__)
-        yield from (f"  {safe(note)}" for note in found.notes)
+        yield header_line(call.project, found.checkout, __version__)
+        yield from (f"  {safe(note)}" for note in (*found.notes, *found.checkout.notes))
         yield ""
         now = call.parts.clock.now()
         if found.last is None:

@@ -3,27 +3,39 @@
 Everything is made when it is first asked for: a command pays only for what it uses.
 """
 
+import os.path
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
 import msgspec
 
+from fairlead.core.findings import path_text
 from fairlead.core.ids import RunId
 from fairlead.core.ports import Catalog, Clock, Ids, Journal
 from fairlead.views.reading import Readable
 
 
 class Project(msgspec.Struct, frozen=True):
-    """The place where a command was called. Paths are as `os.fsdecode` gives them."""
+    """Where a command was called, and where its state lies. Paths are as `os.fsdecode` gives them."""
 
     root: str  # absolute path of the checkout, or of the directory when it is not under git
     state_dir: str  # absolute; it may not exist yet
-    name: str  # the last part of the root, for people
     is_git: bool = True
+    notes: tuple[str, ...] = ()  # what a person should know: "not a git repository"
+
+    @property
+    def name(self) -> str:
+        """The last part of the root, for people."""
+        return path_text(os.path.basename(self.root) or self.root)
+
+
+class Checkout(msgspec.Struct, frozen=True):
+    """What lies in the project just now. Looking costs a `git status`, so only headers ask for it."""
+
     branch: str = ""  # "" for a detached head, and without git
     head: str = ""  # the first 7 digits of the commit; "" before the first commit
     changed: int = 0  # files that differ from HEAD or are unknown to git, ignored ones not counted
-    notes: tuple[str, ...] = ()  # what a person should know: "not a git repository", "the repository is empty"
+    notes: tuple[str, ...] = ()  # "no commits yet"
 
 
 class RuleText(Protocol):
@@ -109,6 +121,14 @@ class Parts(Protocol):
 
         Raises:
             FairleadError: FL-N0xx when it cannot be used at all, FL-S0xx when there is no such directory.
+        """
+        ...
+
+    def checkout(self, project: Project) -> Checkout:
+        """What lies in the project just now, for display.
+
+        Raises:
+            FairleadError: FL-N0xx when git cannot say.
         """
         ...
 

@@ -5,7 +5,7 @@ import os.path
 import msgspec
 
 from fairlead.core.errors import Diagnostic
-from fairlead.service.parts import Parts, Probe, Project
+from fairlead.service.parts import Checkout, Parts, Probe, Project
 from fairlead.service.runs import RunList, list_runs
 from fairlead.service.starts import PROJECT_WORKFLOWS, find_definition, workflow_names
 from fairlead.views.runs import RunLine
@@ -23,9 +23,7 @@ class Home(msgspec.Struct, frozen=True):
 
     name: str
     root: str
-    branch: str
-    head: str
-    changed: int
+    checkout: Checkout
     notes: tuple[str, ...]
     last: RunLine | None
     open_runs: tuple[RunLine, ...]  # runs that wait for somebody to go on with them
@@ -75,9 +73,7 @@ def home(parts: Parts, project: Project) -> Home:
     return Home(
         project.name,
         project.root,
-        project.branch,
-        project.head,
-        project.changed,
+        parts.checkout(project),
         project.notes,
         last,
         waiting,
