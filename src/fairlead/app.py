@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from fairlead.core.errors import FairleadError, error
 from fairlead.core.ids import Place, RunId
-from fairlead.core.ports import Agent, Catalog, Clock, Ids, Journal, Trees
+from fairlead.core.ports import Agent, Catalog, Clock, Fenced, Ids, Journal, JournalFailed, Trees
 from fairlead.service.parts import Checkout, Ending, Files, Probe, Project, RuleText
 
 if TYPE_CHECKING:
@@ -170,7 +171,14 @@ class App:
         from fairlead.env.probing import look_at_machine
 
         facts = look_at_machine(project.state_dir if project else self.cwd)
-        return [Probe(fact.area, fact.status, fact.text, fact.fix) for fact in facts]  # type: ignore[arg-type]  # one closed set, named on both sides
+        seen = [Probe(fact.area, fact.status, fact.text, fact.fix) for fact in facts]  # type: ignore[arg-type]  # one closed set, named on both sides
+        try:
+            if project is not None:
+                self.reader(project)
+        except FairleadError as refusal:
+            first = refusal.diagnostics[0]
+            seen.append(Probe("state", "bad", f"{first.code}: {first.message}", "; ".join(first.hints[:1])))
+        return seen
 
     def close(self) -> None:
         """Give everything back: journals first, so that what is acknowledged is synced."""
@@ -222,6 +230,15 @@ class App:
             return "ended"
         except Interrupted:
             return ending
+        except JournalFailed as failed:
+            # The engine knows only that; why, and what to do about it, the journal has said to it.
+            raise failed.__cause__ or failed from None
+        except Fenced:
+            raise error(
+                "FL-R401",
+                f"run {run} was taken over by another worker while this one was silent",
+                f"follow it with `fairlead runs watch {run}`",
+            ) from None
         finally:
             for companion in companions:
                 companion.cancel()
