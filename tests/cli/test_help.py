@@ -15,7 +15,7 @@ VISIBLE = [command for command in COMMANDS if not command.is_hidden]
 def test_the_help_fits_a_terminal_and_names_every_command() -> None:
     lines = full_help()
     assert len(lines) <= 40
-    assert max(map(len, lines)) <= 110
+    assert max(map(len, lines)) <= 105
     text = "\n".join(lines)
     for command in VISIBLE:
         assert command.name.split()[0] in text

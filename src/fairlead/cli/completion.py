@@ -47,7 +47,11 @@ _SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 
 def give_script(call: "Invocation") -> int:
     """The script for one shell."""
-    call.terminal.answer_text(_SCRIPTS[call.options.shell])
+    script = _SCRIPTS[call.options.shell]
+    if call.terminal.form == "text":
+        call.terminal.answer_text(script)  # for a shell: exactly as it is
+    else:
+        call.terminal.give({"shell": call.options.shell, "script": script}, lambda: ())
     return 0
 
 

@@ -30,7 +30,7 @@ def _record_of(command: str) -> Any:  # a class of records; each has its own fie
         "runs list": runs.RunList,
         "runs show": records.RunView,
         "runs watch": records.RunView,
-        "logs": logs.LogLine,
+        "logs": logs.Log,
         "findings list": findings.FindingList,
         "findings show": findings.FindingDetail,
         "findings export": findings.Export,

@@ -125,10 +125,10 @@ def export(call: Invocation) -> int:
         rule=options.rule,
         under=options.path,
     )
-    if path:
+    if path or call.terminal.form != "text":
         call.terminal.give(made, lambda: [f"wrote {safe(options.output)}"])
     else:
-        call.terminal.answer_text(made.text)
+        call.terminal.answer_text(made.text)  # for other programs: exactly as it is
     return OK
 
 

@@ -108,6 +108,11 @@ def logs(call: Invocation) -> int:
     run = call.find_run(name)
     reader = LogReader(call.parts, call.project, run, step)
     wide = max((len(one) for one in reader.steps), default=0)
+    if call.terminal.form == "json" and not call.options.follow:
+        log = reader.read()
+        whole = Log(log.lines + reader.rest(), log.steps, log.bytes_left_out)
+        call.terminal.give(whole, lambda: ())
+        return OK
     total = _give_log(call, reader.read(), wide)
     if call.options.follow:
         watch = watch_of(call, run)
@@ -129,7 +134,7 @@ def _give_log(call: Invocation, log: Log, wide: int) -> int:
     if log.bytes_left_out:
         call.terminal.tell([f"{log.bytes_left_out:,} bytes at the beginning are left out"])
     if call.terminal.form != "text":
-        # One document of a log that may still grow would hold everything back: both forms give one line per line.
+        # One document of a log that still grows would hold everything back: with -f both forms give a line per line.
         import msgspec
 
         for line in log.lines:

@@ -1,4 +1,4 @@
-"""What a process answers: the closed table of `docs/reference/exit-codes.md`, in one function."""
+"""What a process answers: the closed table of `fairlead --help`, in one function."""
 
 from fairlead.core.findings import Severity
 from fairlead.core.transitions import RUN_ENDED
