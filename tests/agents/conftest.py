@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fairlead.core.tools import FILE_BYTES_MAX, ProcessResult, TreeFile, Unreadable
+from fairlead.env.git import git_argv, is_reading
 
 # The user's own git configuration must not decide a test.
 GIT_ENVIRONMENT = {
@@ -89,7 +90,9 @@ class DirectoryWorld:
         return ProcessResult(code, done.stdout[:stdout_max], done.stderr, time.monotonic() - began, is_cut=is_cut)
 
     def git(self, *args: str, timeout_s: float = 20.0, stdout_max: int = 10_000_000) -> ProcessResult:
-        argv = ["git", "--no-pager", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", *args]
+        if not is_reading(args):
+            return ProcessResult(129, b"", b"only commands that read\n", 0.0)
+        argv = git_argv(args)
         return self.run(argv, timeout_s=timeout_s, stdout_max=stdout_max, env=GIT_ENVIRONMENT)
 
     def progress(self, text: str) -> None:
