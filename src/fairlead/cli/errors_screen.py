@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fairlead.cli.look import Look
 from fairlead.cli.terminal import Terminal
-from fairlead.cli.terminal_text import cut, safe, width
+from fairlead.cli.terminal_text import cut, safe, width, wrap
 from fairlead.service.records import Diagnostic, FairleadError, Span
 
 SHOWN_LINES_MAX = 6  # of one span
@@ -50,7 +50,9 @@ def plural(count: int, noun: str) -> str:
 
 def _one(diagnostic: Diagnostic, look: Look) -> Iterator[str]:
     word, style = ("warning", "yellow bold") if diagnostic.is_warning else ("error", "red bold")
-    yield f"{look.paint(f'{word}[{diagnostic.code}]', style)}: {safe(diagnostic.message)}"
+    first, *rest = _fitted(safe(diagnostic.message), look, len(word) + len(diagnostic.code) + 4)
+    yield f"{look.paint(f'{word}[{diagnostic.code}]', style)}: {first}"
+    yield from (f"  {line}" for line in rest)
     if diagnostic.file:
         place = safe(diagnostic.file)
         if diagnostic.span is not None:
@@ -59,8 +61,15 @@ def _one(diagnostic: Diagnostic, look: Look) -> Iterator[str]:
     if diagnostic.span is not None and diagnostic.source:
         yield from _excerpt_lines(diagnostic.source.split("\n"), diagnostic.span, look, diagnostic.label)
     for hint in diagnostic.hints[:HINTS_MAX]:
-        yield f"   = {safe(hint)}"
+        first, *rest = _fitted(safe(hint), look, 5)
+        yield f"   = {first}"
+        yield from (f"     {line}" for line in rest)
     yield look.paint(f"   = more: fairlead explain {diagnostic.code}", "dim")
+
+
+def _fitted(text: str, look: Look, taken: int) -> list[str]:
+    """Lines that fit a terminal. Elsewhere one line: logs are searched."""
+    return wrap(text, look.columns - taken) if look.is_terminal else [text]
 
 
 def _excerpt_lines(source: Sequence[str], span: Span, look: Look, label: str = "") -> Iterator[str]:
