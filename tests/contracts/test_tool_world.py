@@ -154,7 +154,7 @@ def test_git_starts_nothing_that_the_repository_names(over: Callable[[Path], Too
     (root / ".git/info/attributes").write_text("*.py diff=d\n")
     (root / "a.py").write_text("changed\n")
     world = over(root)
-    assert [file.path for file in world.files][0] == "a.py"
+    assert next(file.path for file in world.files) == "a.py"
     world.git("status", "--porcelain")
     assert b"+changed" in world.git("diff").stdout
     world.git("log", "-p")

@@ -1,0 +1,234 @@
+"""What every `Runtime` promises the loop: what was noted is one commit, and nothing happens before it is durable.
+
+The one implementation is `EmbeddedRun`, over a real journal and a real gate; its agents play scripts.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fairlead.core.events import (
+    AttemptCancelled,
+    AttemptFailed,
+    AttemptStarted,
+    AttemptSucceeded,
+    Event,
+    RunCancelRequested,
+)
+from fairlead.core.ids import Place, RunId
+from fairlead.core.outcomes import Outcome
+from fairlead.core.ports import Admitted, Call, Fenced, Runtime, World
+from fairlead.core.workflow import Workflow
+from fairlead.runtime.embedded import EmbeddedRun
+from tests.runtime.engines import Bench, at_once, for_ever, leaf
+
+WORKFLOW = Workflow("w", (leaf("a"), leaf("b"), leaf("c")), flow="graph")
+
+
+class Stage:
+    """A claimed run with its runtime, and what the agents were asked."""
+
+    def __init__(self, directory: Path) -> None:
+        self.calls: list[Call] = []
+        self.bench = Bench(str(directory), at_once=self._noting(at_once), for_ever=self._noting(for_ever))
+        self.run = self.bench.queue(WORKFLOW)
+        claimed = self.bench.journal.claim(self.run, self.bench.worker)
+        self._embedded = EmbeddedRun(self.run, claimed.epoch, self.bench.journal, self.bench.engine._gate)
+        self._embedded.refold()
+        self.runtime: Runtime = self._embedded
+
+    def _noting(
+        self, script: Callable[[Call, World], Coroutine[Any, Any, Outcome]]
+    ) -> Callable[[Call, World], Coroutine[Any, Any, Outcome]]:
+        async def noting(call: Call, world: World) -> Outcome:
+            self.calls.append(call)
+            return await script(call, world)
+
+        return noting
+
+    def admitted(self, place: str, agent: str = "at_once") -> Admitted:
+        admitted = self.bench.engine._gate.admit(Call(self.run, Place(place), 1, agent, {}, "/tree"))
+        assert isinstance(admitted, Admitted)
+        return admitted
+
+    def perform(self, play: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Play on a loop to which the journal delivers; whatever still runs at the end is stopped."""
+
+        async def joined() -> None:
+            self.bench.engine._loop = asyncio.get_running_loop()
+            try:
+                await play()
+            finally:
+                await self._embedded.stop_all()
+
+        asyncio.run(asyncio.wait_for(joined(), 30))
+
+    def recorded(self) -> list[Event]:
+        """What the journal holds beside the request and the claim."""
+        return [record.event for record in self.bench.journal.events_of(self.run)][2:]
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    stage = Stage(tmp_path / "state")
+    yield stage
+    stage.bench.journal.close()
+
+
+def names(events: "list[Event] | tuple[Event, ...]") -> list[tuple[str, str]]:
+    return [(type(event).__name__, getattr(event, "place", "")) for event in events]
+
+
+def failed(place: str) -> AttemptFailed:
+    return AttemptFailed(Place(place), 1, "author", "FL-A101", "as told")
+
+
+def test_noting_alone_records_nothing_and_calls_nobody(stage: Stage) -> None:
+    async def play() -> None:
+        stage.runtime.step(stage.admitted("a"))
+        stage.runtime.emit(failed("b"))
+        await asyncio.sleep(0)
+
+    stage.perform(play)
+    assert (stage.recorded(), stage.calls) == ([], [])
+
+
+def test_a_call_is_begun_once_and_its_intent_comes_first(stage: Stage) -> None:
+    async def play() -> None:
+        stage.runtime.step(stage.admitted("a"))
+        wake = await stage.runtime.wait_any()
+        assert names(wake.recorded) == [("AttemptStarted", "a")]
+        assert names(wake.finished) == [("AttemptSucceeded", "a")]
+        assert not wake.is_superseded
+        # The outcome is only told so far: it is recorded together with what it led to.
+        assert names(stage.recorded()) == [("AttemptStarted", "a")]
+        stage.runtime.seen(wake.finished)
+        stage.runtime.step(stage.admitted("b"))
+        await stage.runtime.wait_any()
+
+    stage.perform(play)
+    assert names(stage.recorded())[:3] == [("AttemptStarted", "a"), ("AttemptSucceeded", "a"), ("AttemptStarted", "b")]
+    times = [record.at for record in stage.bench.journal.events_of(stage.run)]
+    assert times[3] == times[4], "the outcome and the next intent are one commit"
+    assert [call.place for call in stage.calls] == ["a", "b"]
+
+
+def test_the_same_step_noted_twice_is_one_call(stage: Stage) -> None:
+    async def play() -> None:
+        stage.runtime.step(stage.admitted("a"))
+        stage.runtime.step(stage.admitted("a"))
+        await stage.runtime.wait_any()
+
+    stage.perform(play)
+    assert [call.place for call in stage.calls] == ["a"]
+    assert [event for event in stage.recorded() if isinstance(event, AttemptStarted)] == [stage.admitted("a").started]
+
+
+def test_what_is_noted_is_recorded_in_its_order(stage: Stage) -> None:
+    async def play() -> None:
+        stage.runtime.emit(failed("b"))
+        stage.runtime.step(stage.admitted("a", "for_ever"))
+        stage.runtime.emit(failed("c"))
+        wake = await stage.runtime.wait_any()
+        assert names(wake.recorded) == [("AttemptFailed", "b"), ("AttemptStarted", "a"), ("AttemptFailed", "c")]
+        assert wake.finished == ()
+
+    stage.perform(play)
+    assert names(stage.recorded()) == [("AttemptFailed", "b"), ("AttemptStarted", "a"), ("AttemptFailed", "c")]
+
+
+def test_an_abandoned_attempt_finishes_as_cancelled_with_its_reason_and_only_once(stage: Stage) -> None:
+    async def play() -> None:
+        stage.runtime.step(stage.admitted("a", "for_ever"))
+        stage.runtime.step(stage.admitted("b"))
+        wake = await stage.runtime.wait_any()
+        assert names(wake.finished) == [("AttemptSucceeded", "b")]
+        stage.runtime.seen(wake.finished)
+        stage.runtime.abandon(Place("a"), "a sibling failed")
+        stage.runtime.abandon(Place("a"), "another reason")
+        stage.runtime.abandon(Place("b"), "it has ended already")
+        stage.runtime.abandon(Place("nowhere"), "it never was")
+        wake = await stage.runtime.wait_any()
+        assert wake.finished == (AttemptCancelled(Place("a"), 1, "a sibling failed"),)
+        stage.runtime.seen(wake.finished)
+        stage.runtime.emit(failed("c"))
+        wake = await stage.runtime.wait_any()
+        assert wake.finished == ()
+
+    stage.perform(play)
+    assert names(stage.recorded()) == [
+        ("AttemptStarted", "a"),
+        ("AttemptStarted", "b"),
+        ("AttemptSucceeded", "b"),
+        ("AttemptCancelled", "a"),
+        ("AttemptFailed", "c"),
+    ]
+
+
+def test_a_request_in_between_withholds_the_intents_and_asks_to_read_again(stage: Stage) -> None:
+    async def play() -> None:
+        stage.runtime.step(stage.admitted("a"))
+        wake = await stage.runtime.wait_any()
+        stage.runtime.seen(wake.finished)
+        stage.runtime.step(stage.admitted("b"))
+        stage.bench.journal.record(stage.run, RunCancelRequested("mira"))
+        wake = await stage.runtime.wait_any()
+        assert wake.is_superseded
+        assert (wake.recorded, wake.finished) == ((), ())
+
+    stage.perform(play)
+    assert [call.place for call in stage.calls] == ["a"]
+    assert names(stage.recorded()) == [("AttemptStarted", "a"), ("RunCancelRequested", ""), ("AttemptSucceeded", "a")]
+
+
+def test_a_request_while_waiting_wakes_and_what_has_finished_is_recorded_first(stage: Stage) -> None:
+    async def play() -> None:
+        stage.runtime.step(stage.admitted("a", "for_ever"))
+        stage.runtime.emit(failed("c"))
+        await stage.runtime.wait_any()
+        waiting = asyncio.create_task(stage.runtime.wait_any())
+        await asyncio.sleep(0)
+        asked = stage.bench.journal.record(stage.run, RunCancelRequested("mira"))
+        stage._embedded.supersede(asked.seq)
+        wake = await waiting
+        assert wake.is_superseded
+        state = stage._embedded.refold()
+        assert (state.cancels, state.applied) == (1, asked.seq)
+        stage.runtime.abandon(Place("a"), "it was cancelled")
+        wake = await stage.runtime.wait_any()
+        assert names(wake.finished) == [("AttemptCancelled", "a")]
+
+    stage.perform(play)
+
+
+def test_who_lost_the_run_is_told_and_begins_nothing(stage: Stage) -> None:
+    async def play() -> None:
+        stage.bench.journal.claim(stage.run, stage.bench.worker)  # a newer epoch
+        stage.runtime.step(stage.admitted("a"))
+        with pytest.raises(Fenced):
+            await stage.runtime.wait_any()
+
+    stage.perform(play)
+    assert stage.calls == []
+    assert not [event for event in stage.recorded() if isinstance(event, AttemptStarted | AttemptSucceeded)]
+
+
+def test_calls_of_two_runs_do_not_meet(stage: Stage) -> None:
+    other = stage.bench.queue(WORKFLOW, run="r-other000")
+    claimed = stage.bench.journal.claim(other, stage.bench.worker)
+    second = EmbeddedRun(other, claimed.epoch, stage.bench.journal, stage.bench.engine._gate)
+    second.refold()
+
+    async def play() -> None:
+        admitted = stage.bench.engine._gate.admit(Call(RunId(other), Place("a"), 1, "at_once", {}, "/tree"))
+        assert isinstance(admitted, Admitted)
+        second.step(admitted)
+        stage.runtime.step(stage.admitted("a"))
+        mine, theirs = await asyncio.gather(stage.runtime.wait_any(), second.wait_any())
+        assert names(mine.finished) == names(theirs.finished) == [("AttemptSucceeded", "a")]
+
+    stage.perform(play)
+    assert sorted(call.run for call in stage.calls) == sorted([stage.run, other])
