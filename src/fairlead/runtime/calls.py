@@ -8,9 +8,10 @@ from fairlead.core.events import AttemptFailed
 from fairlead.core.findings import path_from_text
 from fairlead.core.ids import Place
 from fairlead.core.json import Digest, Json
+from fairlead.core.lineage import SideBySide, tree_before
 from fairlead.core.ports import Call
 from fairlead.core.references import Unresolved, resolve
-from fairlead.core.state import RunState, SideBySide, tree_before
+from fairlead.core.state import RunState
 from fairlead.core.workflow import AgentAction, RunAction
 
 Load = Callable[[Digest], bytes]

@@ -73,7 +73,7 @@ class Engine:
             await embedded.stop_all()
 
     async def watch_over(self) -> None:
-        """Look for requests and prove life until cancelled; one such coroutine per engine. Its failure fails the runs."""
+        """Look for requests and prove life until cancelled; one coroutine per engine. Its failure fails the runs."""
         beaten = self._clock.monotonic()
         try:
             while True:
