@@ -1,0 +1,115 @@
+"""A real gate: real journal, real spawner, real working copies."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from fairlead.agents.adapters.program import ProgramAgent
+from fairlead.agents.adapters.tool import ToolAgent
+from fairlead.core.events import AttemptFailed, AttemptOutcome
+from fairlead.core.ids import Place, RunId
+from fairlead.core.json import Digest, Json
+from fairlead.core.ports import Admitted, Agent, AgentCard, Call
+from fairlead.env.clock import SystemClock
+from fairlead.env.spawner import LocalSpawner, start_spawner
+from fairlead.env.trees import RunTrees
+from fairlead.gate.gate import Gate, Surroundings
+from fairlead.journal import open_journal
+from tests.agents.conftest import commit_all
+from tests.contracts.test_agent import TOOLS
+
+RUN = RunId("r-abcdefgh")
+CARD = AgentCard(
+    name="told",
+    title="Told",
+    description="Does as it is told.",
+    adapter="tool",
+    entry="told_tool:perform",
+    version="1.0.0",
+    digest=Digest("sha256:" + "0" * 64),
+    input_schema={"type": "object"},
+    output_schema={"type": "object"},
+    source="here",
+)
+
+
+class World:
+    """One gate over one repository, and what it left on disk."""
+
+    def __init__(self, directory: Path, spawner: LocalSpawner) -> None:
+        self.root = directory / "repository"
+        self.root.mkdir()
+        (self.root / "a.py").write_text("a\n")
+        commit_all(self.root)
+        self.state = directory / "state"
+        self.journal = open_journal(str(self.state), clock=SystemClock())
+        self.told: list[tuple[str, int]] = []
+        self.agents: dict[str, Agent] = {"told": ToolAgent(CARD)}
+        self.trees = RunTrees(str(self.state), RUN, str(self.root), spawner)
+        self.gate = Gate(
+            Surroundings(
+                journal=self.journal,
+                clock=SystemClock(),
+                spawner=spawner,
+                trees=lambda run, root: self.trees,
+                agents=self.agents.get,
+                programs=ProgramAgent(),
+                progress=lambda run, place, text, found: self.told.append((text, found)),
+                log_of=lambda run, place, attempt: str(directory / f"{place}.{attempt}.log"),
+            )
+        )
+
+    def program(self, script: str, tree: str = "", timeout_s: float = 60.0) -> Call:
+        """The call of a `run` step that performs *script* with a shell."""
+        return self.call("run", {}, ("sh", "-c", script), tree, timeout_s)
+
+    def call(
+        self,
+        agent: str,
+        inputs: dict[str, Json],
+        argv: tuple[str, ...] = (),
+        tree: str = "",
+        timeout_s: float = 60.0,
+    ) -> Call:
+        return Call(RUN, Place("step"), 1, agent, inputs, str(self.root), argv, timeout_s, tree)
+
+    def perform(self, call: Call) -> AttemptOutcome:
+        """Both halves."""
+        admitted = self.gate.admit(call)
+        if isinstance(admitted, AttemptFailed):
+            return admitted
+        return asyncio.run(self.gate.carry_out(admitted))
+
+    def admit(self, call: Call) -> Admitted | AttemptFailed:
+        return self.gate.admit(call)
+
+    def copies(self) -> list[str]:
+        """The working copies that lie on disk."""
+        folder = self.state / "trees" / RUN
+        return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+    def with_card(self, **changed: Json) -> None:
+        """Give the agent `told` another card."""
+        self.agents["told"] = ToolAgent(msgspec.structs.replace(CARD, **changed))
+
+
+@pytest.fixture(scope="package")
+def spawner() -> Iterator[LocalSpawner]:
+    sys.path.insert(0, str(TOOLS))
+    try:
+        started = start_spawner()
+    finally:
+        sys.path.remove(str(TOOLS))
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path, spawner: LocalSpawner) -> Iterator[World]:
+    world = World(tmp_path, spawner)
+    yield world
+    world.journal.close()
