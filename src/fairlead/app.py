@@ -114,7 +114,8 @@ class App:
         """The project's journal for reading; None when nothing was ever recorded here."""
         if project.state_dir in self._journals:
             return self._journals[project.state_dir]
-        if not self.files.exists(os.path.join(project.state_dir, "journal.db")):
+        # An anchor without its journal is no empty record but a lost one, and the journal says so.
+        if not any(self.files.exists(os.path.join(project.state_dir, name)) for name in ("journal.db", "anchor")):
             return None
         if project.state_dir not in self._readers:
             from fairlead.journal import open_reader
