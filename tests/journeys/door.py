@@ -16,6 +16,8 @@ from typing import Any, NamedTuple, TypeVar
 
 PATIENCE_SECONDS = 60.0  # only a program that hangs makes a test wait so long
 T = TypeVar("T")
+# A namespace of its own needs a root user, which everybody is in a user namespace.
+UNSHARE = ("unshare",) if os.geteuid() == 0 else ("unshare", "--map-root-user")
 
 # -P: as behind the installed command, nothing that lies in the directory at hand is imported.
 FAIRLEAD = (sys.executable, "-P", "-m", "fairlead")

@@ -9,12 +9,10 @@ from pathlib import Path
 import pytest
 
 from fairlead import __version__
-from tests.journeys.door import Door
+from tests.journeys.door import UNSHARE, Door
 from tests.journeys.repositories import FAULTS, FAULTY, commit, differences, git, make_repository, snapshot
 from tests.journeys.reviews import assert_complete, found, header, review_untouched, steps
 
-# A namespace of its own needs a root user, which everybody is in a user namespace.
-UNSHARE = ("unshare",) if os.geteuid() == 0 else ("unshare", "--map-root-user")
 NO_NETWORK = (*UNSHARE, "--net")
 
 
