@@ -10,7 +10,7 @@ from fairlead.cli.run_screen import finding_summary, header_line, next_lines, re
 from fairlead.cli.terminal_text import safe, wrap
 from fairlead.service.endings import INTERRUPTED, OK, TERMINATED, exit_code
 from fairlead.service.parts import Ending, Project
-from fairlead.service.records import RunId, RunView, Severity, error
+from fairlead.service.records import RUN_ENDED, FairleadError, RunId, RunView, Severity, error
 
 _HERE = "Ctrl-C stops; nothing finished is lost, and fairlead resume goes on"
 _AWAY = "Ctrl-C leaves it running; twice cancels it"
@@ -44,6 +44,8 @@ def run(call: Invocation) -> int:
         return _leave_to_worker(call, started.run)
     _show_header(call, call.project, started.run, started.title or started.workflow)
     fail_on = _default(options.fail_on, "none")
+    if options.key:
+        return _perform_or_follow(call, started.run, fail_on)
     if not call.is_attended:
         return _perform_here(call, started.run, fail_on)
     call.parts.start_worker(call.project, started.run)
@@ -102,6 +104,26 @@ def _show_header(call: Invocation, project: Project, found: RunId, title: str = 
         terminal.tell(["  Nothing leaves this machine."])
     if terminal.err.is_live:
         terminal.tell([""])
+
+
+def _perform_or_follow(call: Invocation, found: RunId, fail_on: Severity | None) -> int:
+    """The run of a key may have been started before, and be at work or at its end: everybody sees the same end."""
+    from fairlead.service.runs import show_run
+
+    view = show_run(call.parts, call.project, found)
+    if view.status in RUN_ENDED:
+        return _give_ending(call, found, fail_on)
+    if view.status == "running" and not view.unowned_since:
+        return _follow_worker(call, found, fail_on)
+    if call.is_attended:
+        call.parts.start_worker(call.project, found)
+        return _follow_worker(call, found, fail_on)
+    try:
+        return _perform_here(call, found, fail_on)
+    except FairleadError as refusal:
+        if refusal.diagnostics[0].code not in ("FL-R102", "FL-R401"):
+            raise
+        return _follow_worker(call, found, fail_on)  # somebody with the same key was faster
 
 
 def _perform_here(call: Invocation, found: RunId, fail_on: Severity | None) -> int:
