@@ -70,6 +70,7 @@ check: $(VENV)/.dev
 	exit $$failed
 
 bench: $(VENV)/.dev
+	@$(BIN)/python benchmarks/corpora.py
 	@$(BIN)/python benchmarks/review.py $(ARGS)
 	@$(BIN)/python benchmarks/steps.py $(ARGS)
 

@@ -23,33 +23,9 @@ from fairlead.core.outcomes import Succeeded
 from fairlead.env.tool_world import LocalToolWorld
 from tests.agents.conftest import DirectoryWorld
 from tests.corpora import security_python as corpus
+from tests.corpora import security_tools
 
 CARD = Path(__file__).parents[3] / "src/fairlead/agents/builtin/cards/security-scanner.md"
-
-# What only bandit and ruff know, through their own checks.
-TOOLS_ONLY = r"""
-import ftplib
-import logging.config
-import os
-import jinja2
-import requests
-from transformers import AutoModel
-
-requests.get("https://example.com")  #! request-without-timeout low
-requests.get("https://example.com", timeout=5)
-open("/tmp/cache.json")  #! temporary-path info
-open("/srv/cache.json")
-ftplib.FTP("example.com")  #! insecure-protocol low
-ftplib.FTP_TLS("example.com")
-os.system("tar cf all.tar *")  #! shell-wildcard low
-logging.config.listen(9030)  #! log-configuration-server medium
-logging.config.listen(9030, verify=check)
-jinja2.Environment()  #! template-autoescape-off low
-jinja2.Environment(autoescape=True)
-AutoModel.from_pretrained("org/model")  #! unpinned-download low
-AutoModel.from_pretrained("org/model", revision="4f2c1e9d7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d")
-NAME = "a<BIDI>b"  #! trojan-source medium
-"""
 
 
 def write(root: Path, files: Mapping[str, str | bytes]) -> DirectoryWorld:
@@ -145,7 +121,7 @@ def test_two_credentials_on_one_line_are_two_findings(tmp_path: Path) -> None:
 
 
 def test_checks_that_only_the_tools_have(tmp_path: Path) -> None:
-    text = TOOLS_ONLY.replace("<BIDI>", "\N{RIGHT-TO-LEFT OVERRIDE}")
+    text = security_tools.planted()
     outcome = run(write(tmp_path, {"a.py": text}))
     found = {(rule, line, severity) for _, rule, line, severity in places(outcome)}
     assert found == corpus.expected(text)
