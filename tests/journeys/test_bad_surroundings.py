@@ -70,7 +70,7 @@ def test_a_record_that_cannot_be_trusted_is_refused_and_left_alone(door: Door, w
 def test_an_event_that_was_altered_is_named(door: Door, workplace: Path) -> None:
     for _ in range(2):
         run_one(door, workplace, "'true'")
-    change(workplace / ".git/fairlead", "UPDATE events SET payload = replace(payload, 'one', 'two') WHERE seq = 1")
+    change(workplace / ".git/fairlead", "UPDATE events SET payload = x'7b7d' WHERE seq = 1")
     answer = door.call(workplace, "journal", "verify", "--json")
     assert answer.exit_code == 9
     assert answer.json["exit_code"] == 9
