@@ -23,7 +23,7 @@ from fairlead.core.workflow import AgentAction, ParallelAction, Step, Workflow
 from fairlead.env.clock import SystemClock
 from fairlead.gate.gate import Gate, Surroundings
 from fairlead.journal import open_journal
-from fairlead.runtime.embedded import Engine
+from fairlead.runtime.engine import Engine
 from fairlead.testing import ScriptedAgent
 
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from fairlead.env.live import LiveFile
     from fairlead.env.spawner import LocalSpawner
     from fairlead.journal import Reader, SqliteJournal
-    from fairlead.runtime.embedded import Engine
+    from fairlead.runtime.engine import Engine
 
-TICK_S = 0.05  # how often a door redraws while a run is performed in its process
-AGENT_FOLDERS = (".fairlead/agents", ".claude/agents")
+_TICK_S = 0.05  # how often a door redraws while a run is performed in its process
+_AGENT_FOLDERS = (".fairlead/agents", ".claude/agents")
 AGENT_FILE_BYTES_MAX = 256_000
 
 
@@ -30,14 +30,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The `fairlead` command; gives its exit code."""
     from fairlead.cli.main import main as command_line
 
-    parts = App()
+    parts = _App()
     try:
         return command_line(sys.argv[1:] if argv is None else argv, parts)
     finally:
         parts.close()
 
 
-class App:
+class _App:
     """Implements `fairlead.service.parts.Parts`: one process of Fairlead."""
 
     def __init__(self) -> None:
@@ -251,7 +251,7 @@ class App:
         from fairlead.agents.adapters.program import ProgramAgent
         from fairlead.env.live import LiveFile
         from fairlead.gate.gate import Gate, Surroundings
-        from fairlead.runtime.embedded import Engine
+        from fairlead.runtime.engine import Engine
 
         journal = self._journals[project.state_dir]
         engine = Engine(self.clock, self.ids.worker_id())
@@ -298,7 +298,7 @@ class App:
 
     def _agent_files(self, root: str) -> Sequence[tuple[str, bytes]]:
         found: list[tuple[str, bytes]] = []
-        for folder in AGENT_FOLDERS:
+        for folder in _AGENT_FOLDERS:
             for name in self.files.names(os.path.join(root, folder)):
                 data = self.files.read(os.path.join(root, folder, name), limit=AGENT_FILE_BYTES_MAX + 1)
                 if name.endswith(".md") and data is not None:
@@ -311,7 +311,7 @@ async def _tick(on_tick: Callable[[], None]) -> None:
 
     while True:
         on_tick()
-        await asyncio.sleep(TICK_S)
+        await asyncio.sleep(_TICK_S)
 
 
 async def _interrupt_when(stopped: "asyncio.Event", engine: "Engine") -> None:

@@ -112,7 +112,7 @@ def test_a_call_that_is_cancelled_before_it_began_starts_nothing(spawner: LocalS
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
-        assert (await spawner.perform_program(Program(("true",), "/"))).result.exit_code == 0
+        assert (await spawner.perform_program(Program(("true",), "/"))).process.exit_code == 0
 
     asyncio.run(run())
     assert not proof.exists()
@@ -127,7 +127,7 @@ def test_closing_the_spawner_ends_what_runs(spawner: LocalSpawner, tmp_path: Pat
         while not noted(pids):
             await asyncio.sleep(0.005)
         spawner.close()
-        assert (await running).result.exit_code == -signal.SIGKILL
+        assert (await running).process.exit_code == -signal.SIGKILL
 
     asyncio.run(run())
     assert not is_alive(noted(pids)[0])
@@ -183,5 +183,5 @@ def test_signals_to_the_spawner_mean_nothing(spawner: LocalSpawner) -> None:
     end = asyncio.run(spawner.perform_program(Program(("sh", "-c", "kill -INT $$; echo survived"), "/")))
     assert is_alive(spawner.pid)
     # And the programs have the usual answer to signals, not ours.
-    assert end.result.exit_code == -signal.SIGINT
-    assert end.result.stdout == b""
+    assert end.process.exit_code == -signal.SIGINT
+    assert end.process.stdout == b""

@@ -20,14 +20,14 @@ def perform(spawner: LocalSpawner, *argv: str, cwd: str = "/", **more: object) -
 
 def test_a_program_gets_its_input_and_its_answer_comes_whole(spawner: LocalSpawner) -> None:
     end = perform(spawner, "sh", "-c", "cat; echo said >&2; exit 3", stdin=b"\0\xff" * 300_000)
-    assert end.result.stdout == b"\0\xff" * 300_000
-    assert end.result.stderr == b"said\n"
-    assert end.result.exit_code == 3
-    assert not end.result.is_cut
-    assert not end.result.is_timed_out
+    assert end.process.stdout == b"\0\xff" * 300_000
+    assert end.process.stderr == b"said\n"
+    assert end.process.exit_code == 3
+    assert not end.process.is_cut
+    assert not end.process.is_timed_out
     assert end.receipt.argv == ("sh", "-c", "cat; echo said >&2; exit 3")
     assert end.receipt.exit_code == 3
-    assert end.receipt.output_digest == digest(end.result.stdout)
+    assert end.receipt.output_digest == digest(end.process.stdout)
     assert end.receipt.output_bytes == 600_000
     assert end.receipt.memory_bytes > 100_000
     assert end.receipt.bounds == ()
@@ -41,7 +41,7 @@ def test_the_receipt_counts_the_processor_time_of_what_the_program_started(spawn
 def test_the_environment_is_built_from_empty(spawner: LocalSpawner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEAKED", "yes")
     end = perform(spawner, "env", env={"GIVEN": "a b"})
-    names = dict(line.split("=", 1) for line in end.result.stdout.decode().splitlines())
+    names = dict(line.split("=", 1) for line in end.process.stdout.decode().splitlines())
     assert names["GIVEN"] == "a b"
     assert set(names) - {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "GIVEN"} == set()
 
@@ -50,8 +50,8 @@ def test_a_path_that_is_not_text_arrives_as_it_is(spawner: LocalSpawner, tmp_pat
     odd = os.path.join(tmp_path, os.fsdecode(b"odd\xff\nname"))
     os.mkdir(odd)
     end = perform(spawner, "pwd", cwd=odd)
-    assert end.result.stdout == os.fsencode(odd) + b"\n"
-    assert perform(spawner, "printf", "%s", os.fsdecode(b"\xfe")).result.stdout == b"\xfe"
+    assert end.process.stdout == os.fsencode(odd) + b"\n"
+    assert perform(spawner, "printf", "%s", os.fsdecode(b"\xfe")).process.stdout == b"\xfe"
 
 
 @pytest.mark.parametrize(
@@ -68,32 +68,32 @@ def test_a_program_that_cannot_start_gives_127_and_the_reason(
     spawner: LocalSpawner, argv: tuple[str, ...], cwd: str, reason: bytes
 ) -> None:
     end = perform(spawner, *argv, cwd=cwd)
-    assert end.result.exit_code == 127
-    assert end.result.stdout == b""
-    assert reason in end.result.stderr
+    assert end.process.exit_code == 127
+    assert end.process.stdout == b""
+    assert reason in end.process.stderr
 
 
 def test_a_flood_is_cut_at_the_cap_and_the_program_killed(spawner: LocalSpawner, tmp_path: Path) -> None:
     log = tmp_path / "flood.log"
     end = perform(spawner, "sh", "-c", "exec cat /dev/zero", output_max=1_000_000, log=str(log))
-    assert end.result.is_cut
-    assert len(end.result.stdout) == 1_000_000
-    assert end.result.exit_code == -signal.SIGKILL
+    assert end.process.is_cut
+    assert len(end.process.stdout) == 1_000_000
+    assert end.process.exit_code == -signal.SIGKILL
     assert end.receipt.bounds == ("output 1,000,000 bytes",)
     assert log.stat().st_size == 1_000_000
 
 
 def test_a_flood_on_stderr_is_cut_too(spawner: LocalSpawner) -> None:
     end = perform(spawner, "sh", "-c", "exec cat /dev/zero >&2", output_max=70_000)
-    assert end.result.is_cut
-    assert (len(end.result.stdout), len(end.result.stderr)) == (0, 70_000)
+    assert end.process.is_cut
+    assert (len(end.process.stdout), len(end.process.stderr)) == (0, 70_000)
 
 
 def test_output_of_exactly_the_cap_is_not_cut(spawner: LocalSpawner) -> None:
     end = perform(spawner, "head", "-c", "70000", "/dev/zero", output_max=70_000)
-    assert not end.result.is_cut
-    assert end.result.exit_code == 0
-    assert len(end.result.stdout) == 70_000
+    assert not end.process.is_cut
+    assert end.process.exit_code == 0
+    assert len(end.process.stdout) == 70_000
 
 
 def test_the_log_receives_both_streams_as_they_come(spawner: LocalSpawner, tmp_path: Path) -> None:
@@ -117,23 +117,23 @@ def test_the_log_receives_both_streams_as_they_come(spawner: LocalSpawner, tmp_p
 def test_a_program_past_its_time_is_asked_to_end(spawner: LocalSpawner) -> None:
     script = "trap 'echo tidied; exit 0' TERM; sleep 600 & wait"
     end = perform(spawner, "sh", "-c", script, timeout_s=0.3)
-    assert end.result.is_timed_out
-    assert end.result.stdout == b"tidied\n"
+    assert end.process.is_timed_out
+    assert end.process.stdout == b"tidied\n"
     assert end.receipt.bounds == ("time 0.3 s",)
 
 
 def test_what_holds_the_pipes_longer_than_the_program_is_ended(spawner: LocalSpawner, tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     end = perform(spawner, "sh", "-c", f"sleep 600 & echo $! > {pids}; echo done")
-    assert end.result.exit_code == 0
-    assert end.result.stdout == b"done\n"
+    assert end.process.exit_code == 0
+    assert end.process.stdout == b"done\n"
     assert end.receipt.bounds == ("1 processes outlived it and were killed",)
     assert not is_alive(noted(pids)[0])
 
 
 def test_what_writes_its_last_words_after_the_program_is_heard(spawner: LocalSpawner) -> None:
     end = perform(spawner, "sh", "-c", "p=$$; (while kill -0 $p 2>/dev/null; do :; done; echo late) & exit 0")
-    assert end.result.stdout == b"late\n"
+    assert end.process.stdout == b"late\n"
 
 
 def test_many_children_at_once_keep_their_answers_apart(spawner: LocalSpawner) -> None:
@@ -142,18 +142,18 @@ def test_many_children_at_once_keep_their_answers_apart(spawner: LocalSpawner) -
         return await asyncio.gather(*calls)
 
     ends = asyncio.run(all_of_them())
-    assert [end.result.exit_code for end in ends] == list(range(20))
-    assert [end.result.stdout for end in ends] == [b"%d\n" % n for n in range(20)]
+    assert [end.process.exit_code for end in ends] == list(range(20))
+    assert [end.process.stdout for end in ends] == [b"%d\n" % n for n in range(20)]
 
 
 def test_two_spawners_of_one_process_do_not_disturb_each_other(spawner: LocalSpawner) -> None:
     from fairlead.env.spawner import start_spawner
 
     second = start_spawner()
-    assert perform(second, "echo", "second").result.stdout == b"second\n"
+    assert perform(second, "echo", "second").process.stdout == b"second\n"
     second.close()
     assert not is_alive(second.pid)
-    assert perform(spawner, "echo", "first").result.stdout == b"first\n"
+    assert perform(spawner, "echo", "first").process.stdout == b"first\n"
 
 
 def test_a_killed_spawner_is_said_and_not_waited_for(spawner: LocalSpawner) -> None:
@@ -173,7 +173,7 @@ def test_one_child_more_than_the_limit_is_refused(spawner: LocalSpawner, monkeyp
             await spawner.perform_program(Program(("true",), "/"))
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
-        assert (await spawner.perform_program(Program(("true",), "/"))).result.exit_code == 0
+        assert (await spawner.perform_program(Program(("true",), "/"))).process.exit_code == 0
 
     asyncio.run(two())
 

@@ -7,9 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.core.events import AttemptFailed, AttemptLost, AttemptStarted, AttemptSucceeded, RunCancelRequested
-from fairlead.core.ids import Place, RunId
-from fairlead.core.json import Json
+from fairlead.core.errors import FairleadError
+from fairlead.core.events import (
+    AttemptFailed,
+    AttemptLost,
+    AttemptStarted,
+    AttemptSucceeded,
+    RunCancelRequested,
+    RunQueued,
+)
+from fairlead.core.ids import Place, RunId, Seq
+from fairlead.core.json import Json, encode
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.ports import AgentCard, Call, Fenced, World
 from fairlead.core.workflow import ParallelAction, Step, Workflow
@@ -37,7 +45,7 @@ def test_a_chain_is_recorded_step_by_step_with_one_commit_for_an_outcome_and_the
     times = {record.seq: record.at for record in records}
     for record in records:
         if isinstance(record.event, AttemptSucceeded):
-            assert times[record.seq + 1] == record.at  # its follower is of the same commit
+            assert times[Seq(record.seq + 1)] == record.at  # its follower is of the same commit
     assert bench.folded(CHAIN, run).status == "succeeded"
     bench.journal.close()
 
@@ -324,4 +332,14 @@ def test_a_request_is_recorded_without_an_owner(directory: str) -> None:
     state = asyncio.run(bench.perform(run))
     assert state.status == "cancelled"
     assert not [r for r in bench.journal.events_of(RunId(run)) if isinstance(r.event, AttemptStarted | AttemptFailed)]
+    bench.journal.close()
+
+
+def test_a_run_of_another_interpreter_is_left_alone(directory: str) -> None:
+    bench = Bench(directory, at_once=at_once)
+    definition = bench.journal.put(encode(CHAIN))
+    bench.journal.record(RunId("r-abcd1234"), RunQueued("chain", definition, {}, "/tree", interpreter=99))
+    with pytest.raises(FairleadError, match="was queued for interpreter 99"):
+        asyncio.run(bench.perform(RunId("r-abcd1234")))
+    assert not [r for r in bench.journal.events_of(RunId("r-abcd1234")) if isinstance(r.event, AttemptStarted)]
     bench.journal.close()

@@ -113,7 +113,6 @@ class RunEnded(_Event, frozen=True, tag="run.ended"):
 
 Request = RunQueued | RunCancelRequested
 Progress = RunClaimed | AttemptStarted | AttemptSucceeded | AttemptFailed | AttemptCancelled | AttemptLost | RunEnded
-Intent = AttemptStarted
 AttemptOutcome = AttemptSucceeded | AttemptFailed | AttemptCancelled | AttemptLost
 Event = Request | Progress
 

@@ -218,7 +218,7 @@ class Program(msgspec.Struct, frozen=True):
 class ProgramEnd(msgspec.Struct, frozen=True):
     """How a program ended, as its spawner observed it."""
 
-    result: ProcessResult
+    process: ProcessResult
     receipt: Receipt
 
 

@@ -129,7 +129,7 @@ class PrivateGit:
         """A question to the repository itself, read-only."""
         environment = clean_environment(GIT_ENVIRONMENT)
         program = Program(tuple(git_argv(args)), self._root, environment, timeout_s=SECONDS_MAX)
-        return (await self._spawner.perform_program(program)).result
+        return (await self._spawner.perform_program(program)).process
 
     async def _run(self, work_tree: str, index: str, *args: str, stdin: bytes = b"", only: str = "") -> ProcessResult:
         environment = clean_environment(
@@ -146,7 +146,7 @@ class PrivateGit:
         )
         argv = (*git_argv(("version",))[:-1], *args)
         program = Program(argv, work_tree, environment, stdin, SECONDS_MAX, output_max=400_000_000)
-        done = (await self._spawner.perform_program(program)).result
+        done = (await self._spawner.perform_program(program)).process
         if done.exit_code != 0:
             said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit code {done.exit_code}"]
             raise error(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fairlead.env.git import run_git
 
 GIT_MIN = (2, 31)
-DISK_BYTES_WARN = 1_000_000_000
+_DISK_BYTES_WARN = 1_000_000_000
 
 
 class Fact(NamedTuple):
@@ -53,7 +53,7 @@ def _git() -> Fact:
 def _disk(state_dir: str) -> Fact:
     free = shutil.disk_usage(_existing(state_dir)).free
     text = f"{free / 1e9:.1f} GB free where the state lies"
-    if free < DISK_BYTES_WARN:
+    if free < _DISK_BYTES_WARN:
         return Fact("machine", "warn", text, "free some space: a full disk stops every run")
     return Fact("machine", "ok", text)
 

@@ -90,7 +90,7 @@ class LocalSpawner:
             ended = _Ended(-signal.SIGKILL, 0.0, 0.0, 0, False, False, 0)
         whole = bytes(stdout)
         return ProgramEnd(
-            result=ProcessResult(
+            process=ProcessResult(
                 ended.exit_code, whole, bytes(stderr), ended.seconds, ended.is_timed_out, is_cut=ended.is_cut
             ),
             receipt=Receipt(

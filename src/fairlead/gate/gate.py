@@ -1,24 +1,21 @@
 """Both halves of the gate. Today's stations: input check → agent → output check → receipt."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import msgspec
 
 from fairlead.core.events import (
-    INLINE_BYTES_MAX,
-    OUTPUT_BYTES_MAX,
     AttemptFailed,
     AttemptOutcome,
     AttemptStarted,
-    AttemptSucceeded,
 )
 from fairlead.core.ids import Place, RunId, idempotency_key
-from fairlead.core.json import Digest, Json, digest, encode
+from fairlead.core.json import Digest, digest, encode
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.ports import Admitted, Agent, Call, Clock, Journal, Spawner, Trees
-from fairlead.core.receipts import Receipt
 from fairlead.gate.contracts import Contracts
+from fairlead.gate.sealing import seal
 from fairlead.gate.world import CallWorld
 
 ProgressOf = Callable[[RunId, Place, str, int], None]
@@ -82,7 +79,7 @@ class Gate:
             if trees is not None and writes and isinstance(outcome, Succeeded):
                 tree = await trees.record_copy(copy)
             receipt = world.receipt(self._around.clock.monotonic() - began)
-            return self._seal(call, outcome, receipt, tree)
+            return seal(call, outcome, receipt, tree, self._around.journal.put)
         finally:
             if trees is not None:
                 await trees.drop_copy(copy)
@@ -105,43 +102,6 @@ class Gate:
             name = call.argv[0] if call.argv else call.agent
             message = f"{name} did not end within {call.timeout_s:g} s and was stopped"
             return Failed("agent", "FL-R202", message, f"give step {call.place} a longer `timeout`")
-
-    def _seal(self, call: Call, outcome: Outcome, receipt: Receipt, tree: str) -> AttemptOutcome:
-        """The event that *outcome* becomes: large values go to the content store, what is too large is cut and said."""
-        output, ref, receipt, bound = self._keep(outcome.output, receipt)
-        if isinstance(outcome, Failed):
-            return AttemptFailed(
-                call.place, call.attempt, outcome.fault, outcome.code, outcome.message, outcome.hint, output, receipt
-            )
-        degraded = outcome.degraded + ((bound,) if bound else ())
-        return AttemptSucceeded(call.place, call.attempt, output, ref, outcome.summary, degraded, tree, receipt)
-
-    def _keep(self, output: Json, receipt: Receipt) -> tuple[Json, Digest, Receipt, str]:
-        if not output:
-            return output, Digest(""), receipt, ""
-        data = encode(output)
-        if len(data) <= INLINE_BYTES_MAX:
-            return output, Digest(""), receipt, ""
-        whole = digest(data)
-        bound = ""
-        if len(data) > OUTPUT_BYTES_MAX:
-            bound = f"its output had {len(data):,} bytes and was cut at {OUTPUT_BYTES_MAX:,}"
-            receipt = msgspec.structs.replace(receipt, bounds=(*receipt.bounds, bound))
-            data = encode(cut_to(output, OUTPUT_BYTES_MAX))
-        receipt = msgspec.structs.replace(receipt, output_digest=whole, output_bytes=len(data))
-        return None, self._around.journal.put(data), receipt, bound
-
-
-def cut_to(output: Mapping[str, Json], bytes_max: int) -> dict[str, Json]:
-    """*output* with its longest list or text shortened until it fits; the shape stays what the schema promises."""
-    kept = dict(output)
-    while len(encode(kept)) > bytes_max:
-        key = max(kept, key=lambda name: len(encode(kept[name])))
-        value = kept[key]
-        if not isinstance(value, str | list) or len(value) < 2:
-            return {}
-        kept[key] = value[: len(value) // 2]
-    return kept
 
 
 def _refusal(call: Call, failed: Failed) -> AttemptFailed:

@@ -11,14 +11,14 @@ from fairlead.core.tools import ProcessResult
 Progress = Callable[[str, int], None]
 
 # The gate ends a call at its time limit by cancelling it; the spawner's own limit only stands in for a gate that hangs.
-SPAWNER_MARGIN_S = 30.0
+_SPAWNER_MARGIN_S = 30.0
 
 
 class CallWorld:
     """Children of one call, all started by the spawner, all in the receipt."""
 
     def __init__(self, call: Call, root: str, spawner: Spawner, log: str, progress: Progress) -> None:
-        self._limit_s = call.timeout_s + SPAWNER_MARGIN_S
+        self._limit_s = call.timeout_s + _SPAWNER_MARGIN_S
         self._root = root
         self._spawner = spawner
         self._log = log
@@ -37,7 +37,7 @@ class CallWorld:
         program = Program(tuple(argv), self._root, timeout_s=self._limit_s, log=self._log)
         end = await self._spawner.perform_program(program)
         self._receipts.append(end.receipt)
-        return end.result
+        return end.process
 
     def progress(self, text: str, found: int = 0) -> None:
         """Tell whoever watches; lossy."""

@@ -1,4 +1,4 @@
-"""The engine inside one process: many runs, one journal, one gate; children do the work."""
+"""One run inside this process: what the loop notes becomes one commit, then calls begin, then something finishes."""
 
 import asyncio
 from collections import deque
@@ -6,109 +6,26 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import chain
 
-from fairlead.core.errors import FairleadError
+from fairlead.core.errors import FairleadError, error
 from fairlead.core.events import (
+    INTERPRETER,
     AttemptCancelled,
     AttemptFailed,
     AttemptLost,
     AttemptOutcome,
     AttemptStarted,
     Event,
-    Recorded,
     RunQueued,
     decode_definition,
 )
-from fairlead.core.ids import Epoch, Place, RunId, Seq, WorkerId
-from fairlead.core.ports import Admitted, Batch, Clock, Journal, JournalFailed, Wake, Written
+from fairlead.core.ids import Epoch, Place, RunId, Seq
+from fairlead.core.ports import Admitted, Batch, Journal, JournalFailed, Wake, Written
 from fairlead.core.state import RunState, fold
 from fairlead.gate.gate import Gate
-from fairlead.runtime.loop import perform_run
-
-POLL_S = 0.05  # how often another process's requests are looked for
-BEAT_S = 10.0  # how often a worker proves that it lives
 
 
 class Interrupted(Exception):
     """Whoever performs the runs was asked to stop: attempts ended as lost, and any worker can go on."""
-
-
-class Engine:
-    """Performs runs in this process. Create it, give its `deliver` to the journal, then perform."""
-
-    def __init__(self, clock: Clock, worker: WorkerId) -> None:
-        self._clock = clock
-        self.worker = worker
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._runs: dict[RunId, EmbeddedRun] = {}
-
-    def join(self, journal: Journal, gate: Gate) -> None:
-        """Hand over the parts that need the engine's `deliver` to exist first."""
-        self._journal = journal
-        self._gate = gate
-        self._seen = journal.head()
-
-    def deliver(self, results: Sequence[tuple[object, Written | Recorded | Exception]]) -> None:
-        """Called by the journal's writer once per commit."""
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(_resolve, results)
-
-    async def perform(self, run: RunId) -> RunState:
-        """Claim *run* and bring it to its end.
-
-        Raises:
-            FairleadError: it cannot be claimed.
-            Interrupted: `interrupt` was called.
-            Fenced, JournalFailed: as in `perform_run`.
-        """
-        self._loop = asyncio.get_running_loop()
-        claim: asyncio.Future[Recorded] = self._loop.create_future()
-        self._journal.claim_later(run, self.worker, claim)
-        claimed = await claim
-        embedded = EmbeddedRun(run, claimed.epoch, self._journal, self._gate)
-        self._runs[run] = embedded
-        try:
-            return await perform_run(embedded, self._gate.admit, embedded.refold, self._journal.get)
-        finally:
-            del self._runs[run]
-            await embedded.stop_all()
-
-    async def watch_over(self) -> None:
-        """Look for requests and prove life until cancelled; one coroutine per engine. Its failure fails the runs."""
-        beaten = self._clock.monotonic()
-        try:
-            while True:
-                await asyncio.sleep(POLL_S)
-                if self._journal.has_changed():
-                    self._hand_out_requests()
-                if self._clock.monotonic() - beaten >= BEAT_S:
-                    beaten = self._clock.monotonic()
-                    self._journal.beat()
-        except Exception as error:
-            for embedded in self._runs.values():
-                embedded.fail(error)
-            raise
-
-    def _hand_out_requests(self) -> None:
-        for record in self._journal.requests_after(self._seen):
-            self._seen = record.seq
-            if record.run in self._runs and not isinstance(record.event, RunQueued):
-                self._runs[record.run].supersede(record.seq)
-
-    async def interrupt(self, reason: str) -> None:
-        """Stop the children of every run and record their attempts as lost; `perform` then raises `Interrupted`."""
-        for embedded in list(self._runs.values()):
-            await embedded.interrupt(reason)
-
-
-def _resolve(results: Sequence[tuple[object, Written | Recorded | Exception]]) -> None:
-    for token, result in results:
-        assert isinstance(token, asyncio.Future)
-        if token.done():
-            continue
-        if isinstance(result, Exception):
-            token.set_exception(result)
-        else:
-            token.set_result(result)
 
 
 class EmbeddedRun:
@@ -136,6 +53,12 @@ class EmbeddedRun:
         records = iter(self._journal.events_of(self._run))
         first = next(records)
         assert isinstance(first.event, RunQueued)  # the journal lets no other event be a run's first
+        if first.event.interpreter != INTERPRETER:
+            raise error(
+                "FL-R402",
+                f"run {self._run} was queued for interpreter {first.event.interpreter}; this build has {INTERPRETER}",
+                "go on with it by the version of Fairlead that started it",
+            )
         workflow = decode_definition(self._journal.get(first.event.definition))
         state = fold(workflow, chain((first,), records))
         assert state is not None
@@ -215,13 +138,13 @@ class EmbeddedRun:
         why = self._why.pop(place, "it was stopped")
         if task.cancelled():
             self._finished.append(AttemptCancelled(place, attempt, why))
-        elif (error := task.exception()) is None:
+        elif (problem := task.exception()) is None:
             self._finished.append(task.result())
-        elif isinstance(error, JournalFailed | FairleadError):
-            self.fail(error)  # the disk refused a blob or a tree: nothing more is acknowledged
+        elif isinstance(problem, JournalFailed | FairleadError):
+            self.fail(problem)  # the disk refused a blob or a tree: nothing more is acknowledged
         else:
             # Whatever an adapter raises ends its own attempt, not the worker.
-            message = f"{type(error).__name__}: {error}"
+            message = f"{type(problem).__name__}: {problem}"
             hint = "this is a bug in fairlead; `fairlead logs` has what the call wrote"
             self._finished.append(AttemptFailed(place, attempt, "platform", "FL-X002", message, hint))
         self._wake()

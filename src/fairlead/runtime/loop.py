@@ -15,7 +15,7 @@ Admit = Callable[[Call], Admitted | AttemptFailed]
 Refold = Callable[[], RunState]
 Load = Callable[[Digest], bytes]
 
-LOST = "the worker that performed it is gone"
+_LOST = "the worker that performed it is gone"
 
 
 async def perform_run(engine: Runtime, admit: Admit, refold: Refold, load: Load) -> RunState:
@@ -53,7 +53,7 @@ def _obey(engine: Runtime, admit: Admit, load: Load, state: RunState, command: C
         case StopAttempt(place, _, reason):
             engine.abandon(place, reason)
         case LoseAttempt(place, attempt):
-            engine.emit(AttemptLost(place, attempt, LOST))
+            engine.emit(AttemptLost(place, attempt, _LOST))
         case EndRun():
             engine.emit(_end(state, load, command))
     return True

@@ -5,11 +5,11 @@ from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.ports import AgentCard, Call, World
 
 TEXT_CHARACTERS_MAX = 1_000_000  # of stdout and of stderr in the output; the log has all of it
-TAIL_CHARACTERS = 4_000  # of stderr in a failure
+_TAIL_CHARACTERS = 4_000  # of stderr in a failure
 
 _TEXT = {"type": "string"}
 
-CARD = AgentCard(
+_CARD = AgentCard(
     name="run",
     title="Program",
     description="Performs a program as argv in a working copy.",
@@ -35,7 +35,7 @@ class ProgramAgent:
 
     def describe(self) -> AgentCard:
         """One card for all programs; the argv stands in the call and in the receipt."""
-        return CARD
+        return _CARD
 
     async def perform(self, call: Call, world: World) -> Outcome:
         """Exit code 0 is success; everything else is a result, and says so."""
@@ -70,6 +70,6 @@ def _text(data: bytes) -> str:
 def _tail(output: dict[str, Json]) -> dict[str, Json]:
     return {
         "exit_code": output["exit_code"],
-        "stdout": str(output["stdout"])[-TAIL_CHARACTERS:],
-        "stderr": str(output["stderr"])[-TAIL_CHARACTERS:],
+        "stdout": str(output["stdout"])[-_TAIL_CHARACTERS:],
+        "stderr": str(output["stderr"])[-_TAIL_CHARACTERS:],
     }

@@ -119,4 +119,11 @@ CODES: tuple[Code, ...] = (
         " call ended; what it had started was killed.",
         "Start it again: `fairlead resume`.",
     ),
+    Code(
+        "FL-R402",
+        "A run belongs to another interpreter",
+        "A run is continued only by a version that reads its events as they were meant. This one was started by a"
+        " version with other rules.",
+        "go on with it by the version of Fairlead that started it",
+    ),
 )

@@ -1,0 +1,94 @@
+"""The engine inside one process: many runs, one journal, one gate; children do the work."""
+
+import asyncio
+from collections.abc import Sequence
+
+from fairlead.core.events import Recorded, RunQueued
+from fairlead.core.ids import RunId, WorkerId
+from fairlead.core.ports import Clock, Journal, Written
+from fairlead.core.state import RunState
+from fairlead.gate.gate import Gate
+from fairlead.runtime.embedded import EmbeddedRun
+from fairlead.runtime.loop import perform_run
+
+_POLL_S = 0.05  # how often another process's requests are looked for
+_BEAT_S = 10.0  # how often a worker proves that it lives
+
+
+class Engine:
+    """Performs runs in this process. Create it, give its `deliver` to the journal, then perform."""
+
+    def __init__(self, clock: Clock, worker: WorkerId) -> None:
+        self._clock = clock
+        self.worker = worker
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._runs: dict[RunId, EmbeddedRun] = {}
+
+    def join(self, journal: Journal, gate: Gate) -> None:
+        """Hand over the parts that need the engine's `deliver` to exist first."""
+        self._journal = journal
+        self._gate = gate
+        self._seen = journal.head()
+
+    def deliver(self, results: Sequence[tuple[object, Written | Recorded | Exception]]) -> None:
+        """Called by the journal's writer once per commit."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(_resolve, results)
+
+    async def perform(self, run: RunId) -> RunState:
+        """Claim *run* and bring it to its end.
+
+        Raises:
+            FairleadError: it cannot be claimed.
+            Interrupted: `interrupt` was called.
+            Fenced, JournalFailed: as in `perform_run`.
+        """
+        self._loop = asyncio.get_running_loop()
+        claim: asyncio.Future[Recorded] = self._loop.create_future()
+        self._journal.claim_later(run, self.worker, claim)
+        claimed = await claim
+        embedded = EmbeddedRun(run, claimed.epoch, self._journal, self._gate)
+        self._runs[run] = embedded
+        try:
+            return await perform_run(embedded, self._gate.admit, embedded.refold, self._journal.get)
+        finally:
+            del self._runs[run]
+            await embedded.stop_all()
+
+    async def watch_over(self) -> None:
+        """Look for requests and prove life until cancelled; one coroutine per engine. Its failure fails the runs."""
+        beaten = self._clock.monotonic()
+        try:
+            while True:
+                await asyncio.sleep(_POLL_S)
+                if self._journal.has_changed():
+                    self._hand_out_requests()
+                if self._clock.monotonic() - beaten >= _BEAT_S:
+                    beaten = self._clock.monotonic()
+                    self._journal.beat()
+        except Exception as error:
+            for embedded in self._runs.values():
+                embedded.fail(error)
+            raise
+
+    def _hand_out_requests(self) -> None:
+        for record in self._journal.requests_after(self._seen):
+            self._seen = record.seq
+            if record.run in self._runs and not isinstance(record.event, RunQueued):
+                self._runs[record.run].supersede(record.seq)
+
+    async def interrupt(self, reason: str) -> None:
+        """Stop the children of every run and record their attempts as lost; `perform` then raises `Interrupted`."""
+        for embedded in list(self._runs.values()):
+            await embedded.interrupt(reason)
+
+
+def _resolve(results: Sequence[tuple[object, Written | Recorded | Exception]]) -> None:
+    for token, result in results:
+        assert isinstance(token, asyncio.Future)
+        if token.done():
+            continue
+        if isinstance(result, Exception):
+            token.set_exception(result)
+        else:
+            token.set_result(result)
