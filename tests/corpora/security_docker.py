@@ -106,8 +106,8 @@ FROM debian{PIN}
 RUN apt-get install -y «unverified-packages:--allow-unauthenticated» tool
 RUN yum install -y «unverified-packages:--nogpgcheck» tool
 RUN apk add «unverified-packages:--allow-untrusted» tool.apk
-RUN echo "deb «unverified-packages:[arch=amd64 trusted=yes]» https://acme.io stable main" > /etc/apt/sources.list.d/a.list
-RUN echo "deb [signed-by=/usr/share/keyrings/acme.gpg] https://acme.io stable main" > /etc/apt/sources.list.d/a.list
+RUN echo "deb «unverified-packages:[arch=amd64 trusted=yes]» https://acme.io a b" > /etc/apt/a.list
+RUN echo "deb [signed-by=/usr/share/keyrings/acme.gpg] https://acme.io a b" > /etc/apt/a.list
 RUN apt-get update && apt-get install -y --no-install-recommends tool
 USER app
 """,

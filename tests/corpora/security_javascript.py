@@ -110,6 +110,15 @@ app.get("/file", async (req, res) => {
   res.sendFile(«js-path-traversal:path.resolve("public", req.params.name)»);
   res.download(«js-path-traversal:req.query.file»);
 });
+app.get("/checked", (req, res) => {
+  const file = path.resolve(ROOT, req.query.name);
+  if (!file.startsWith(ROOT)) {
+    return res.status(403).end();
+  }
+  fs.stat(«js-path-traversal=low:file», (error) => {
+    fs.readFile(«js-path-traversal=low:file», done);
+  });
+});
 app.get("/safe", (req, res) => {
   fs.readFileSync(path.join("uploads", path.basename(req.query.name)));
   res.sendFile(req.params.name, { root: "public" });
@@ -242,7 +251,7 @@ const safe = new https.Agent({ rejectUnauthorized: true, strictSSL: verify, chec
 """,
     "credentials.ts": """\
 const dbPassword = «js-hard-coded-credential:"<PHRASE>"»;
-const config = { user: "app", password: «js-hard-coded-credential:'<PHRASE>'», apiKey: «js-hard-coded-credential:"<SECRET>"» };
+const config = { password: «js-hard-coded-credential:'<PHRASE>'», apiKey: «js-hard-coded-credential:"<SECRET>"» };
 config.clientSecret = «js-hard-coded-credential:`<SECRET>`»;
 class Client {
   private accessToken = «js-hard-coded-credential:"<SECRET>"»;

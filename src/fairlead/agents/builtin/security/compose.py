@@ -27,7 +27,7 @@ _EVERYWHERE = ("", "0.0.0.0", "[::]", "::")
 
 def wants(path: str) -> bool:
     """Whether *path* is called like a Compose file."""
-    return _NAMES.search(path) is not None
+    return _NAMES.search(path) is not None and "/workflows/" not in path
 
 
 def matches(text: str) -> Iterator[Match]:

@@ -16,9 +16,14 @@ _SQL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SQL_METHODS = frozenset(
-    "query execute raw rawQuery whereRaw havingRaw orderByRaw selectRaw joinRaw $queryRawUnsafe $executeRawUnsafe prepare "
-    "exec each all get run any one oneOrNone many manyOrNone none unsafe".split()
+    "query execute raw rawQuery whereRaw havingRaw orderByRaw selectRaw joinRaw $queryRawUnsafe $executeRawUnsafe "
+    "prepare exec each all get run any one oneOrNone many manyOrNone none unsafe".split()
 )
+_WHOLE_COMMANDS = frozenset(
+    "child_process.exec child_process.execSync shelljs.exec execa.command execa.commandSync execa.execaCommand "
+    "execa.execaCommandSync".split()
+)
+_PROGRAMS = frozenset(f"child_process.{name}" for name in ("spawn", "spawnSync", "execFile", "execFileSync"))
 _FILES = frozenset(
     f"{name}{suffix}"
     for name in "readFile writeFile appendFile unlink rm rmdir readdir stat lstat open access copyFile rename mkdir "
@@ -38,6 +43,15 @@ _MERGES = re.compile(
     r"^(?:_|lodash|\$|jQuery|deepmerge|merge-deep|merge|deep-extend|lodash\.merge|lodash\.defaultsdeep|lodash\.mergewith)"
     r"(?:\.(?:merge|mergeWith|defaultsDeep|extend|set|setWith|all))?$"
 )
+# A condition that keeps bad values out: a look at the beginning of a path, at a list, at a host.
+_CHECK = re.compile(
+    rb"path\.relative\(|isAbsolute\(|isPathInside|isSubdir"
+    rb"|if\s*\([^{};]{0,200}(?:startsWith\(|indexOf\(|includes\(|\.has\(|\.test\(|match\(|allow|valid|safe|trusted|permitted)",
+    re.IGNORECASE,
+)
+CHECK_BYTES = 8_000  # how far before a place a check is looked for
+_OLD_CIPHER = re.compile(r"(des|rc2|rc4|bf|blowfish|cast|seed|idea)\b|(des|bf|rc\d)-|.*-ecb$", re.IGNORECASE)
+_OLD_HASH = re.compile(r"(?:rsa-)?(?:md4|md5|sha-?1|ripemd(?:160)?)", re.IGNORECASE)
 _SECRET_WORDS = re.compile(r"passw|passphrase|secret|token|credential|signature|hmac|sign\b", re.IGNORECASE)
 
 
@@ -99,16 +113,9 @@ class Calls:
         module = name.rpartition(".")[0]
         if not given:
             return
-        if module == "child_process" and last in ("exec", "execSync") or name in (
-            "shelljs.exec", "shell.exec", "execa.command", "execa.commandSync", "execa.execaCommand", "execa.execaCommandSync"
-        ):  # fmt: skip
-            if name != "shell.exec" or "shelljs" in self.names.imported.values():
-                yield from self._command(call, self.values.of(given[0]))
-        elif (
-            module == "child_process"
-            and last in ("spawn", "spawnSync", "execFile", "execFileSync")
-            or module == "execa"
-        ):
+        if name in _WHOLE_COMMANDS:
+            yield from self._command(call, self.values.of(given[0]))
+        elif name in _PROGRAMS or module == "execa":
             options = next((node for node in given[1:] if node.type == "object"), None)
             parts = [self.values.of(node) for node in given if node.type != "object"]
             worst = max(parts, key=lambda value: value.level)
@@ -184,7 +191,7 @@ class Calls:
             value = self.values.of(given[0])
             if value.level == OUTSIDE:
                 message = "A file is opened whose path comes from outside."
-                yield self._from_outside("js-path-traversal", given[0], value, message)
+                yield self._unless_checked("js-path-traversal", given[0], value, message)
 
     def sent_file(self, call: Node, name: str, last: str, given: list[Node]) -> Iterator[Match]:
         if not given or any(self.option(node, "root") is not None for node in given[1:]):
@@ -192,7 +199,7 @@ class Calls:
         value = self.values.of(given[0])
         if value.level == OUTSIDE:
             message = "A file is sent whose path comes from outside."
-            yield self._from_outside("js-path-traversal", given[0], value, message)
+            yield self._unless_checked("js-path-traversal", given[0], value, message)
 
     def redirect(self, call: Node, name: str, last: str, given: list[Node]) -> Iterator[Match]:
         if not re.match(
@@ -205,9 +212,8 @@ class Calls:
             if value.level == OUTSIDE and self._decides_host(
                 value, r"query|body|params|location|cookie|referrer|header"
             ):
-                yield self._from_outside(
-                    "js-open-redirect", node, value, "The visitor is sent to an address from outside."
-                )
+                message = "The visitor is sent to an address from outside."
+                yield self._unless_checked("js-open-redirect", node, value, message)
 
     def request(self, call: Node, name: str, last: str, given: list[Node]) -> Iterator[Match]:
         if not given or not _REQUESTS.match(name):
@@ -216,7 +222,8 @@ class Calls:
         for node in [given[0], *options] if given[0].type != "object" else options:
             value = self.values.of(node) if node is not None else Value(KNOWN)
             if value.level == OUTSIDE and "location" not in value.source and self._decides_host(value, r"."):
-                yield self._from_outside("js-ssrf", node, value, "The server asks an address that comes from outside.")
+                message = "The server asks an address that comes from outside."
+                yield self._unless_checked("js-ssrf", node, value, message)
 
     @staticmethod
     def _decides_host(value: Value, sources: str) -> bool:
@@ -224,7 +231,7 @@ class Calls:
         if not re.search(sources, value.source):
             return False
         before = value.text.partition(GAP)[0]
-        # After `https://host/`, or a path of one's own such as `/login?`, the host is settled. A lone `/` settles nothing.
+        # After `https://host/` or a path such as `/login?` the host is settled. A lone `/` settles nothing.
         return not re.match(r"\w+://[^/]+[/?#]|/[^/]|\?|#|\.", before)
 
     # ---------------------------------------------------------------------------------------------------------- pages
@@ -271,11 +278,8 @@ class Calls:
         if not given:
             return
         value = self.values.of(given[0])
-        if last in ("createHash", "createHmac") and value.level == KNOWN:
-            if (
-                re.fullmatch(r"(?:rsa-)?(?:md4|md5|sha-?1|ripemd(?:160)?)", value.text, re.IGNORECASE)
-                and last == "createHash"
-            ):
+        if last == "createHash":
+            if value.level == KNOWN and _OLD_HASH.fullmatch(value.text):
                 around = self._chain(call)
                 is_for_secret = _SECRET_WORDS.search(around) is not None
                 yield self.source.match(
@@ -287,11 +291,8 @@ class Calls:
                 )
         elif last in ("createCipher", "createDecipher"):
             yield self.source.match("js-weak-cipher", call, f"`{last}` makes its key with MD5 and no salt.")
-        elif last in ("createCipheriv", "createDecipheriv") and value.level == KNOWN:
-            if re.match(
-                r"(des|rc2|rc4|bf|blowfish|cast|seed|idea)\b|(des|bf|rc\d)-|.*-ecb$", value.text, re.IGNORECASE
-            ):
-                yield self.source.match("js-weak-cipher", call, f"`{value.text[:20]}` no longer keeps a secret.")
+        elif value.level == KNOWN and _OLD_CIPHER.match(value.text):
+            yield self.source.match("js-weak-cipher", call, f"`{value.text[:20]}` no longer keeps a secret.")
 
     def _chain(self, call: Node) -> str:
         """The text of the call with what is called on its result: `createHash("md5").update(password)`."""
@@ -358,9 +359,10 @@ class Calls:
         if name not in ("cors", "@koa/cors", "@fastify/cors") or not given:
             return
         origin, credentials = self.option(given[0], "origin"), self.option(given[0], "credentials")
-        if origin is not None and credentials is not None and self.source.text(credentials) == "true":
-            if self.source.text(origin) in ("true", '"*"', "'*'", "/.*/"):
-                yield self.source.match("js-cors", call, "Every site may read answers with the visitor's cookies.")
+        if origin is None or credentials is None or self.source.text(credentials) != "true":
+            return
+        if self.source.text(origin) in ("true", '"*"', "'*'", "/.*/"):
+            yield self.source.match("js-cors", call, "Every site may read answers with the visitor's cookies.")
 
     def unserialise(self, call: Node, name: str, last: str, given: list[Node]) -> Iterator[Match]:
         if re.match(
@@ -442,6 +444,14 @@ class Calls:
                     return bare(child.child_by_field_name("value"))
         return None
 
+    def _unless_checked(self, rule: str, node: Node, value: Value, message: str) -> Match:
+        """What comes from outside, milder where the function has looked at a value before."""
+        start = max(self.source.outermost(node.start_byte), node.start_byte - CHECK_BYTES)
+        if _CHECK.search(self.source.data, start, node.start_byte):
+            reason = f"`{value.source}` comes from outside, but some value is looked at before."
+            return self.source.match(rule, node, message, severity="low", reason=reason)
+        return self._from_outside(rule, node, value, message)
+
     def _from_outside(
         self, rule: str, node: Node | None, value: Value, message: str, severity: Severity | None = "high"
     ) -> Match:
@@ -485,7 +495,7 @@ _BY_LAST = _table(
     (Calls.html, "write writeln insertAdjacentHTML createContextualFragment"),
     (Calls.answer, "send end write json render"),
     (Calls.template, "compile render renderString template"),
-    (Calls.hash, "createHash createHmac createCipher createDecipher createCipheriv createDecipheriv"),
+    (Calls.hash, "createHash createCipher createDecipher createCipheriv createDecipheriv"),
     (Calls.old_cipher, "encrypt decrypt"),
     (Calls.token, "verify sign"),
     (Calls.post_message, "postMessage"),

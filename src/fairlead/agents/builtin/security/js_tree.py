@@ -121,6 +121,10 @@ class Source:
                 return start, -end
         return 0, len(self.data)
 
+    def outermost(self, offset: int) -> int:
+        """Where the outermost function around *offset* begins; 0 if there is none."""
+        return next((start for start, end in self._functions if start <= offset < -end), 0)
+
     def first_error(self) -> Node | None:
         """The first place that the grammar does not know."""
         node = self.root

@@ -40,6 +40,14 @@ _CLEANERS = re.compile(
     r"|parseInt|parseFloat|Number|Boolean|isNaN|Math|Date|stringifyHTML|xss|basename|createHash|digest|uuid\w*|nanoid|randomUUID"
     r"|validate\w*|clean\w*|toFixed|getTime|now|indexOf|test|includes|startsWith|endsWith|has|every|some)$"
 )
+# Methods whose answer is as dangerous as the thing itself, and functions whose answer is as dangerous as the arguments.
+_PASSING_METHODS = frozenset(
+    "concat join replace replaceAll trim toLowerCase toUpperCase toString slice substring substr split get getAll "
+    "pop shift normalize padStart repeat".split()
+)
+_PASSING_CALLS = frozenset(
+    "resolve stringify parse format String decodeURIComponent decodeURI atob unescape from URL URLSearchParams".split()
+)
 _NUMBERS = frozenset({"length", "size", "byteLength", "offsetWidth", "offsetHeight", "clientWidth", "clientHeight"})
 _ORDERING = frozenset(
     {
@@ -234,23 +242,9 @@ class Values:
         given = arguments(node)
         last = name.rpartition(".")[2]
         inner = self.of(field(function, "object"), depth) if function.type == "member_expression" else HARMLESS
-        if last in ("concat", "join", "replace", "replaceAll", "trim", "toLowerCase", "toUpperCase", "toString", "slice",
-                    "substring", "substr", "split", "get", "getAll", "pop", "shift", "normalize", "padStart", "repeat"):  # fmt: skip
+        if last in _PASSING_METHODS:
             return _put_together([inner, *(self.of(one, depth) for one in given[:4])])._replace(is_built=inner.is_built)
-        if last in (
-            "resolve",
-            "stringify",
-            "parse",
-            "format",
-            "String",
-            "decodeURIComponent",
-            "decodeURI",
-            "atob",
-            "unescape",
-            "from",
-            "URL",
-            "URLSearchParams",
-        ):
+        if last in _PASSING_CALLS:
             return self._joined(given[:8], depth)._replace(is_built=False)
         if name in ("path.join", "path.resolve", "url.resolve"):
             return self._joined(given[:8], depth)

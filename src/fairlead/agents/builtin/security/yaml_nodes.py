@@ -1,7 +1,7 @@
 """YAML as nodes with their places: nothing is constructed, unknown tags and aliases are harmless."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -9,7 +9,8 @@ from fairlead.agents.builtin.security.located import Located
 from fairlead.agents.builtin.security.matches import Match
 
 NOT_PARSED = "security/not-parsed"
-NODES_MAX = 200_000  # an alias bomb has more
+NODES_MAX = 200_000  # nodes looked at in one file
+DEPTH_MAX = 200
 
 Node = yaml.Node
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -31,14 +32,12 @@ class Document:
         self.roots: list[Node] = []
         self.broken: Match | None = None
         try:
-            for root in yaml.compose_all(text, _Loader):
-                if root is not None:
-                    self.roots.append(root)
+            self.roots.extend(_composed(text))
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
             self.broken = Match(NOT_PARSED, line, column, f"It is not valid YAML: {error.problem or error.context}.")
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
+        except (yaml.YAMLError, ValueError) as error:
             self.broken = Match(NOT_PARSED, 1, 1, f"It is not valid YAML: {type(error).__name__}.")
 
     def located(self, node: Node) -> Located:
@@ -75,6 +74,54 @@ class Document:
         end = node.end_mark.column if node.end_mark.line == mark.line else len(line)
         piece = Located([(line[mark.column : end] or " ", mark.line + 1, mark.column + 1)])
         return piece.match(rule, 0, len(piece.text), message, **more)  # type: ignore[arg-type]  # passed on as they are
+
+
+def _composed(text: str) -> Iterator[Node]:
+    """The documents of *text*, built without recursion: PyYAML's own composer lets a deep file crash the process."""
+    anchors: dict[str, Node] = {}
+    waiting: list[yaml.CollectionNode] = []
+    events: Iterator[Any] = yaml.parse(text, _Loader)  # the stubs tell the marks of two loaders apart, which are alike
+    for event in events:
+        node: Node | None = None
+        if isinstance(event, yaml.DocumentStartEvent):
+            anchors = {}
+        elif isinstance(event, yaml.AliasEvent):
+            node = anchors.get(event.anchor)
+            if node is None:
+                problem = f"the alias {event.anchor!r} is not defined"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
+        elif isinstance(event, yaml.ScalarEvent):
+            node = yaml.ScalarNode("", event.value, event.start_mark, event.end_mark, event.style)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node = yaml.SequenceNode("", [], event.start_mark, event.end_mark)
+        elif isinstance(event, yaml.MappingStartEvent):
+            node = yaml.MappingNode("", [], event.start_mark, event.end_mark)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            waiting.pop().end_mark = event.end_mark
+            continue
+        if node is None:
+            continue
+        if not isinstance(event, yaml.AliasEvent) and event.anchor:
+            anchors[event.anchor] = node
+        if waiting:
+            _put_into(waiting[-1], node)
+        else:
+            yield node
+        if isinstance(event, yaml.CollectionStartEvent) and isinstance(node, yaml.CollectionNode):
+            if len(waiting) == DEPTH_MAX:
+                problem = f"deeper than {DEPTH_MAX} levels"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
+            waiting.append(node)
+
+
+def _put_into(owner: yaml.CollectionNode, node: Node) -> None:
+    """The next entry of a collection; a mapping waits for the value of its last key."""
+    if isinstance(owner, yaml.SequenceNode):
+        owner.value.append(node)
+    elif owner.value and owner.value[-1][1] is None:
+        owner.value[-1] = (owner.value[-1][0], node)
+    else:
+        owner.value.append((node, None))
 
 
 def entries(node: Node | None) -> Iterator[Entry]:
