@@ -83,7 +83,8 @@ jobs:
       - run: |
           set -e
           # größer
-          echo '«ci-script-injection:${{github.event.comment.body}}»' «ci-script-injection:${{ github.head_ref || github.ref }}»
+          echo '«ci-script-injection:${{github.event.comment.body}}»'
+          echo «ci-script-injection:${{ github.head_ref || github.ref }}»
       - run: >-
           echo
           «ci-script-injection:${{ toJSON(github.event.pull_request.body) }}»

@@ -80,24 +80,26 @@ def _composed(text: str) -> Iterator[Node]:
     """The documents of *text*, built without recursion: PyYAML's own composer lets a deep file crash the process."""
     anchors: dict[str, Node] = {}
     waiting: list[yaml.CollectionNode] = []
-    events: Iterator[Any] = yaml.parse(text, _Loader)  # the stubs tell the marks of two loaders apart, which are alike
-    for event in events:
+    for event in yaml.parse(text, _Loader):
         node: Node | None = None
+        # The stubs tell the marks of the two loaders apart, which are alike.
+        start: Any = event.start_mark
+        end: Any = event.end_mark
         if isinstance(event, yaml.DocumentStartEvent):
             anchors = {}
         elif isinstance(event, yaml.AliasEvent):
-            node = anchors.get(event.anchor)
+            node = anchors.get(event.anchor or "")
             if node is None:
                 problem = f"the alias {event.anchor!r} is not defined"
-                raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=start)
         elif isinstance(event, yaml.ScalarEvent):
-            node = yaml.ScalarNode("", event.value, event.start_mark, event.end_mark, event.style)
+            node = yaml.ScalarNode("", event.value, start, end, event.style)
         elif isinstance(event, yaml.SequenceStartEvent):
-            node = yaml.SequenceNode("", [], event.start_mark, event.end_mark)
+            node = yaml.SequenceNode("", [], start, end)
         elif isinstance(event, yaml.MappingStartEvent):
-            node = yaml.MappingNode("", [], event.start_mark, event.end_mark)
+            node = yaml.MappingNode("", [], start, end)
         elif isinstance(event, yaml.CollectionEndEvent):
-            waiting.pop().end_mark = event.end_mark
+            waiting.pop().end_mark = end
             continue
         if node is None:
             continue
@@ -110,7 +112,7 @@ def _composed(text: str) -> Iterator[Node]:
         if isinstance(event, yaml.CollectionStartEvent) and isinstance(node, yaml.CollectionNode):
             if len(waiting) == DEPTH_MAX:
                 problem = f"deeper than {DEPTH_MAX} levels"
-                raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=start)
             waiting.append(node)
 
 
