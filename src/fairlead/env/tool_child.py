@@ -18,6 +18,7 @@ import msgspec
 from fairlead.core.errors import FairleadError
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
+from fairlead.core.tools import ToolFunction
 from fairlead.env.processes import die_with_parent
 from fairlead.env.surroundings import clean_environment
 from fairlead.env.tool_world import LocalToolWorld
@@ -92,7 +93,7 @@ def _data_bytes() -> int:
 def _perform(request: Json) -> Outcome:
     try:
         module, _, name = request["entry"].partition(":")
-        function = getattr(importlib.import_module(module), name)
+        function: ToolFunction = getattr(importlib.import_module(module), name)
         inputs = request["inputs"]
         world = LocalToolWorld(
             request["root"], paths=inputs.get("paths") or (), leave_out=request["leave_out"], tell=_progress
