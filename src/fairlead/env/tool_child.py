@@ -98,7 +98,7 @@ def _perform(request: Json) -> Outcome:
         world = LocalToolWorld(
             request["root"], paths=inputs.get("paths") or (), leave_out=request["leave_out"], tell=_progress
         )
-        outcome = function(inputs, world)
+        outcome: object = function(inputs, world)  # a promise of the agent, checked below
         world.flush()
     except FairleadError as error:
         first = error.diagnostics[0]
