@@ -348,7 +348,11 @@ def test_a_repository_that_would_run_programs(door: Door, repository: Path, tmp_
     (repository / "app.py").write_text(FAULTY + "\n")
     (repository / "sitecustomize.py").write_text(f"open({str(marker)!r}, 'w')\n")
     (repository / "fairlead.py").write_text(f"open({str(marker)!r}, 'w')\n")
-    answer = door.call(repository, "review", "--json")
-    view = answer.json
+    assert found(door.review(repository).json)["app.py"] == FAULTS
+    # A worker that is left behind starts in the directory itself: Python would look there for its modules first.
+    left = door.call(repository, "review", "--json", "--detach").json["run"]
+    watched = door.call(repository, "runs", "watch", left, "--json").json
+    assert found(watched)["app.py"] == FAULTS
+    (repository / "one.yaml").write_text("fairlead: 1\nname: one\nsteps:\n  - id: a\n    run: cat app.py\n")
+    assert door.call(repository, "run", "one.yaml").exit_code == 0
     assert not marker.exists()
-    assert found(view)["app.py"] == FAULTS

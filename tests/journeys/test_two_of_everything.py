@@ -5,7 +5,6 @@ The lane tries ten pairs of commands; FAIRLEAD_TEST_PAIRS asks for more.
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
