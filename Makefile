@@ -70,9 +70,9 @@ check: $(VENV)/.dev
 	exit $$failed
 
 bench: $(VENV)/.dev
-	@$(BIN)/python benchmarks/corpora.py
-	@$(BIN)/python benchmarks/review.py $(ARGS)
-	@$(BIN)/python benchmarks/steps.py $(ARGS)
+	@$(BIN)/python -m benchmarks.corpora
+	@$(BIN)/python -m benchmarks.review $(ARGS)
+	@$(BIN)/python -m benchmarks.steps $(ARGS)
 
 docs: $(VENV)/.dev
 	@$(BIN)/python tools/reference.py

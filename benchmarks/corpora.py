@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from machine import described
+from benchmarks.machine import described
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

@@ -17,7 +17,7 @@ import threading
 import time
 from pathlib import Path
 
-from machine import described
+from benchmarks.machine import described
 
 RESULTS = Path(__file__).parent / "results"
 PYTHON_SOURCES = ("flask", "requests", "django")

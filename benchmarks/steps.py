@@ -18,7 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import apsw
-from machine import described
+
+from benchmarks.machine import described
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"

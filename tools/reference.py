@@ -16,6 +16,7 @@ from fairlead.cli.table import COMMANDS, full_help
 from fairlead.cli.words import help_of
 from fairlead.core import events, transitions
 from fairlead.core.codes import FAMILIES, all_codes
+from fairlead.core.receipts import Receipt
 
 PAGES = Path(__file__).parent.parent / "docs" / "reference"
 PRINTED = "*Printed by `make docs` from the code; change it there.*\n"
@@ -34,9 +35,9 @@ def events_page() -> str:
                 default = "required" if field.required else f"`{_plain(field.default)}`"
                 parts.append(f"| `{field.encode_name}` | {_type_name(field.type)} | {default} |")
             parts.append("")
-    parts += ["## The receipt", "", " ".join((events.Receipt.__doc__ or "").split()), ""]
+    parts += ["## The receipt", "", " ".join((Receipt.__doc__ or "").split()), ""]
     parts += ["| Field | Type |", "|---|---|"]
-    parts += [f"| `{field.name}` | {_type_name(field.type)} |" for field in msgspec.structs.fields(events.Receipt)]
+    parts += [f"| `{field.name}` | {_type_name(field.type)} |" for field in msgspec.structs.fields(Receipt)]
     return "\n".join(parts) + "\n"
 
 
