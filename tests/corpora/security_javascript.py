@@ -37,9 +37,9 @@ function bad(name, req) {
   «js-command-injection:exec("ls " + name)»;
   «js-command-injection:cp.execSync(`ls ${name}`)»;
   «js-command-injection=critical:sync("ls " + req.body.name)»;
-  «js-command-injection=medium:cp.exec(name)»;
+  «js-command-injection=low:cp.exec(name)»;
   «js-command-injection:start("ls", [name], { shell: true })»;
-  «js-command-injection=medium:start(name, [], { shell: true })»;
+  «js-command-injection=low:start(name, [], { shell: true })»;
   «js-command-injection:cp.spawn("sh", ["-c", "ls " + name])»;
   «js-command-injection=critical:execFile(req.query.program, [])»;
   «js-command-injection:run("ls " + name)»;
@@ -71,6 +71,7 @@ export async function bad(name: string, req: Request): Promise<void> {
   await pool.query(«js-sql-injection:statement»);
   await pool.query({ text: «js-sql-injection:`select * from orders where id = ${name}`», values: [] });
   await prisma.$queryRawUnsafe(«js-sql-injection:"select * from orders where id = " + name»);
+  await pool.query(«js-sql-injection=low:`select * from ${name} where id = $1`», [1]);
   let built = "select * from orders";
   built += " where id = " + req.query.id;
   db.all(«js-sql-injection=critical:built», done);
@@ -252,6 +253,7 @@ const safe = new https.Agent({ rejectUnauthorized: true, strictSSL: verify, chec
     "credentials.ts": """\
 const dbPassword = «js-hard-coded-credential:"<PHRASE>"»;
 const config = { password: «js-hard-coded-credential:'<PHRASE>'», apiKey: «js-hard-coded-credential:"<SECRET>"» };
+config.passwd = «js-hard-coded-credential=low:"postgres"»;
 config.clientSecret = «js-hard-coded-credential:`<SECRET>`»;
 class Client {
   private accessToken = «js-hard-coded-credential:"<SECRET>"»;
@@ -379,6 +381,11 @@ function three(req) {
   const other = value;
   «js-code-injection=critical:eval(other)»;
 }
+app.get("/five", ({ query, body: { name } }, res) => {
+  «js-code-injection=critical:eval(query.a)»;
+  «js-code-injection=critical:eval(name)»;
+});
+const six = ({ query }, options) => «js-code-injection:eval(query)»;
 function four(req) {
   const query = req.query;
   «js-code-injection=critical:eval(query.a)»;

@@ -1,10 +1,12 @@
 """What names of a JavaScript file stand for: modules that they were imported from, and values that they were given."""
 
+import re
 from typing import NamedTuple
 
 from fairlead.agents.builtin.security.js_tree import Node, Source, arguments, field, unescaped
 
 _GLOBALS = ("window.", "globalThis.", "self.", "global.")
+_ANSWER = re.compile(r",\s*(res|response|reply)\b")
 DEPTH_MAX = 12  # a.b.c.… longer than this is no name that a rule knows
 
 
@@ -160,7 +162,9 @@ class Names:
             if node.type == "identifier":
                 self.given.setdefault(self.source.text(node), []).append(Given(scope, None))
             elif node.type in ("object_pattern", "array_pattern", "assignment_pattern"):
-                self._bind(node, None, scope, "")
+                # `({ query }, res) => …` takes a request apart.
+                is_request = listed is not None and _ANSWER.search(self.source.text(listed)) is not None
+                self._bind(node, None, scope, "req" if is_request else "")
 
     def _scope_of(self, name: str, offset: int) -> tuple[int, int]:
         inside = [given.scope for given in self.given.get(name, ()) if given.scope[0] <= offset < given.scope[1]]

@@ -15,6 +15,7 @@ _SQL = re.compile(
     r"|alter\s+table\b|create\s+(?:table|user|database)\b|with\b.+?\bselect\b|call\s|exec(?:ute)?\s|where\s|union\s+select)",
     re.IGNORECASE | re.DOTALL,
 )
+_PLACEHOLDER = re.compile(r"\$\d|\?|[\s(=]:\w+")
 _SQL_METHODS = frozenset(
     "query execute raw rawQuery whereRaw havingRaw orderByRaw selectRaw joinRaw $queryRawUnsafe $executeRawUnsafe "
     "prepare exec each all get run any one oneOrNone many manyOrNone none unsafe".split()
@@ -135,10 +136,14 @@ class Calls:
         if value.level == OUTSIDE:
             yield self._from_outside("js-command-injection", call, value, message, "critical")
         elif value.level > KNOWN:
-            is_built = value.is_built
-            reason = "" if is_built else "Where the whole command comes from is not visible here."
             yield self.source.match(
-                "js-command-injection", call, message, severity=None if is_built else "medium", reason=reason
+                "js-command-injection",
+                call,
+                message,
+                severity=None if value.is_built else "low",
+                reason=""
+                if value.is_built
+                else "The command comes as a whole from somewhere that is not visible here.",
             )
 
     # ------------------------------------------------------------------------------------------------------ databases
@@ -161,7 +166,14 @@ class Calls:
         if value.level == OUTSIDE:
             yield self._from_outside("js-sql-injection", argument, value, message, "critical")
         else:
-            yield self.source.match("js-sql-injection", argument, message)
+            has_values = len(given) > 1 and _PLACEHOLDER.search(value.text) is not None
+            yield self.source.match(
+                "js-sql-injection",
+                argument,
+                message,
+                severity="low" if has_values else None,
+                reason="Values are handed over beside it; what is put in may be names alone." if has_values else "",
+            )
 
     def mongo(self, call: Node, name: str, last: str, given: list[Node]) -> Iterator[Match]:
         receiver = field(field(call, "function"), "object")

@@ -115,7 +115,15 @@ class Settings:
                 text = unescaped(self.source.text(value)[1:-1])
                 if kind := named_values.credential(name, text):
                     message = f"A {kind} stands in the source as the value of `{name[:60]}`."
-                    yield self.source.match("js-hard-coded-credential", value, message, is_masked=True)
+                    is_weak = named_values.is_weak(text)
+                    yield self.source.match(
+                        "js-hard-coded-credential",
+                        value,
+                        message,
+                        severity="low" if is_weak else None,
+                        reason="Everybody tries this value first; it is fit for development alone." if is_weak else "",
+                        is_masked=True,
+                    )
         elif value.end_byte - value.start_byte < 400 and value.type not in (
             "arrow_function",
             "function_expression",

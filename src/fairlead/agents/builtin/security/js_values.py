@@ -36,9 +36,10 @@ _BROWSER = re.compile(
     r"|window\.name(?![\w.])"
 )
 _CLEANERS = re.compile(
-    r"(?:^|\.|_)(?:sanitize\w*|\w*[sS]aniti[sz]er?|DOMPurify|purify|\w*[eE]scape\w*|escapeHTML|encodeURIComponent|encodeURI|encode|quote|shellQuote"
-    r"|parseInt|parseFloat|Number|Boolean|isNaN|Math|Date|stringifyHTML|xss|basename|createHash|digest|uuid\w*|nanoid|randomUUID"
-    r"|validate\w*|clean\w*|toFixed|getTime|now|indexOf|test|includes|startsWith|endsWith|has|every|some)$"
+    r"(?:^|\.|_)(?:sanitize\w*|\w*[sS]aniti[sz]er?|DOMPurify|purify|\w*[eE]scape\w*|escapeHTML|encodeURIComponent"
+    r"|encodeURI|encode|quote|shellQuote|parseInt|parseFloat|Number|Boolean|isNaN|Math|Date|xss|basename|createHash"
+    r"|digest|hash\w*|hmac\w*|md5|sha\d+|uuid\w*|nanoid|randomUUID|validate\w*|clean\w*|toFixed|getTime|now|indexOf"
+    r"|test|includes|startsWith|endsWith|has|every|some)$"
 )
 # Methods whose answer is as dangerous as the thing itself, and functions whose answer is as dangerous as the arguments.
 _PASSING_METHODS = frozenset(
@@ -198,7 +199,8 @@ class Values:
         found: list[Value] = []
         for one in given[-8:]:
             if one.value is None:
-                found.append(NOTHING)
+                outside = _outside(one.path)
+                found.append(Value(OUTSIDE, GAP, outside) if outside else NOTHING)
             elif one.path:
                 whole = f"{self.source.text(one.value)[:200]}.{one.path}"
                 outside = _outside(whole)

@@ -103,7 +103,7 @@ def _composed(text: str) -> Iterator[Node]:
             continue
         if node is None:
             continue
-        if not isinstance(event, yaml.AliasEvent) and event.anchor:
+        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.anchor:
             anchors[event.anchor] = node
         if waiting:
             _put_into(waiting[-1], node)
