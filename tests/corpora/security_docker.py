@@ -116,7 +116,7 @@ FROM debian{PIN}
 RUN «world-writable:chmod -R 777» /app && chmod 755 /srv && chmod +x /run.sh
 RUN «world-writable:chmod a+rw» /data
 RUN «container-sudo:sudo» make install && echo sudo
-RUN --mount=type=cache,target=/root/.cache pip install sudo-tool
+RUN --mount=type=cache,target=/srv/.cache pip install sudo-tool
 RUN «privileged-container:--security=insecure» make
 RUN docker run «privileged-container:--privileged» tool && docker run tool
 EXPOSE 80 «container-ssh:22» 443/tcp
@@ -138,12 +138,12 @@ USER app
 """,
     "files/Dockerfile": f"""\
 FROM debian{PIN} AS keys
-COPY «container-secret-file:id_rsa» /root/.ssh/id_rsa
+COPY «container-secret-file:id_rsa» /srv/app/.ssh/id_rsa
 ADD ["«container-secret-file:.env»", "/app/"]
 COPY --chown=app src «container-secret-file:config/.npmrc» /app/
 COPY .env.example id_rsa.pub environment /app/
 FROM debian{PIN}
-COPY --from=keys /root/.ssh/id_rsa /root/.ssh/id_rsa
+COPY --from=keys /srv/app/.ssh/id_rsa /srv/app/.ssh/id_rsa
 USER app
 """,
     "escape/Dockerfile": f"""\
@@ -171,7 +171,7 @@ USER app
 FROM debian{PIN}
 USER app
 ONBUILD RUN «world-writable:chmod 777» /srv
-onbuild copy «container-secret-file:.netrc» /root/
+onbuild copy «container-secret-file:.netrc» /srv/app/
 """,
     "broken/Dockerfile": f"""\
 FROM debian{PIN}

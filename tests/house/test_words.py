@@ -31,6 +31,7 @@ AT_HOME: dict[str, tuple[str, ...]] = {
     # A key of the workflow file (`flow: sequence`), and what security people call the way of a value.
     "flow": ("src/fairlead/core/workflow.py", "src/fairlead/workflow/", "src/fairlead/agents/builtin/security/"),
     "task": ("src/fairlead/runtime/",),  # asyncio's own
+    "job": ("src/fairlead/agents/builtin/security/ci",),  # what CI systems call it
     "node": ("src/fairlead/agents/", "src/fairlead/workflow/"),
 }
 
