@@ -1,9 +1,15 @@
 """JavaScript and TypeScript, against planted faults."""
 
+from pathlib import Path
+
 import pytest
 
 from fairlead.agents.builtin.security import javascript
+from fairlead.agents.builtin.security.scan import scan
 from fairlead.agents.rules import load_rules
+from fairlead.core.json import encode
+from fairlead.core.outcomes import Succeeded
+from tests.agents.conftest import DirectoryWorld
 from tests.agents.security.planted import assert_exactly_the_marked
 from tests.corpora import marks
 from tests.corpora import security_javascript as corpus
@@ -84,3 +90,24 @@ def test_line_ends_of_other_systems_move_no_line() -> None:
     for end in ("\n", "\r\n", "\r"):
         found = list(javascript.scan_file("a.js", f"a();{end}{end}  eval(x);{end}"))
         assert [(match.line, match.column, match.end_column) for match in found] == [(3, 3, 10)]
+
+
+def test_the_scanner_counts_what_nobody_wrote_as_not_checked(tmp_path: Path) -> None:
+    for path in ("src/a.js", "dist/a.js", "src/b.min.js"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("eval(x);\n")
+    outcome = scan({}, DirectoryWorld(tmp_path))
+    assert isinstance(outcome, Succeeded)
+    assert [(f["rule"], f["path"]) for f in outcome.output["findings"]] == [("security/js-code-injection", "src/a.js")]
+    not_checked = outcome.output["stats"]["not_checked"]
+    assert not_checked == {"JavaScript (built or copied)": 1, "JavaScript (minified)": 1}
+
+
+def test_the_scanner_never_shows_a_credential(tmp_path: Path) -> None:
+    file = marks.planted(corpus.FILES["credentials.ts"])
+    (tmp_path / "config.ts").write_text(file.text)
+    outcome = scan({}, DirectoryWorld(tmp_path))
+    assert isinstance(outcome, Succeeded)
+    shown = encode(outcome.output).decode()
+    assert len(outcome.output["findings"]) == len(file.faults)
+    assert not [value for value in marks.FILL.values() if value in shown]
