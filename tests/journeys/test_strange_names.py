@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,18 @@ def test_a_root_whose_name_is_not_utf8(door: Door, tmp_path: Path) -> None:
     (directory / "step.yaml").write_text("fairlead: 1\nname: one\nsteps:\n  - id: a\n    run: cat app.py\n")
     assert door.call(directory, "run", "step.yaml").exit_code == 0
     door.verify(directory)
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.py", b"back\\slash.py", b":(top)magic*.py"], ids=repr)
+def test_the_history_of_one_file_with_a_strange_name(door: Door, strange: Path, name: bytes) -> None:
+    letters = random.Random(20261121)
+    key = "AKIA" + "".join(letters.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", k=16))
+    path = os.path.join(os.fsencode(strange), name)
+    for text in (f'KEY = "{key}"\n', "x = 1\n"):
+        with open(path, "w") as file:
+            file.write(text)
+        commit(strange, "Change it")
+    answer = door.call(strange, b"review", b"--json", b"--", name)
+    assert answer.exit_code == 1, answer.said
+    assert found(answer.json) == {NAMES[name]: {("secrets/aws-access-key", 1)}}
+    assert key.encode() not in answer.out + answer.err

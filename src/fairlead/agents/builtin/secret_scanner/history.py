@@ -8,7 +8,7 @@ import msgspec
 
 from fairlead.agents.builtin.secret_scanner import formats
 from fairlead.agents.builtin.secret_scanner.texts import Past, Report, finding_of, most_severe, scan_text
-from fairlead.core.findings import Finding, path_text
+from fairlead.core.findings import Finding, path_from_text, path_text
 from fairlead.core.json import Json
 from fairlead.core.tools import ProcessResult, ToolWorld
 
@@ -110,7 +110,7 @@ def search(world: ToolWorld, report: Report, paths: Sequence[str], commits_max: 
 
 
 def _read(world: ToolWorld, report: Report, found: Search, paths: Sequence[str], commits_max: int) -> None:
-    wanted = ("--", *(f":(literal){path}" for path in paths)) if paths else ()
+    wanted = ("--", *(f":(literal){path_from_text(path)}" for path in paths)) if paths else ()
     page, seconds = _PAGE_COMMITS, 0.0
     while found.commit_count < commits_max:
         if found.byte_count >= BYTES_MAX:
