@@ -2,7 +2,10 @@
 
 import re
 
-_FILE = re.compile(r"(?:[^/]+/)?(licen[cs]es?|copying|unlicense)([.-][\w.+-]+)?", re.IGNORECASE)
+_FILE = re.compile(
+    r"(?:[^/]+/)?(licen[cs]es?|copying|unlicense)(-[\w+-]+|\.(md|markdown|txt|rst|mit|apache2?|bsd\d?|l?gpl|mpl|lesser))*",
+    re.IGNORECASE,
+)
 
 # In this order: the later ones are quoted in the earlier ones.
 _SENTENCES = (

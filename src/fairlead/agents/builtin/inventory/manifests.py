@@ -57,7 +57,7 @@ def reader_for(path: str) -> Reader | None:
     """The function that reads the manifest *path*, or None if it is no manifest."""
     name = path.rpartition("/")[2]
     for pattern, reader in _READERS:
-        if fnmatchcase(name, pattern) or ("/" in pattern and fnmatchcase(path, "*" + pattern)):
+        if fnmatchcase(name, pattern) or ("/" in pattern and fnmatchcase("/" + path, "*" + pattern)):
             return reader
     return None
 

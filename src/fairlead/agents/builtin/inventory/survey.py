@@ -31,7 +31,10 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     degraded: tuple[str, ...] = ()
     if world.files_left_out:
         degraded = (f"{world.files_left_out} files were left out because the tree holds too many.",)
-    return Succeeded(output, summary(output), degraded)
+    line = summary(output)
+    if world.repositories_inside:
+        line += f" · {_counted(len(world.repositories_inside), 'repository')} inside, not entered"
+    return Succeeded(output, line, degraded)
 
 
 def summary(output: Mapping[str, Json]) -> str:
