@@ -12,9 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.machine import described
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from fairlead.agents.builtin.secret_scanner import scan as scan_secrets
 from fairlead.agents.builtin.security.scan import scan as scan_security
 from fairlead.core.outcomes import Succeeded
