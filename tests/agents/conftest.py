@@ -32,6 +32,7 @@ class DirectoryWorld:
         self.root = str(root)
         self.is_git = (root / ".git").exists()
         self.files_left_out = 0
+        self.repositories_inside: Sequence[str] = ()
         self.founds = 0
         self.texts: list[str] = []
         found = self._tracked() if self.is_git else self._walked()

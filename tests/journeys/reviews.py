@@ -23,6 +23,11 @@ def steps(view: Mapping[str, Any]) -> dict[str, str]:
     return {step["step"]: step["status"] for step in view["steps"] if step.get("agent")}
 
 
+def summary(view: Mapping[str, Any], step: str) -> str:
+    """What a step says in one line."""
+    return next(str(one["summary"]) for one in view["steps"] if one["step"] == step)
+
+
 def review_untouched(door: Door, directory: Path, *words: str, within: Sequence[str] = ()) -> Any:  # a JSON document
     """Review *directory*, see that nothing in it changed and that the record is right; gives the run."""
     before = snapshot(directory)

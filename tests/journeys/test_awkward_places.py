@@ -11,7 +11,7 @@ import pytest
 from fairlead import __version__
 from tests.journeys.door import UNSHARE, Door
 from tests.journeys.repositories import FAULTS, FAULTY, commit, differences, git, make_repository, snapshot
-from tests.journeys.reviews import assert_complete, found, header, review_untouched, steps
+from tests.journeys.reviews import assert_complete, found, header, review_untouched, steps, summary
 
 NO_NETWORK = (*UNSHARE, "--net")
 
@@ -131,7 +131,9 @@ def test_submodule(door: Door, repository: Path, tmp_path: Path) -> None:
     git(repository, "submodule", "-q", "add", str(library), "vendor/library")
     commit(repository, "Add a library")
     view = review_untouched(door, repository)
-    assert found(view) == {"app.py": FAULTS}  # it has a record of its own, and its own review
+    assert_complete(view, {"app.py": FAULTS})  # the library has a record of its own, and its own review
+    assert summary(view, "inventory").endswith(" · 1 repository inside, not entered")
+    assert "inside" not in summary(door.review(repository, "app.py").json, "inventory")
     inside = review_untouched(door, repository / "vendor/library")
     assert_complete(inside, {"app.py": FAULTS})
     assert (repository / ".git/modules/vendor/library/fairlead/journal.db").exists()
@@ -141,7 +143,8 @@ def test_a_repository_inside_of_a_repository(door: Door, repository: Path) -> No
     make_repository(repository / "inner")
     assert git(repository, "status", "--porcelain") == b"?? inner/\n"
     view = review_untouched(door, repository)
-    assert found(view) == {"app.py": FAULTS}
+    assert_complete(view, {"app.py": FAULTS})
+    assert summary(view, "inventory").endswith(" · 1 repository inside, not entered")
     assert_complete(review_untouched(door, repository / "inner"), {"app.py": FAULTS})
 
 

@@ -50,6 +50,11 @@ class ToolWorld(Protocol):
         ...
 
     @property
+    def repositories_inside(self) -> Sequence[str]:
+        """Paths of submodules and nested repositories: named here, and not entered."""
+        ...
+
+    @property
     def is_git(self) -> bool:
         """Whether the tree is, or lies in, a git repository."""
         ...

@@ -78,7 +78,8 @@ def list_tree(root: str, *, paths: Sequence[str] = (), leave_out: Sequence[str] 
     chosen = _sample(found, names.changed) if len(found) > FILES_MAX else found
     files = [file for name in chosen if (file := _file(root, name, name in names.changed))]
     files.sort(key=lambda file: (not file.is_changed, os.fsencode(file.path)))
-    return Listing(tuple(files), len(found) - len(chosen), names.is_git, tuple(names.submodules))
+    inside = (name for name in names.submodules if not wanted or any(_lies_in(name, place) for place in wanted))
+    return Listing(tuple(files), len(found) - len(chosen), names.is_git, tuple(inside))
 
 
 def _from_git(root: str) -> _Names | None:

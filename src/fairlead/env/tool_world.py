@@ -46,6 +46,10 @@ class LocalToolWorld:
         return self._listing.left_out
 
     @property
+    def repositories_inside(self) -> Sequence[str]:
+        return self._listing.submodules
+
+    @property
     def is_git(self) -> bool:
         return self._listing.is_git
 

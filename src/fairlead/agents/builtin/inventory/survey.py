@@ -33,7 +33,8 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
         degraded = (f"{world.files_left_out} files were left out because the tree holds too many.",)
     line = summary(output)
     if world.repositories_inside:
-        line += f" · {_counted(len(world.repositories_inside), 'repository')} inside, not entered"
+        count = len(world.repositories_inside)
+        line += f" · {count} {'repository' if count == 1 else 'repositories'} inside, not entered"
     return Succeeded(output, line, degraded)
 
 
