@@ -87,7 +87,7 @@ MANIFESTS = [
     ),
     (
         "pom.xml",
-        "<project xmlns='a'><parent><artifactId>starter</artifactId><groupId>org.springframework.boot</groupId></parent>"
+        "<project xmlns='a'><parent><artifactId>a</artifactId><groupId>org.springframework.boot</groupId></parent>"
         "<dependency><groupId>junit</groupId><artifactId>junit</artifactId></dependency></project>",
         {"Spring Boot", "JUnit"},
     ),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from fairlead.agents.builtin.inventory import entry_points, frameworks, languages, licences, places
 from fairlead.agents.builtin.inventory.manifests import BrokenManifest, Manifest, plain, reader_for
+from fairlead.agents.builtin.inventory.tables import table
 from fairlead.core.findings import path_text
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Outcome, Succeeded
@@ -13,15 +14,15 @@ from fairlead.core.tools import ToolWorld, TreeFile, Unreadable
 
 NOT_READ_MAX = 100  # entries of `not_read`; more are counted
 PATHS_MAX = 50  # paths listed for one CI system, container kind or packaging tool; more are counted
-LARGEST = 5
-PARTS = ("packaging", "ci", "containers")
+_LARGEST = 5
+_PARTS = ("packaging", "ci", "containers")
 _PROGRESS_EVERY = 500  # files
 _BINARY_HEAD = 8_000  # bytes: git looks at as many for a NUL
 
 
 def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     """Describe the tree, or the part of it below `paths`. Nothing of it is run."""
-    survey = Survey()
+    survey = _Survey()
     wanted = tuple(str(path).strip("/") for path in inputs.get("paths") or ())
     for number, file in enumerate(_inside(world.files, wanted), 1):
         survey.look_at(file, world)
@@ -31,14 +32,14 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     degraded: tuple[str, ...] = ()
     if world.files_left_out:
         degraded = (f"{world.files_left_out} files were left out because the tree holds too many.",)
-    line = summary(output)
+    line = _summary(output)
     if world.repositories_inside:
         count = len(world.repositories_inside)
         line += f" · {count} {'repository' if count == 1 else 'repositories'} inside, not entered"
     return Succeeded(output, line, degraded)
 
 
-def summary(output: Mapping[str, Json]) -> str:
+def _summary(output: Mapping[str, Json]) -> str:
     """The report in one line: `Python 3.12 · FastAPI · uv · 214 files · Dockerfile · 2 workflows`."""
     code = [row["name"] for row in output["languages"] if row["kind"] == "code"]
     parts = code[:1]
@@ -68,7 +69,7 @@ class _Total:
 
 
 @dataclass
-class Survey:
+class _Survey:
     """What was seen so far."""
 
     all: _Total = field(default_factory=_Total)
@@ -80,7 +81,7 @@ class Survey:
     largest: list[tuple[int, str]] = field(default_factory=list)
     not_read: list[tuple[str, str]] = field(default_factory=list)
     manifests: list[tuple[str, Manifest]] = field(default_factory=list)
-    seen: dict[str, dict[str, list[str]]] = field(default_factory=lambda: {part: {} for part in PARTS})
+    seen: dict[str, dict[str, list[str]]] = field(default_factory=lambda: {part: {} for part in _PARTS})
     starts: list[entry_points.Start] = field(default_factory=list)
     licences: list[tuple[str, str]] = field(default_factory=list)
     python_version: tuple[str, str] = ("", "")
@@ -89,9 +90,9 @@ class Survey:
         """Count one file and note what it tells."""
         path = file.path
         shown = path_text(path)
-        self.largest = sorted([*self.largest, (-file.size, shown)])[:LARGEST]
+        self.largest = sorted([*self.largest, (-file.size, shown)])[:_LARGEST]
         if not places.is_foreign(path):
-            for part in PARTS:
+            for part in _PARTS:
                 for name in places.named(part, path):
                     self.seen[part].setdefault(name, []).append(shown)
         try:
@@ -167,9 +168,11 @@ class Survey:
         }
 
     def _listed(self, part: str) -> list[dict[str, Json]]:
+        """What was seen, in the order of the table: it names the more telling first."""
+        rank = {name: number for number, name in enumerate(table("places")[part])}
         return [
             {"name": name, "count": len(paths), "files": sorted(paths)[:PATHS_MAX]}
-            for name, paths in sorted(self.seen[part].items())
+            for name, paths in sorted(self.seen[part].items(), key=lambda row: (rank.get(row[0], len(rank)), row[0]))
         ]
 
     def _packaging(self) -> list[dict[str, Json]]:

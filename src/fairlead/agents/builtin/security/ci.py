@@ -9,7 +9,7 @@ from fairlead.agents.builtin.security.matches import Match, lines_of
 from fairlead.agents.builtin.security.shell_lines import shell_matches
 from fairlead.agents.builtin.security.yaml_nodes import Document, scalars
 
-Read = Callable[[Document], Iterator[Match]]
+_Read = Callable[[Document], Iterator[Match]]
 
 _OTHERS = re.compile(
     r"\.circleci/[^/]+\.ya?ml|\.travis\.ya?ml|(.*/)?azure-pipelines[^/]*\.ya?ml|bitbucket-pipelines\.ya?ml|\.drone\.ya?ml"
@@ -34,7 +34,7 @@ def scan_file(path: str, text: str) -> Iterable[Match]:
     lines = lines_of(text)
     if _SCRIPTS.fullmatch(path):
         return list(shell_matches(of_lines(lines)))
-    read: Read = ci_github.matches if ci_github.wants(path) else ci_gitlab.matches if ci_gitlab.wants(path) else _any
+    read: _Read = ci_github.matches if ci_github.wants(path) else ci_gitlab.matches if ci_gitlab.wants(path) else _any
     document = Document(text, lines)
     found = list(read(document))
     return [document.broken, *found] if document.broken else found

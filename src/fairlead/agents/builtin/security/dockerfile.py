@@ -30,7 +30,7 @@ class Stage:
     """What lies between one FROM and the next."""
 
     start: Instruction
-    image: str  # build arguments filled in; "" if one of them is not known
+    image: str  # build arguments _filled in; "" if one of them is not known
     name: str
     instructions: list[Instruction] = field(default_factory=list)
 
@@ -114,13 +114,13 @@ def _heredocs(
 
 
 def stages(found: list[Instruction]) -> list[Stage]:
-    """The stages of a file, with the defaults of its build arguments filled into the names of images."""
+    """The stages of a file, with the defaults of its build arguments _filled into the names of images."""
     defaults: dict[str, str | None] = {}
     result: list[Stage] = []
     for instruction in found:
         if instruction.keyword == "FROM":
             words = instruction.body.text.split()
-            image = filled(words[0], defaults) if words else ""
+            image = _filled(words[0], defaults) if words else ""
             name = words[2].lower() if len(words) > 2 and words[1].lower() == "as" else ""
             result.append(Stage(instruction, image, name))
         elif result:
@@ -128,12 +128,12 @@ def stages(found: list[Instruction]) -> list[Stage]:
         elif instruction.keyword == "ARG":
             for word in instruction.body.text.split():
                 key, equals, value = word.partition("=")
-                defaults[key] = filled(value.strip("\"'"), defaults) if equals else None
+                defaults[key] = _filled(value.strip("\"'"), defaults) if equals else None
     return result
 
 
-def filled(text: str, known: dict[str, str | None]) -> str:
-    """*text* with its variables filled in; "" if one is not known."""
+def _filled(text: str, known: dict[str, str | None]) -> str:
+    """*text* with its variables _filled in; "" if one is not known."""
     is_known = True
 
     def value(found: "re.Match[str]") -> str:

@@ -84,9 +84,13 @@ def _made(source: Source, names: Names, calls: Calls, node: Node) -> Iterator[Ma
     name = names.qualified(field(node, "constructor"))
     given = arguments(node)
     if name == "Function":
-        yield from calls._code(node, given[-1] if given else None, "A function is made from text that is not constant.")
+        yield from calls.code_from(
+            node, given[-1] if given else None, "A function is made from text that is not constant."
+        )
     elif name == "vm.Script":
-        yield from calls._code(node, given[0] if given else None, "`vm` runs text; it is no wall against bad programs.")
+        yield from calls.code_from(
+            node, given[0] if given else None, "`vm` runs text; it is no wall against bad programs."
+        )
     elif name == "RegExp":
         yield from calls.pattern(node, given)
     else:

@@ -50,7 +50,7 @@ _CHECK = re.compile(
     rb"|if\s*\([^{};]{0,200}(?:startsWith\(|indexOf\(|includes\(|\.has\(|\.test\(|match\(|allow|valid|safe|trusted|permitted)",
     re.IGNORECASE,
 )
-CHECK_BYTES = 8_000  # how far before a place a check is looked for
+_CHECK_BYTES = 8_000  # how far before a place a check is looked for
 _OLD_CIPHER = re.compile(r"(des|rc2|rc4|bf|blowfish|cast|seed|idea)\b|(des|bf|rc\d)-|.*-ecb$", re.IGNORECASE)
 _OLD_HASH = re.compile(r"(?:rsa-)?(?:md4|md5|sha-?1|ripemd(?:160)?)", re.IGNORECASE)
 _SECRET_WORDS = re.compile(r"passw|passphrase|secret|token|credential|signature|hmac|sign\b", re.IGNORECASE)
@@ -85,15 +85,17 @@ class Calls:
     def code(self, call: Node, name: str, last: str, given: list[Node]) -> Iterator[Match]:
         if name in ("setTimeout", "setInterval", "setImmediate"):
             if given and given[0].type in ("binary_expression", "template_string", "string"):
-                yield from self._code(call, given[0], f"`{name}` runs text as a program.")
+                yield from self.code_from(call, given[0], f"`{name}` runs text as a program.")
         elif name in ("eval", "execScript"):
-            yield from self._code(call, given[0] if given else None, "Text that is not constant is run as a program.")
+            yield from self.code_from(
+                call, given[0] if given else None, "Text that is not constant is run as a program."
+            )
         elif name in ("Function",):
-            yield from self._code(
+            yield from self.code_from(
                 call, given[-1] if given else None, "A function is made from text that is not constant."
             )
         elif name in ("vm.runInNewContext", "vm.runInThisContext", "vm.runInContext", "vm.compileFunction"):
-            yield from self._code(
+            yield from self.code_from(
                 call, given[0] if given else None, "`vm` runs text; it is no wall against bad programs."
             )
         elif name == "require" and given and (value := self.values.of(given[0])).level == OUTSIDE:
@@ -101,7 +103,7 @@ class Calls:
                 "js-code-injection", call, value, "A module is loaded whose name comes from outside.", "critical"
             )
 
-    def _code(self, call: Node, argument: Node | None, message: str) -> Iterator[Match]:
+    def code_from(self, call: Node, argument: Node | None, message: str) -> Iterator[Match]:
         value = self.values.of(argument) if argument is not None else Value(KNOWN)
         if value.level == OUTSIDE:
             yield self._from_outside("js-code-injection", call, value, message, "critical")
@@ -221,7 +223,7 @@ class Calls:
             return
         for node in given[:2]:
             value = self.values.of(node)
-            if value.level == OUTSIDE and self._decides_host(
+            if value.level == OUTSIDE and self.decides_host(
                 value, r"query|body|params|location|cookie|referrer|header"
             ):
                 message = "The visitor is sent to an address from outside."
@@ -233,12 +235,12 @@ class Calls:
         options = [self.option(given[0], key) for key in ("url", "uri", "host", "hostname", "baseURL")]
         for node in [given[0], *options] if given[0].type != "object" else options:
             value = self.values.of(node) if node is not None else Value(KNOWN)
-            if value.level == OUTSIDE and "location" not in value.source and self._decides_host(value, r"."):
+            if value.level == OUTSIDE and "location" not in value.source and self.decides_host(value, r"."):
                 message = "The server asks an address that comes from outside."
                 yield self._unless_checked("js-ssrf", node, value, message)
 
     @staticmethod
-    def _decides_host(value: Value, sources: str) -> bool:
+    def decides_host(value: Value, sources: str) -> bool:
         """Whether what comes from outside stands where the host of an address is."""
         if not re.search(sources, value.source):
             return False
@@ -458,7 +460,7 @@ class Calls:
 
     def _unless_checked(self, rule: str, node: Node, value: Value, message: str) -> Match:
         """What comes from outside, milder where the function has looked at a value before."""
-        start = max(self.source.outermost(node.start_byte), node.start_byte - CHECK_BYTES)
+        start = max(self.source.outermost(node.start_byte), node.start_byte - _CHECK_BYTES)
         if _CHECK.search(self.source.data, start, node.start_byte):
             reason = f"`{value.source}` comes from outside, but some value is looked at before."
             return self.source.match(rule, node, message, severity="low", reason=reason)
@@ -470,11 +472,11 @@ class Calls:
         return self.source.match(rule, node, message, severity=severity, reason=f"`{value.source}` comes from outside.")
 
 
-Rule = Callable[[Calls, Node, str, str, list[Node]], Iterator[Match]]
+_Rule = Callable[[Calls, Node, str, str, list[Node]], Iterator[Match]]
 
 
-def _table(*rows: tuple[Rule, str]) -> dict[str, tuple[Rule, ...]]:
-    table: dict[str, tuple[Rule, ...]] = {}
+def _table(*rows: tuple[_Rule, str]) -> dict[str, tuple[_Rule, ...]]:
+    table: dict[str, tuple[_Rule, ...]] = {}
     for rule, names in rows:
         for name in names.split():
             table[name] = (*table.get(name, ()), rule)

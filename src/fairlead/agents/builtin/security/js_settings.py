@@ -100,7 +100,7 @@ class Settings:
 
     def _location(self, right: Node) -> Iterator[Match]:
         value = self.values.of(right)
-        if value.level == OUTSIDE and "location.href" not in value.source and Calls._decides_host(value, r"."):
+        if value.level == OUTSIDE and "location.href" not in value.source and Calls.decides_host(value, r"."):
             yield self.source.match(
                 "js-open-redirect",
                 right,

@@ -22,8 +22,8 @@ class Value(NamedTuple):
     is_built: bool = False  # put together from several parts
 
 
-NOTHING = Value(UNKNOWN)
-HARMLESS = Value(KNOWN, "0")
+_NOTHING = Value(UNKNOWN)
+_HARMLESS = Value(KNOWN, "0")
 
 # What the person or program at the other end of a connection decides.
 _REQUEST = re.compile(
@@ -90,14 +90,14 @@ class Values:
         """What is known of *node*."""
         node = bare(node)
         if node is None or depth > DEPTH_MAX:
-            return NOTHING
+            return _NOTHING
         place = (node.start_byte, node.end_byte)
         # Names that are made from one another would be followed once for each way between them.
         known = self._known.get(place)
         if known is not None:
             return known
         if place in self._open:
-            return HARMLESS  # `x = x + 1`: the other parts decide
+            return _HARMLESS  # `x = x + 1`: the other parts decide
         self._open.add(place)
         try:
             value = self._known[place] = self._of(node, depth + 1)
@@ -119,7 +119,7 @@ class Values:
             "unary_expression",
             "update_expression",
         ):
-            return HARMLESS
+            return _HARMLESS
         if kind == "template_string":
             return self._template(node, depth)
         if kind == "binary_expression":
@@ -137,7 +137,7 @@ class Values:
         if kind == "new_expression":
             made = self.source.text(node)[:200]
             if re.match(r"new\s+(Date|Map|Set|Error|RegExp)\b", made):
-                return HARMLESS
+                return _HARMLESS
             return self._joined(arguments(node), depth)._replace(is_built=False)
         if kind in (
             "array",
@@ -151,7 +151,7 @@ class Values:
             children = [child for child in node.named_children if child.type not in ("comment", "property_identifier")]
             found = self._joined(children[:PARTS_MAX], depth)
             return found._replace(is_built=any(self.of(child, depth).is_built for child in children[:20]))
-        return NOTHING
+        return _NOTHING
 
     def _template(self, node: Node, depth: int) -> Value:
         parts: list[Value] = []
@@ -160,7 +160,7 @@ class Values:
             if child.type != "template_substitution":
                 continue
             parts.append(self._literal(end, child.start_byte))
-            parts.append(self.of(child.named_children[0], depth) if child.named_children else HARMLESS)
+            parts.append(self.of(child.named_children[0], depth) if child.named_children else _HARMLESS)
             end = child.end_byte
         parts.append(self._literal(end, node.end_byte - 1))
         return _put_together(parts)
@@ -172,7 +172,7 @@ class Values:
         operator = node.child_by_field_name("operator")
         sign = self.source.text(operator) if operator is not None else ""
         if sign in _ORDERING:
-            return HARMLESS
+            return _HARMLESS
         if sign != "+":  # `a || b`, `a ?? b`, `a && b`
             left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
             return self.of(right, depth) if sign == "&&" else self._either([left, right], depth)
@@ -195,12 +195,12 @@ class Values:
             return Value(KNOWN, name)
         given = self.names.values(name, node.start_byte)
         if not given:
-            return Value(KNOWN, GAP) if re.fullmatch(r"[A-Z][A-Z0-9_]+", name) else NOTHING
+            return Value(KNOWN, GAP) if re.fullmatch(r"[A-Z][A-Z0-9_]+", name) else _NOTHING
         found: list[Value] = []
         for one in given[-8:]:
             if one.value is None:
                 outside = _outside(one.path)
-                found.append(Value(OUTSIDE, GAP, outside) if outside else NOTHING)
+                found.append(Value(OUTSIDE, GAP, outside) if outside else _NOTHING)
             elif one.path:
                 whole = f"{self.source.text(one.value)[:200]}.{one.path}"
                 outside = _outside(whole)
@@ -223,27 +223,27 @@ class Values:
             last = node.child_by_field_name("property")
             name = self.source.text(last) if last is not None else ""
             if name in _NUMBERS:
-                return HARMLESS
+                return _HARMLESS
             if re.fullmatch(r"[A-Z][A-Z0-9_]+", name):
                 return Value(KNOWN, GAP)
         inner = self.of(field(node, "object"), depth)
         if inner.level == OUTSIDE:
             return Value(OUTSIDE, GAP, inner.source)
-        return NOTHING
+        return _NOTHING
 
     def _call(self, node: Node, depth: int) -> Value:
         function = field(node, "function")
         if function is None:
-            return NOTHING
+            return _NOTHING
         text = self.source.text(function) if function.end_byte - function.start_byte < 300 else ""
         name = re.sub(r"\s|\?", "", text)
         if _CLEANERS.search(name) or re.search(r"saniti[sz]e|DOMPurify|escapeHtml|purify", name, re.IGNORECASE):
-            return HARMLESS
+            return _HARMLESS
         if outside := _outside(text + "("):
             return Value(OUTSIDE, GAP, outside)
         given = arguments(node)
         last = name.rpartition(".")[2]
-        inner = self.of(field(function, "object"), depth) if function.type == "member_expression" else HARMLESS
+        inner = self.of(field(function, "object"), depth) if function.type == "member_expression" else _HARMLESS
         if last in _PASSING_METHODS:
             return _put_together([inner, *(self.of(one, depth) for one in given[:4])])._replace(is_built=inner.is_built)
         if last in _PASSING_CALLS:
@@ -252,7 +252,7 @@ class Values:
             return self._joined(given[:8], depth)
         if inner.level == OUTSIDE:
             return Value(OUTSIDE, GAP, inner.source)
-        return NOTHING
+        return _NOTHING
 
     def _joined(self, nodes: list[Node], depth: int) -> Value:
         return _put_together([self.of(node, depth) for node in nodes])
@@ -265,7 +265,7 @@ class Values:
 
 def _put_together(parts: list[Value]) -> Value:
     if not parts:
-        return HARMLESS
+        return _HARMLESS
     worst = max(parts, key=lambda part: part.level)
     text = "".join(part.text for part in parts)[:4000]
     return Value(worst.level, text, worst.source, worst.level > KNOWN and len([p for p in parts if p.text]) > 1)

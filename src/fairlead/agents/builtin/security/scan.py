@@ -190,7 +190,8 @@ def _scan_files(world: ToolWorld, seen: _Seen, court: judge.Judge, language: _La
         if data is None:
             continue
         text, _ = sources.decode(data, is_python)
-        why_not = getattr(part, "why_not", None)  # only a language that people also ship made or squeezed has it
+        # Only a language that is also shipped built has it: `fairlead.agents.builtin.security.javascript:why_not`.
+        why_not = getattr(part, "why_not", None)
         if why_not is not None and (reason := why_not(path, text)) is not None:
             seen.not_read(reason)
             continue

@@ -6,13 +6,6 @@ from collections.abc import Iterator
 from fairlead.agents.builtin.security.located import Located, shortened
 from fairlead.agents.builtin.security.matches import Match
 
-PIPE = "security/pipe-to-shell"
-TLS_OFF = "security/command-tls-off"
-UNVERIFIED = "security/unverified-packages"
-WRITABLE = "security/world-writable"
-PRIVILEGED = "security/privileged-container"
-HOST_KEY = "security/command-host-key-unchecked"
-
 # What ends one command. A single `&` stands in addresses. Quotes are not looked at, so that `sh -c "a | b"` is seen.
 _END = re.compile(r"\|\|?|;|\n|&&")
 _DOWNLOAD = re.compile(r"\b(?:curl|wget|fetch)\s")
@@ -68,12 +61,16 @@ def shell_matches(command: Located) -> Iterator[Match]:
         yield _accepts_any(command, found)
     for found in _UNVERIFIED.finditer(text):
         message = f"`{shortened(found[0])}` installs packages without asking who signed them."
-        yield command.match(UNVERIFIED, *found.span(), message)
+        yield command.match("security/unverified-packages", *found.span(), message)
     for found in _WRITABLE.finditer(text):
-        yield command.match(WRITABLE, *found.span(), f"`{shortened(found[0])}` lets every user change the file.")
+        yield command.match(
+            "security/world-writable", *found.span(), f"`{shortened(found[0])}` lets every user change the file."
+        )
     for found in _HOST_KEY.finditer(text):
         yield command.match(
-            HOST_KEY, *found.span(), "SSH accepts whoever answers, because the host's key is not compared."
+            "security/command-host-key-unchecked",
+            *found.span(),
+            "SSH accepts whoever answers, because the host's key is not compared.",
         )
 
 
@@ -92,14 +89,16 @@ def _piped(command: Located, text: str) -> Iterator[Match]:
 def _run_at_once(command: Located, start: int, end: int) -> Match:
     if _PLAIN_HTTP.search(command.text, start, end):
         return command.match(
-            PIPE,
+            "security/pipe-to-shell",
             start,
             end,
             "A program is downloaded without encryption and run at once.",
             severity="high",
             reason="The address is http://, so anybody on the way can put in another program.",
         )
-    return command.match(PIPE, start, end, "A program is downloaded and run at once, without a look at what came.")
+    return command.match(
+        "security/pipe-to-shell", start, end, "A program is downloaded and run at once, without a look at what came."
+    )
 
 
 def _flags(command: Located, text: str) -> Iterator[Match]:
@@ -117,10 +116,12 @@ def _flags(command: Located, text: str) -> Iterator[Match]:
         if "--privileged" in part and (engine := _ENGINE.search(part)):
             for found in _PRIVILEGED.finditer(part, engine.end() - 1):
                 message = "The container may do everything that root of the host may do."
-                yield command.match(PRIVILEGED, start + found.start(), start + found.end(), message)
+                yield command.match(
+                    "security/privileged-container", start + found.start(), start + found.end(), message
+                )
         start = end[1]
 
 
 def _accepts_any(command: Located, found: "re.Match[str]", start: int = 0) -> Match:
     message = f"`{shortened(found[0])}` accepts any certificate."
-    return command.match(TLS_OFF, start + found.start(), start + found.end(), message)
+    return command.match("security/command-tls-off", start + found.start(), start + found.end(), message)

@@ -8,7 +8,7 @@ import yaml
 from fairlead.agents.builtin.security.located import Located
 from fairlead.agents.builtin.security.matches import Match
 
-NOT_PARSED = "security/not-parsed"
+_NOT_PARSED = "security/not-parsed"
 NODES_MAX = 200_000  # nodes looked at in one file
 DEPTH_MAX = 200
 
@@ -36,9 +36,9 @@ class Document:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            self.broken = Match(NOT_PARSED, line, column, f"It is not valid YAML: {error.problem or error.context}.")
+            self.broken = Match(_NOT_PARSED, line, column, f"It is not valid YAML: {error.problem or error.context}.")
         except (yaml.YAMLError, ValueError) as error:
-            self.broken = Match(NOT_PARSED, 1, 1, f"It is not valid YAML: {type(error).__name__}.")
+            self.broken = Match(_NOT_PARSED, 1, 1, f"It is not valid YAML: {type(error).__name__}.")
 
     def located(self, node: Node) -> Located:
         """The text of a scalar with its places. Escapes in quotes stay as they are written."""
