@@ -234,3 +234,22 @@ def test_the_home_screen_says_where_things_stand_and_three_things_to_do(say: Any
     assert "r-open0000  review  running · no worker since" in text
     assert "Next   fairlead resume r-open0000" in text
     assert text.count("\n         fairlead ") == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "begins"),
+    [
+        (("-o", "out.md"), "# Review"),
+        (("-o", "OUT.MD"), "# Review"),
+        (("-o", "out.json"), '{\n  "run"'),
+        (("-o", "out.sarif"), '{\n  "$schema"'),
+        (("-o", "out.txt"), '{\n  "$schema"'),
+        (("--format", "sarif", "-o", "out.md"), '{\n  "$schema"'),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_the_ending_of_a_file_decides_its_format_unless_one_is_named(
+    words: tuple[str, ...], begins: str, say: Any, parts: PaperParts
+) -> None:
+    assert say("findings", "export", *words).code == 0
+    assert (parts.root / words[-1]).read_text().startswith(begins)

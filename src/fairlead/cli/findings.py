@@ -9,7 +9,14 @@ from fairlead.cli.run_screen import excerpt, place_of, totals_text
 from fairlead.cli.terminal_text import cut, cut_left, pad, safe, width, wrap
 from fairlead.cli.times import ago_text
 from fairlead.service.endings import OK
-from fairlead.service.findings import FindingDetail, FindingList, export_findings, list_findings, show_finding
+from fairlead.service.findings import (
+    ExportFormat,
+    FindingDetail,
+    FindingList,
+    export_findings,
+    list_findings,
+    show_finding,
+)
 
 
 def list_them(call: Invocation) -> int:
@@ -110,6 +117,9 @@ def _paragraph(call: Invocation, name: str, text: str) -> Iterator[str]:
         yield f"            {line}"
 
 
+_FORMAT_OF_ENDING: dict[str, ExportFormat] = {".md": "md", ".markdown": "md", ".json": "json"}
+
+
 def export(call: Invocation) -> int:
     """Findings for other programs, on stdout or into a file."""
     options = call.options
@@ -119,7 +129,7 @@ def export(call: Invocation) -> int:
         call.parts,
         call.project,
         run,
-        options.format,
+        options.format or _FORMAT_OF_ENDING.get(os.path.splitext(path)[1].lower(), "sarif"),
         path=path,
         severity=options.severity,
         rule=options.rule,

@@ -181,14 +181,16 @@ COMMANDS: tuple[Command, ...] = (
         (
             _RUN_OPTION,
             Argument(
-                ("--format",), "sarif (2.1.0), json or md", {"choices": ("sarif", "json", "md"), "default": "sarif"}
+                ("--format",),
+                "sarif (2.1.0), json or md; without it the ending of FILE decides, or sarif",
+                {"choices": ("sarif", "json", "md"), "default": ""},
             ),
             Argument(("-o", "--output"), "write to a file", {"metavar": "FILE", "default": ""}),
             *_SELECT,
         ),
         (
             "fairlead findings export -o out.sarif",
-            "fairlead findings export --format md",
+            "fairlead findings export -o out.md",
             "fairlead findings export --run r-7q2k --severity high",
         ),
     ),
