@@ -187,3 +187,12 @@ def test_130_a_terminal_cancels_at_the_second_time(clean: Door) -> None:
     person.type(b"\x03")
     assert person.end() == 130
     assert clean.call("runs", "show", "last", "--json").json["status"] == "cancelled"
+
+
+def test_a_failed_program_is_not_said_to_have_changed_nothing(clean: Door) -> None:
+    outside = clean.root.parent / "outside"
+    clean.write("bad.yaml", workflow("bad", f"  - id: first\n    run: touch {outside}\n  - id: a\n    run: 'false'\n"))
+    answer = clean.call("run", "bad.yaml")
+    assert outside.exists(), "a program is not isolated"
+    assert "   = kept: 1 finished step\n" in answer.out
+    assert "Nothing outside" not in answer.out

@@ -24,7 +24,8 @@ def failure_lines(call: Invocation, view: RunView, look: Look) -> Iterator[str]:
         yield f"  … {len(failed) - _FAILURES_SHOWN} more failed: {call.typed(f'runs show {view.run}')}"
     if failed:
         kept = sum(1 for step in view.steps if step.status in ("succeeded", "degraded") and step.step not in blocks)
-        yield f"   = kept: {plural(kept, 'finished step')}. Nothing outside the state directory was changed."
+        # Not more: a program is not isolated, so nobody here knows what it changed outside its copy.
+        yield f"   = kept: {plural(kept, 'finished step')}"
 
 
 def _one(call: Invocation, view: RunView, step: StepView, look: Look) -> Iterator[str]:
@@ -42,6 +43,7 @@ def _one(call: Invocation, view: RunView, step: StepView, look: Look) -> Iterato
             yield f"  │ {cut(safe(line, keep_tabs=True), look.columns - 5)}"
         yield f"  └─ all of it: {call.typed(f'logs {view.run} step:{step.step}')}"
     if step.hint:
-        for line in wrap(safe(step.hint), look.columns - 6):
-            yield f"   = {line}"
+        first, *further = wrap(safe(step.hint), look.columns - 6)
+        yield f"   = {first}"
+        yield from (f"     {line}" for line in further)
     yield look.paint(f"   = more: fairlead explain {step.code}", "dim")
