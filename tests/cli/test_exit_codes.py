@@ -196,3 +196,15 @@ def test_a_failed_program_is_not_said_to_have_changed_nothing(clean: Door) -> No
     assert outside.exists(), "a program is not isolated"
     assert "   = kept: 1 finished step\n" in answer.out
     assert "Nothing outside" not in answer.out
+
+
+@pytest.mark.parametrize(("program", "code"), [("./.venv/tool", 3), ("ls .venv", 1)])
+def test_a_program_that_misses_ignored_files_is_told_why(clean: Door, program: str, code: int) -> None:
+    clean.write(".gitignore", ".venv\n")
+    clean.write(".venv/tool", "#!/bin/sh\n")
+    (clean.root / ".venv/tool").chmod(0o755)
+    clean.write("ignored.yaml", workflow("ignored", f"  - id: tests\n    run: {program}\n"))
+    answer = clean.call("run", "ignored.yaml", COLUMNS="80")
+    assert answer.code == code
+    assert "what git ignores, such as .venv or node_modules, is not there" in " ".join(answer.out.split())
+    assert answer.out.count("   = ") == 3, "a hint of two lines is one hint"

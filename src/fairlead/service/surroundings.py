@@ -128,6 +128,8 @@ steps:
           timeout: 10m
 
   # Put your own tests here, for example: run: python -m pytest -q
+  # A program works in a copy of your files: what git ignores (.venv, node_modules) is not in it, so install first
+  # or name the tool by its full path, and what the program writes stays in the copy, where the next step finds it.
   - id: tests
     run: git --version
     timeout: 10m

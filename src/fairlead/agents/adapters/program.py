@@ -7,6 +7,9 @@ from fairlead.core.ports import AgentCard, Call, World
 TEXT_CHARACTERS_MAX = 1_000_000  # of stdout and of stderr in the output; the log has all of it
 _TAIL_CHARACTERS = 4_000  # of stderr in a failure
 
+# The first surprise of whoever moves a command from a shell into a workflow, so every failure says it.
+_COPY = "what git ignores, such as .venv or node_modules, is not there"
+
 _TEXT = {"type": "string"}
 
 _CARD = AgentCard(
@@ -51,13 +54,12 @@ class ProgramAgent:
             return Failed("result", "FL-R203", message, "let it write to a file in its working copy", _tail(output))
         if result.exit_code == 127 and not result.stdout:
             message = f"{program} could not be started: {output['stderr'].strip()[:300]}"
-            return Failed("platform", "FL-R204", message, "install it, or mend the command", _tail(output))
+            hint = f"install it, or mend the command; it is looked for in a copy of your files: {_COPY}"
+            return Failed("platform", "FL-R204", message, hint, _tail(output))
         if result.exit_code != 0:
             how = f"signal {-result.exit_code}" if result.exit_code < 0 else f"exit code {result.exit_code}"
             message = f"{program} ended with {how}"
-            return Failed(
-                "result", "FL-R210", message, "its last lines stand below; all of it is in its log", _tail(output)
-            )
+            return Failed("result", "FL-R210", message, f"it worked in a copy of your files: {_COPY}", _tail(output))
         is_shortened = max(len(result.stdout), len(result.stderr)) > TEXT_CHARACTERS_MAX
         bound = f"what {program} wrote is cut at {TEXT_CHARACTERS_MAX:,} characters; the log has all of it"
         return Succeeded(output, "", (bound,) if is_shortened else ())

@@ -24,9 +24,9 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-R204",
         "A program could not be started",
-        "There is no program of this name, or it may not be executed. `run` looks along a short fixed PATH and in the"
-        " working copy, not in the shell's own settings.",
-        "install it, or give its path",
+        "There is no program of this name, or it may not be executed. `run` looks along your PATH, and for a"
+        " name with a `/` in the working copy, where nothing is that git ignores, such as .venv or node_modules.",
+        "install it, or give its full path",
         bad="run: pytset -q",
         good="run: pytest -q",
     ),
@@ -34,7 +34,7 @@ CODES: tuple[Code, ...] = (
         "FL-R210",
         "A step ended with an exit code other than 0",
         "A `run` step counts as succeeded only with exit code 0. The fault is the result's, not the platform's: the"
-        " program was started and said no.",
+        " program was started and said no. It works in a copy of your files, where nothing is that git ignores.",
         "read its last lines with `fairlead logs RUN step:ID`",
         bad="run: 'false'",
         good="run: 'true'",
