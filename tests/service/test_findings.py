@@ -187,3 +187,33 @@ def test_an_export_goes_into_a_file_whole_or_not_at_all(parts: PaperParts) -> No
     (parts.root / "file").write_text("")
     with pytest.raises(FairleadError, match="FL-S014"):
         export_findings(parts, parts.project(""), run, "json", path=str(parts.root / "file" / "x.json"))
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "hint"),
+    [
+        ({"rule": "secrts"}, "FL-S010", "--rule secrets"),
+        ({"rule": "sql-injection"}, "FL-S010", "--rule security/sql-injection"),
+        ({"rule": "security/sql"}, "FL-S010", "--rule security/sql-injection"),
+        ({"path": "nowhere.py"}, "FL-S008", "from the top of the repository"),
+    ],
+)
+def test_a_slip_in_a_filter_is_no_clean_answer(
+    options: dict[str, str], code: str, hint: str, parts: PaperParts
+) -> None:
+    run = reviewed(parts, finding(path="app/b.py"))
+    with pytest.raises(FairleadError, match=code) as refused:
+        list_findings(parts, parts.project(""), run, **options)  # type: ignore[arg-type]  # texts only
+    assert hint in str(refused.value.diagnostics)
+    under = {"under" if name == "path" else name: value for name, value in options.items()}
+    with pytest.raises(FairleadError, match=code):
+        export_findings(parts, parts.project(""), run, "md", **under)  # type: ignore[arg-type]  # as above
+
+
+def test_a_filter_that_can_match_may_find_nothing(parts: PaperParts) -> None:
+    run = reviewed(parts, finding(rule="acme/own-rule", path="app/gone.py"))
+    (parts.root / "there.py").write_text("")
+    for rule, found in (("secrets", 0), ("security/", 0), ("security/xss", 0), ("acme/own-rule", 1), ("acme", 1)):
+        assert len(list_findings(parts, parts.project(""), run, rule=rule).findings) == found, rule
+    for path, found in (("there.py", 0), (".", 1), ("./app", 1), ("app/", 1), ("app/gone.py", 1)):
+        assert len(list_findings(parts, parts.project(""), run, path=path).findings) == found, path

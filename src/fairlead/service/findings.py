@@ -2,6 +2,7 @@
 
 import os.path
 import re
+from difflib import get_close_matches
 from typing import Literal
 
 import msgspec
@@ -13,7 +14,6 @@ from fairlead.service.explain import Explanation, explain
 from fairlead.service.parts import Parts, Project
 from fairlead.service.runs import require_reader, show_run
 from fairlead.views.findings import FindingView, findings_of, selected, totals, with_prefix
-from fairlead.views.paths import path_of
 from fairlead.views.runs import RunView, project_run
 
 _CONTEXT_LINES = 3
@@ -64,10 +64,39 @@ class Export(msgspec.Struct, frozen=True):
 def list_findings(
     parts: Parts, project: Project, run: RunId, *, severity: Severity | None = None, rule: str = "", path: str = ""
 ) -> FindingList:
-    """The findings of *run*, worst first."""
+    """The findings of *run*, worst first.
+
+    Raises:
+        FairleadError: FL-S010 no such rule, FL-S008 nothing at this path: a slip must not look like a clean answer.
+    """
     view = show_run(parts, project, run)
-    found = selected(view.findings, severity=severity, rule=rule, path=path)
+    found = _chosen(parts, view, severity, rule, path)
     return FindingList(run, view.status, len(view.findings), totals(found), found, view.root)
+
+
+def _chosen(parts: Parts, view: RunView, severity: Severity | None, rule: str, path: str) -> tuple[FindingView, ...]:
+    """The findings that were asked for, when there can be any."""
+    if rule and not selected(view.findings, rule=rule):
+        _require_rule(parts, rule)
+    root = path_of(view.root)
+    under = path_text(os.path.relpath(os.path.join(root, path_of(path)), root)) if path else ""
+    under = "" if under == "." else under
+    if under and not selected(view.findings, path=under) and not parts.files.exists(os.path.join(root, path_of(under))):
+        hint = "name a path as the list of findings does, from the top of the repository"
+        raise error("FL-S008", f"there is nothing at {path}", hint, exit_code=2)
+    return selected(view.findings, severity=severity, rule=rule, path=under)
+
+
+def _require_rule(parts: Parts, rule: str) -> None:
+    """Refuse what is neither a rule nor a family of rules."""
+    rules = parts.rules()
+    families = {name.partition("/")[0] for name in rules}
+    if rule in rules or rule.rstrip("/") in families:
+        return
+    exactly = [name for name in rules if name.partition("/")[2] == rule]
+    near = exactly or [name for name in rules if rule in name] or get_close_matches(rule, [*families, *rules], 3, 0.6)
+    hints = [f"--rule {name}" for name in near[:3]] or ["fairlead explain"]
+    raise error("FL-S010", f"no rule and no family of rules is called {rule}", *hints, exit_code=2)
 
 
 def show_finding(parts: Parts, project: Project, run: RunId, text: str) -> FindingDetail:
@@ -114,7 +143,7 @@ def _source_around(parts: Parts, view: RunView, finding: FindingView) -> tuple[t
     if not finding.excerpt or finding.line < 1:
         return (), False
     alone = (CodeLine(finding.line, finding.excerpt, True),)
-    data = parts.files.read(os.path.join(path_of(view.root), path_of(finding.path)), limit=FILE_BYTES_MAX)
+    data = parts.files.read(os.path.join(path_from_text(view.root), path_from_text(finding.path)), limit=FILE_BYTES_MAX)
     if finding.commit:
         return alone, False
     lines = re.split(r"\r\n|\n|\r", data.decode("utf-8", "replace")) if data is not None else []
@@ -163,10 +192,10 @@ def export_findings(
     """The findings of *run* as SARIF 2.1.0, JSON or Markdown; written to *path* when one is given.
 
     Raises:
-        FairleadError: FL-S014 when the file cannot be written (exit 8).
+        FairleadError: FL-S014 when the file cannot be written (exit 8); FL-S010 and FL-S008 as for the list.
     """
     view = show_run(parts, project, run)
-    view = msgspec.structs.replace(view, findings=selected(view.findings, severity=severity, rule=rule, path=under))
+    view = msgspec.structs.replace(view, findings=_chosen(parts, view, severity, rule, under))
     text = _render_export(parts, project, view, form)
     if path:
         if parts.files.exists(path) and parts.files.read(path, limit=1) is None:
