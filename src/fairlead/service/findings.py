@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from fairlead.core.errors import error
-from fairlead.core.findings import Severity, path_text
+from fairlead.core.findings import Severity, path_from_text, path_text
 from fairlead.core.ids import Micros, RunId
 from fairlead.service.explain import Explanation, explain
 from fairlead.service.parts import Parts, Project
@@ -78,10 +78,14 @@ def _chosen(parts: Parts, view: RunView, severity: Severity | None, rule: str, p
     """The findings that were asked for, when there can be any."""
     if rule and not selected(view.findings, rule=rule):
         _require_rule(parts, rule)
-    root = path_of(view.root)
-    under = path_text(os.path.relpath(os.path.join(root, path_of(path)), root)) if path else ""
+    root = path_from_text(view.root)
+    under = path_text(os.path.relpath(os.path.join(root, path_from_text(path)), root)) if path else ""
     under = "" if under == "." else under
-    if under and not selected(view.findings, path=under) and not parts.files.exists(os.path.join(root, path_of(under))):
+    if (
+        under
+        and not selected(view.findings, path=under)
+        and not parts.files.exists(os.path.join(root, path_from_text(under)))
+    ):
         hint = "name a path as the list of findings does, from the top of the repository"
         raise error("FL-S008", f"there is nothing at {path}", hint, exit_code=2)
     return selected(view.findings, severity=severity, rule=rule, path=under)
