@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from fairlead.core.errors import FairleadError
-from fairlead.core.findings import path_text
+from fairlead.core.findings import path_from_text, path_text
 from fairlead.core.ids import RunId
 from fairlead.service.findings import export_findings, list_findings, show_finding
-from fairlead.views.paths import path_of, uri_of
+from fairlead.views.paths import uri_of
 from tests.service.parts import PaperParts, ended, failed, finding, started, succeeded
 
 SCHEMA = Path(__file__).parents[1] / "data" / "sarif-2.1.0.json"
@@ -165,7 +165,7 @@ def test_the_schema_refuses_what_is_no_sarif() -> None:
 )
 def test_an_odd_name_becomes_a_uri_and_its_text_the_path_again(name: str, uri: str) -> None:
     assert uri_of(path_text(name)) == uri
-    assert path_of(path_text(name)) == name
+    assert path_from_text(path_text(name)) == name
 
 
 def test_markdown_holds_no_foreign_markup(parts: PaperParts) -> None:
