@@ -253,3 +253,22 @@ def test_the_ending_of_a_file_decides_its_format_unless_one_is_named(
 ) -> None:
     assert say("findings", "export", *words).code == 0
     assert (parts.root / words[-1]).read_text().startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("word", "hints"),
+    [
+        ("f-31a0c2", ["fairlead findings show f-31a0c2"]),
+        ("FL-W10", ["fairlead explain FL-W1"]),
+        ("pickle", ["fairlead explain security/unsafe-deserialisation"]),
+        ("indentation", ["fairlead explain FL-W004"]),
+        ("qqqqqq", ["fairlead explain"]),
+    ],
+)
+def test_explain_leads_on_from_a_finding_a_slip_and_a_plain_word(word: str, hints: list[str], say: Any) -> None:
+    said = say("explain", word, "--json")
+    assert said.code == 2
+    given = said.json["errors"][0]["hints"]
+    for hint in hints:
+        assert any(one.startswith(hint) for one in given), given
+    assert "FL-N033" not in said.err

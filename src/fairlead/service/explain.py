@@ -1,5 +1,6 @@
 """`explain`: what a code or a rule means, offline, from the same tables that the program uses."""
 
+import re
 from difflib import get_close_matches
 
 import msgspec
@@ -95,9 +96,20 @@ def explain(parts: Parts, name: str) -> Explanation:
             good=rule.good,
             cwe=rule.cwe,
         )
-    near_names = get_close_matches(code_name, codes, 3, 0.6) if any(c.isdigit() for c in wanted) else []
-    near_names += get_close_matches(wanted, rules, 3 - len(near_names), 0.5) if len(near_names) < 3 else []
-    if not near_names:
-        near_names = [rule for rule in rules if wanted and wanted in rule][:3]
-    hints = [f"fairlead explain {near}" for near in near_names] or ["fairlead explain"]
-    raise error("FL-S010", f"{wanted} is neither a code nor a rule of this version", *hints)
+    raise error("FL-S010", f"{wanted} is neither a code nor a rule of this version", *_hints(parts, wanted, code_name))
+
+
+def _hints(parts: Parts, wanted: str, code_name: str) -> list[str]:
+    """What was perhaps meant: a finding, a code, a rule that is written alike, or one that speaks of the word."""
+    if re.fullmatch(r"f-[0-9a-f]+", wanted):
+        return [f"fairlead findings show {wanted}"]
+    rules = parts.rules()
+    if re.fullmatch(r"FL-[A-Z]\d*", code_name):
+        near = get_close_matches(code_name, all_codes(), 3, 0.6)
+    else:
+        near = get_close_matches(wanted, rules, 3, 0.5)
+    if not near and wanted:
+        word = wanted.casefold()
+        near = [name for name, rule in rules.items() if word in f"{name} {rule.title} {rule.what}".casefold()]
+        near += [name for name, code in all_codes().items() if word in code.title.casefold()]
+    return [f"fairlead explain {name}" for name in near[:3]] or ["fairlead explain"]
