@@ -208,3 +208,15 @@ def test_a_program_that_misses_ignored_files_is_told_why(clean: Door, program: s
     assert answer.code == code
     assert "what git ignores, such as .venv or node_modules, is not there" in " ".join(answer.out.split())
     assert answer.out.count("   = ") == 3, "a hint of two lines is one hint"
+
+
+def test_2_a_run_that_is_being_worked_on_cannot_be_resumed_and_is_named(clean: Door) -> None:
+    clean.write("slow.yaml", SLOW)
+    running = clean.start("run", "slow.yaml")
+    run = clean.wait_until_step_runs("wait")
+    answer = clean.call("resume")
+    assert answer.code == 2
+    assert f"{run} is being worked on" in answer.err
+    assert f"   = fairlead runs watch {run}" in answer.err
+    assert clean.call("cancel", run).code == 0
+    running.communicate(timeout=60)

@@ -181,7 +181,12 @@ def resumable_run(parts: Parts, project: Project, text: str) -> RunId:
                 exit_code=2,
             )
         return run
-    for line in list_runs(parts, project).runs:
-        if line.status not in RUN_ENDED and line.unowned_since:
+    going_on = [line for line in list_runs(parts, project).runs if line.status not in RUN_ENDED]
+    for line in going_on:
+        if line.unowned_since:
             return line.run
+    if going_on:  # for example after a Ctrl-C that left it to its worker
+        run = going_on[0].run
+        said = f"no run waits to be continued: {run} is being worked on"
+        raise error("FL-S006", said, f"fairlead runs watch {run}", f"fairlead cancel {run}", exit_code=2)
     raise error("FL-S006", "no run waits to be continued", "fairlead runs list", exit_code=2)
