@@ -252,8 +252,8 @@ def test_a_name_that_is_not_utf8_is_written_out(tmp_path: Path) -> None:
 def test_practice_files_lower_the_severity_unless_the_checksum_holds(tmp_path: Path) -> None:
     made_up = a_secret()[:-6] + "0" * 6
     secret = a_secret("digitalocean-token")
-    for folder in ("app", "tests"):
-        (tmp_path / folder).mkdir()
+    for folder in ("app", "app/t", "t/unit", "tests"):
+        (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "a.py").write_text(f'a = "{a_secret()}"\nb = "{made_up}"\nc = "{secret}"\n')
     found = {(finding["path"], finding["line"]): finding for finding in findings_of(tmp_path)}
     severities = {place: finding["severity"] for place, finding in found.items()}
@@ -261,6 +261,12 @@ def test_practice_files_lower_the_severity_unless_the_checksum_holds(tmp_path: P
         ("app/a.py", 1): "critical",
         ("app/a.py", 2): "medium",
         ("app/a.py", 3): "critical",
+        ("app/t/a.py", 1): "critical",
+        ("app/t/a.py", 2): "medium",
+        ("app/t/a.py", 3): "critical",
+        ("t/unit/a.py", 1): "critical",
+        ("t/unit/a.py", 2): "low",
+        ("t/unit/a.py", 3): "medium",
         ("tests/a.py", 1): "critical",
         ("tests/a.py", 2): "low",
         ("tests/a.py", 3): "medium",

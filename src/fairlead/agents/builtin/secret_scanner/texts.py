@@ -23,7 +23,7 @@ _BINARY = re.compile(
     r"|pyc|pyd|wasm|mp[34]|m4[av]|ogg|wav|flac|avi|mov|mkv|webm|ttf|otf|woff2?|eot|sqlite3?|db|mo|npy|npz|parquet|pb|onnx|bin|dat)$"
 )
 _PRACTICE = re.compile(
-    r"(?i)(?:^|/)(?:tests?|testing|specs?|__tests__|e2e|fixtures?|testdata|test[_-]\w+|mocks?|__mocks__|docs?|documentation|examples?"
+    r"(?i)^t/|(?:^|/)(?:tests?|testing|specs?|__tests__|e2e|fixtures?|testdata|test[_-]\w+|mocks?|__mocks__|docs?|documentation|examples?"
     r"|samples?|demos?|tutorials?|cookbook)/|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*[._-](?:tests?|spec|mock|example|sample|template|dist)"
     r"(?:\.\w{1,5})?|[^/]*\.(?:md|rst|adoc|markdown))$"
 )

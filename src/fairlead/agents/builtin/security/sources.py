@@ -42,7 +42,7 @@ _NOT_CHECKED: dict[str, str] = {
 }
 
 _TESTS = re.compile(
-    r"(^|/)(tests?|__tests__|specs?|e2e|testdata|test_data|fixtures|conftest\.py|test_[^/]*|[^/]*_tests?\.\w+"
+    r"^t/|(^|/)(tests?|__tests__|specs?|e2e|testdata|test_data|fixtures|conftest\.py|test_[^/]*|[^/]*_tests?\.\w+"
     r"|[^/]*\.(test|spec)\.\w+)(/|$)",
     re.IGNORECASE,
 )
