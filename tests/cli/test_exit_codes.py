@@ -220,3 +220,19 @@ def test_2_a_run_that_is_being_worked_on_cannot_be_resumed_and_is_named(clean: D
     assert f"   = fairlead runs watch {run}" in answer.err
     assert clean.call("cancel", run).code == 0
     running.communicate(timeout=60)
+
+
+def test_0_a_resumed_workflow_says_its_name_and_promises_nothing_of_its_programs(clean: Door) -> None:
+    bell = clean.root.parent / "bell"
+    wait = f"  - id: wait\n    run: sh -c 'until test -e \"$1\"; do sleep 0.02; done' sh {bell}\n"
+    clean.write("mine.yaml", workflow("mine", wait))
+    running = clean.start("run", "mine.yaml")
+    run = clean.wait_until_step_runs("wait")
+    stop_group(running, signal.SIGKILL)
+    running.communicate(timeout=60)
+    bell.write_text("")
+    answer = clean.call("resume")
+    assert answer.code == 0, answer.err
+    assert answer.err.startswith(f"mine {run} · fairlead")
+    assert "Nothing leaves" not in answer.err
+    assert "Nothing leaves this machine." in clean.call("review").err

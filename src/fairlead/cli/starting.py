@@ -54,12 +54,15 @@ def run(call: Invocation) -> int:
 
 def resume(call: Invocation) -> int:
     """Go on with a run, in this process."""
+    from fairlead.service.runs import show_run
     from fairlead.service.starts import resumable_run
 
     found = resumable_run(call.parts, call.project, call.options.run)
     if call.options.detach:
         return _leave_to_worker(call, found)
-    _show_header(call, call.project, found)
+    # With its title: only a review may say that nothing leaves this machine, a program may talk to anybody.
+    view = show_run(call.parts, call.project, found)
+    _show_header(call, call.project, found, view.title or view.workflow)
     return _perform_here(call, found, _default(call.options.fail_on, "none"))
 
 
