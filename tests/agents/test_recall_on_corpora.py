@@ -4,6 +4,7 @@ from collections import Counter
 
 from benchmarks.corpora import AGENTS, Tally, recall
 from tests.corpora.cases import Corpus, Place, all_corpora
+from tests.proves import proves
 
 CODE = b"import subprocess\n\ndef run(name):\n    eval(name)\n"
 RULE = "security/code-injection"
@@ -16,6 +17,7 @@ def tallied(*corpora: Corpus) -> Tally:
     return tally
 
 
+@proves("C8.1")
 def test_everything_planted_is_found_and_nothing_else() -> None:
     tally = tallied(*all_corpora())
     assert (tally.wrong, tally.degraded) == ([], [])

@@ -13,6 +13,7 @@ import pytest
 from fairlead.core.ports import Program, ToolCall
 from fairlead.env.spawner import LocalSpawner
 from tests.env.conftest import TOOLS, is_alive, noted, until
+from tests.proves import proves
 
 DEAF = "trap '' TERM INT HUP; echo $$ >> {pids}; while :; do sleep 600; done"
 # Two forks and a session of its own: neither the group nor the parent leads back to the program.
@@ -134,6 +135,7 @@ def test_closing_the_spawner_ends_what_runs(spawner: LocalSpawner, tmp_path: Pat
     assert not is_alive(spawner.pid)
 
 
+@proves("B8.1")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_when_the_worker_is_killed_nothing_is_left(tmp_path: Path, number: int) -> None:
     pids = tmp_path / "pids"

@@ -16,6 +16,7 @@ from fairlead.core.ports import Admitted, AgentCard, Call
 from fairlead.core.ports import World as AgentWorld
 from fairlead.testing import ScriptedAgent
 from tests.gate.conftest import RUN, World
+from tests.proves import proves
 
 SEED = 20261121
 SCHEMA: dict[str, Json] = {
@@ -79,6 +80,7 @@ def test_a_place_has_at_most_256_characters(world: World) -> None:
     assert refused(world, msgspec.structs.replace(call, place=Place("p" * 257))).code == "FL-A112"
 
 
+@proves("C1.1")
 def test_an_agent_that_nobody_knows_or_that_cannot_be_used_is_not_called(world: World) -> None:
     assert refused(world, world.call("nobody", {})).code == "FL-A101"
     world.with_card(problem="its entry is gone")
@@ -86,6 +88,7 @@ def test_an_agent_that_nobody_knows_or_that_cannot_be_used_is_not_called(world: 
     assert (answer.code, "its entry is gone" in answer.message) == ("FL-A110", True)
 
 
+@proves("C1.3")
 def test_an_agent_without_a_schema_takes_nothing(world: World) -> None:
     world.with_card(input_schema={})
     assert isinstance(world.admit(world.call("told", {})), Admitted)
@@ -168,6 +171,7 @@ def invalid_argv(chance: random.Random) -> tuple[str, ...]:
     )
 
 
+@proves("C3.1")
 def test_of_2000_invalid_calls_none_reaches_an_agent_and_of_500_valid_ones_none_is_refused(world: World) -> None:
     reached: list[Call] = []
 

@@ -14,6 +14,7 @@ from fairlead.core.ids import RunId, Seq, WorkerId
 from fairlead.journal import open_journal, open_reader, verify
 from tests.journal import writing_child
 from tests.journal.parts import FakeClock, queued
+from tests.proves import proves
 
 KILLS = 20
 
@@ -72,6 +73,7 @@ def test_many_processes_may_make_the_journal_at_once(tmp_path: Path) -> None:
     assert len(events_by_seq(tmp_path / "state")) == 6 * 4
 
 
+@proves("B1.1")
 def test_what_was_acknowledged_survives_kill_after_kill(tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(2**32)
     sys.stdout.write(f"seed {seed}\n")

@@ -13,6 +13,7 @@ import pytest
 from tests.journeys.door import Door, Started, wait_for
 from tests.journeys.repositories import FAULTS, FAULTY, differences, snapshot
 from tests.journeys.reviews import COMPLETE, assert_complete, found, steps
+from tests.proves import proves
 
 PAIRS = int(os.environ.get("FAIRLEAD_TEST_PAIRS", "10"))
 
@@ -127,6 +128,7 @@ def test_two_first_commands_make_one_record(door: Door, repository: Path) -> Non
     assert door.verify(repository)["runs"] == 4
 
 
+@proves("C8.6")
 def test_the_same_review_twice_finds_the_same(door: Door, repository: Path) -> None:
     (repository / "more.py").write_text(FAULTY + FAULTY.replace("ping", "pong"))
     first, second = (door.review(repository).json for _ in range(2))
@@ -201,6 +203,7 @@ def test_watch_in_a_second_terminal_sees_the_same(door: Door, gated: Path, gate:
     assert recorded(rest.facts) == [fact for fact in recorded(performed.facts) if fact["seq"] > seq]
 
 
+@proves("B8.2")
 def test_a_second_worker_is_refused(door: Door, gated: Path, gate: Gate) -> None:
     started, run = start_gated(door, gated)
     second = door.call(gated, "resume", run, "--json")
@@ -212,6 +215,7 @@ def test_a_second_worker_is_refused(door: Door, gated: Path, gate: Gate) -> None
     assert statuses(shown(door, gated, run))["after"] == "succeeded"
 
 
+@proves("B8.4")
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stop_loses_nothing(door: Door, gated: Path, gate: Gate, number: signal.Signals, exit_code: int) -> None:
     started, run = start_gated(door, gated)

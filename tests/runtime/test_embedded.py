@@ -23,6 +23,7 @@ from fairlead.core.ports import AgentCard, Call, Fenced, World
 from fairlead.core.workflow import ParallelAction, Step, Workflow
 from fairlead.runtime.embedded import Interrupted
 from fairlead.testing import ScriptedAgent
+from tests.proves import proves
 from tests.runtime.engines import Bench, at_once, for_ever, leaf
 
 CHAIN = Workflow("chain", tuple(leaf(f"s{n}") for n in range(5)))
@@ -117,6 +118,7 @@ def with_schemas(bench: Bench, name: str, inputs: Json, outputs: Json) -> None:
     agent._card = AgentCard(**(fields | {"input_schema": inputs, "output_schema": outputs}))
 
 
+@proves("C1.1")
 @pytest.mark.parametrize(
     ("given", "code"),
     [({"paths": ["src"]}, ""), ({"paths": "src"}, "FL-A111"), ({"path": ["src"]}, "FL-A111"), ({}, "FL-A111")],
@@ -245,6 +247,7 @@ def test_an_interrupted_run_ends_its_attempts_as_lost_and_another_worker_goes_on
     second.journal.close()
 
 
+@proves("B8.2")
 def test_a_worker_that_lost_its_run_records_nothing_more(directory: str) -> None:
     workflow = Workflow("w", (leaf("a", "gate"), leaf("b")))
     first = Bench(directory, at_once=at_once, gate=at_once)

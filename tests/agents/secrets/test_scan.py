@@ -16,6 +16,7 @@ from fairlead.core.outcomes import Succeeded
 from fairlead.core.tools import FILE_BYTES_MAX
 from tests.agents.conftest import DirectoryWorld, commit_all
 from tests.corpora import secrets
+from tests.proves import proves
 
 RULES = {rule.id: rule for rule in secrets.rules_with_samples()}
 
@@ -35,6 +36,7 @@ def a_secret(rule: str = "github-token", seed: int = 1) -> str:
     return secrets.plant(RULES[f"secrets/{rule}"], random.Random(seed)).secret
 
 
+@proves("C8.3")
 def test_no_planted_credential_is_in_the_output(tmp_path: Path) -> None:
     planted = secrets.planted(each=2)
     for number, plant in enumerate(planted):
@@ -80,6 +82,7 @@ def test_a_short_credential_shows_nothing(tmp_path: Path) -> None:
     assert [finding["excerpt"] for finding in findings_of(tmp_path)] == ['db_password = "…"']
 
 
+@proves("C8.2")
 def test_two_credentials_on_one_line_are_two_findings(tmp_path: Path) -> None:
     first, second, third = a_secret(), a_secret("npm-token"), a_secret("github-token", 2)
     (tmp_path / "a.py").write_text(f'keys = ["{first}", "{second}", "{third}"]\n')
@@ -287,6 +290,7 @@ def test_a_file_full_of_credentials_is_cut_and_says_so(tmp_path: Path) -> None:
     assert outcome.degraded == ("Files with over 200 credentials hold 6 more, which are only counted.",)
 
 
+@proves("C8.6")
 def test_two_runs_say_the_same_and_findings_are_announced(tmp_path: Path) -> None:
     for number, plant in enumerate(secrets.planted(each=1)):
         (tmp_path / f"{number}.py").write_text(plant.text + "\n", "utf-8")
