@@ -135,3 +135,12 @@ def test_each_shell_has_its_script(shell: str, clean: Door) -> None:
     if which := shutil.which(shell):
         checked = subprocess.run([which, "-n"], input=answer.out, text=True, capture_output=True)
         assert checked.returncode == 0, checked.stderr
+
+
+def test_watching_on_a_terminal_shows_each_step_once(clean: Door) -> None:
+    assert clean.call("review").code == 0
+    for argv in (("runs", "watch", "last"), ("runs", "watch", "last", "--after", "1000")):
+        person = AttendedDoor(clean, *argv)
+        assert person.end() == 0
+        assert person.text.count("✓ secrets") == 1, person.text
+        assert "no findings" in person.text

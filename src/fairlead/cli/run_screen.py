@@ -38,8 +38,8 @@ def status_text(status: str, unowned_since: int) -> str:
     return f"{status} · no worker since {minute_text(unowned_since)}"
 
 
-def run_lines(call: Invocation, view: RunView, look: Look) -> Iterator[str]:
-    """The whole run: head, steps, ending."""
+def run_lines(call: Invocation, view: RunView, look: Look, *, has_steps: bool = True) -> Iterator[str]:
+    """The whole run: head, steps unless they stand on the screen already, ending."""
     yield " · ".join(
         filter(
             None,
@@ -52,8 +52,9 @@ def run_lines(call: Invocation, view: RunView, look: Look) -> Iterator[str]:
             ),
         )
     )
-    yield ""
-    yield from steps_lines(view, look)
+    if has_steps:
+        yield ""
+        yield from steps_lines(view, look)
     yield from reason_lines(view, look)
     yield from finding_summary(call, view, look)
 

@@ -73,7 +73,9 @@ def watch(call: Invocation) -> int:
         return INTERRUPTED
     view = show_run(call.parts, call.project, run)
     if call.terminal.form != "jsonl":
-        call.terminal.give(view, lambda: run_lines(call, view, call.terminal.out))
+        # On a terminal all steps of a run that has ended stand above, unless the watching began after some of them.
+        has_steps = not call.is_attended or leaving != "ended" or bool(call.options.after)
+        call.terminal.give(view, lambda: run_lines(call, view, call.terminal.out, has_steps=has_steps))
     if leaving == "unowned":
         call.terminal.complain([f"nobody works on {run}; {call.typed(f'resume {run}')} goes on"])
     fail_on = None if call.options.fail_on in (None, "none") else call.options.fail_on
