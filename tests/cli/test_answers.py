@@ -260,6 +260,8 @@ def test_the_ending_of_a_file_decides_its_format_unless_one_is_named(
     [
         ("f-31a0c2", ["fairlead findings show f-31a0c2"]),
         ("FL-W10", ["fairlead explain FL-W1"]),
+        ("FL-W1O9", ["fairlead explain FL-W109"]),
+        ("w1099", ["fairlead explain FL-W109"]),
         ("pickle", ["fairlead explain security/unsafe-deserialisation"]),
         ("indentation", ["fairlead explain FL-W004"]),
         ("qqqqqq", ["fairlead explain"]),

@@ -104,7 +104,7 @@ def _hints(parts: Parts, wanted: str, code_name: str) -> list[str]:
     if re.fullmatch(r"f-[0-9a-f]+", wanted):
         return [f"fairlead findings show {wanted}"]
     rules = parts.rules()
-    if re.fullmatch(r"FL-[A-Z]\d*", code_name):
+    if wanted.upper().startswith("FL-") or re.fullmatch(r"FL-[A-Z]\d\w{0,3}", code_name):
         near = get_close_matches(code_name, all_codes(), 3, 0.6)
     else:
         near = get_close_matches(wanted, rules, 3, 0.5)
