@@ -198,6 +198,8 @@ def test_a_very_large_tree_is_sampled_by_its_rule_and_the_rest_counted(
     assert sampled == expected | {"data/0.bin"}
     assert found.left_out == 40 - 12
     assert list_tree(str(root)) == found
+    whole = list_tree(str(root), is_whole=True)
+    assert (len(whole.files), whole.left_out) == (40, 0)
 
 
 def test_a_tree_of_exactly_the_limit_is_listed_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -190,6 +190,14 @@ def test_more_than_twenty_thousand_files(door: Door, in_memory: Path) -> None:
     assert steps(view)["inventory"] == steps(view)["security"] == steps(view)["secrets"] == "degraded"
     said = [reason for reason in view["reasons"] if f"{left_out:,} files" in reason or f"{left_out} files" in reason]
     assert sorted(reason.split(":")[0] for reason in said) == ["inventory", "secrets", "security"], view["reasons"]
+    assert all("fairlead review --all" in reason for reason in said)
+    # Asked for all, the cheapest of the agents sees every file, and nothing is left out.
+    (repository / "all.yaml").write_text(
+        "fairlead: 1\nname: all\nsteps:\n  - id: look\n    agent: inventory\n    with: {all: true}\n"
+    )
+    whole = door.call(repository, "run", "all.yaml", "--json").json
+    assert whole["status"] == "succeeded"
+    assert f"{many + 4} files" in whole["steps"][0]["summary"], whole["steps"][0]["summary"]
     # A path limits the tree before it is counted.
     assert_complete(door.review(repository, "docs/7", "app.py").json, {"app.py": FAULTS})
 

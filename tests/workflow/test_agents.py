@@ -76,7 +76,7 @@ def test_the_review_that_ships_is_right_apart_from_its_agents() -> None:
     assert read.workflow is not None
     assert [str(place) for place in read.workflow.plan] == ["checks", "inventory", "secrets", "security"]
     assert not any(planned.step.optional for planned in read.workflow.plan.values())
-    assert check_inputs(read.workflow, {}) == ({"paths": [], "history": True}, ())
+    assert check_inputs(read.workflow, {}) == ({"paths": [], "all": False, "history": True}, ())
     missing = check_workflow("review.yaml", data, catalog()).diagnostics
     assert [underlined(found) for found in missing] == ["inventory", "secret-scanner", "security-scanner"]
 

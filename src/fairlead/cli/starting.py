@@ -23,7 +23,7 @@ def review(call: Invocation) -> int:
     options = call.options
     project, paths = review_place(call.parts, call.cwd, options.paths)
     call.__dict__["project"] = project  # the paths decide where the review stands, not the directory of the call
-    started = start_review(call.parts, project, ReviewScope(paths, not options.no_history))
+    started = start_review(call.parts, project, ReviewScope(paths, not options.no_history, options.all))
     if options.detach:
         return _leave_to_worker(call, started.run)
     _show_header(call, project, started.run)

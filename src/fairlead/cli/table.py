@@ -60,6 +60,7 @@ COMMANDS: tuple[Command, ...] = (
         "review the repository you are in: no key, no server, nothing leaves the machine",
         (
             Argument(("paths",), "files or directories; none for everything", {"metavar": "PATH", "nargs": "*"}),
+            _flag("--all", "look at every file, also in a tree of more than 20,000"),
             _flag("--no-history", "do not look for secrets in the git history"),
             _FAIL_ON,
             _STRICT,

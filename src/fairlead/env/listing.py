@@ -58,8 +58,12 @@ class _Names(msgspec.Struct):
     is_git: bool
 
 
-def list_tree(root: str, *, paths: Sequence[str] = (), leave_out: Sequence[str] = ()) -> Listing:
+def list_tree(
+    root: str, *, paths: Sequence[str] = (), leave_out: Sequence[str] = (), is_whole: bool = False
+) -> Listing:
     """List the tree at *root*, or what lies at *paths* in it. *leave_out* are absolute paths that are never shown.
+
+    With *is_whole*, a tree of more than `FILES_MAX` files is not sampled.
 
     Raises:
         FairleadError: FL-S008 the tree or a path does not exist, or a path leads out of the tree; FL-N020, FL-N021,
@@ -75,7 +79,7 @@ def list_tree(root: str, *, paths: Sequence[str] = (), leave_out: Sequence[str] 
         found = _limited(root, found, wanted, names, leave_out)
     hidden = [_relative(root, path) for path in leave_out]
     found = {name for name in found if not any(_lies_in(name, place) for place in hidden if place)}
-    chosen = _sample(found, names.changed) if len(found) > FILES_MAX else found
+    chosen = _sample(found, names.changed) if len(found) > FILES_MAX and not is_whole else found
     files = [file for name in chosen if (file := _file(root, name, name in names.changed))]
     files.sort(key=lambda file: (not file.is_changed, os.fsencode(file.path)))
     inside = (name for name in names.submodules if not wanted or any(_lies_in(name, place) for place in wanted))

@@ -96,7 +96,11 @@ def _perform(request: Json) -> Outcome:
         function: ToolFunction = getattr(importlib.import_module(module), name)
         inputs = request["inputs"]
         world = LocalToolWorld(
-            request["root"], paths=inputs.get("paths") or (), leave_out=request["leave_out"], tell=_progress
+            request["root"],
+            paths=inputs.get("paths") or (),
+            leave_out=request["leave_out"],
+            is_whole=bool(inputs.get("all")),
+            tell=_progress,
         )
         outcome: object = function(inputs, world)  # a promise of the agent, checked below
         world.flush()

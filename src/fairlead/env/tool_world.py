@@ -26,11 +26,13 @@ class LocalToolWorld:
         *,
         paths: Sequence[str] = (),
         leave_out: Sequence[str] = (),
+        is_whole: bool = False,
         tell: Callable[[str, int], None] = lambda text, found: None,
     ) -> None:
         self.root = root
         self._paths = paths
         self._leave_out = leave_out
+        self._is_whole = is_whole
         self._tell = tell
         self._text = ""
         self._found = 0
@@ -96,7 +98,7 @@ class LocalToolWorld:
 
     @cached_property
     def _listing(self) -> Listing:
-        return list_tree(self.root, paths=self._paths, leave_out=self._leave_out)
+        return list_tree(self.root, paths=self._paths, leave_out=self._leave_out, is_whole=self._is_whole)
 
     @cached_property
     def _reader(self) -> TreeReader:

@@ -41,6 +41,7 @@ class ReviewScope(msgspec.Struct, frozen=True):
 
     paths: tuple[str, ...] = ()
     with_history: bool = True
+    is_whole: bool = False  # every file, also of a tree so large that it would be sampled
 
 
 def review_place(parts: Parts, cwd: str, paths: Sequence[str]) -> tuple[Project, tuple[str, ...]]:
@@ -84,6 +85,8 @@ def start_review(parts: Parts, project: Project, scope: ReviewScope) -> Started:
         inputs["paths"] = [path_text(path) for path in scope.paths]
     if not scope.with_history:
         inputs["history"] = False
+    if scope.is_whole:
+        inputs["all"] = True
     shipped = parts.shipped_workflow("review")
     assert shipped is not None, "the workflow `review` ships with Fairlead"
     return start_run(parts, project, Definition(*shipped), inputs)

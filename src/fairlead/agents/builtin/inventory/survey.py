@@ -31,7 +31,10 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     output = survey.report(world.files_left_out)
     degraded: tuple[str, ...] = ()
     if world.files_left_out:
-        degraded = (f"{world.files_left_out} files were left out because the tree holds too many.",)
+        degraded = (
+            f"{world.files_left_out} files were left out because the tree holds too many;"
+            " `fairlead review --all` looks at all.",
+        )
     line = _summary(output)
     if world.repositories_inside:
         count = len(world.repositories_inside)

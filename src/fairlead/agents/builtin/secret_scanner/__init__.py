@@ -35,7 +35,10 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     findings = [*report.findings(past.sightings), *gone]
     degraded = (*report.degraded(), *past.degraded)
     if world.files_left_out:
-        degraded += (f"{world.files_left_out} files were left out because the tree holds too many.",)
+        degraded += (
+            f"{world.files_left_out} files were left out because the tree holds too many;"
+            " `fairlead review --all` looks at all.",
+        )
     return Succeeded(
         output={
             "findings": [msgspec.to_builtins(finding) for finding in findings],

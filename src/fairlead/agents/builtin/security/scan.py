@@ -100,7 +100,10 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
         if answer.status not in ("ok", "not needed"):
             seen.degraded.append(answer.reason)
     if world.files_left_out:
-        seen.degraded.append(f"{world.files_left_out} files of the tree were left out because there are too many.")
+        seen.degraded.append(
+            f"{world.files_left_out} files of the tree were left out because there are too many;"
+            " `fairlead review --all` looks at all."
+        )
     return _outcome(world, seen, court, answers)
 
 
