@@ -173,8 +173,11 @@ def test_logs_can_be_narrowed_to_a_step_and_refuse_one_that_is_not_there(say: An
         "tests  \\e[31mFAILED\\e[0m test_tokens",
         "tests  last line \\xff",
     ]
+    assert say("logs", "last", "tests").out == text, "behind a run only a step can stand"
+    assert say("logs", "step:tests", "last").out == text
     refused = say("logs", "step:nothing")
     assert refused.code == 2
+    assert "its steps: inventory" in say("logs", "last", "nothing").err
     assert "its steps: inventory, secrets, security, tests" in refused.err
 
 

@@ -101,13 +101,13 @@ def cancel(call: Invocation) -> int:
 
 def logs(call: Invocation) -> int:
     """What the steps wrote."""
-    name, step = "last", ""
+    name, step = "", ""
     for word in call.options.words:
-        if word.startswith("step:"):
+        if word.startswith("step:") or name:  # behind a run only a step can stand
             step = word.removeprefix("step:")
         else:
             name = word
-    run = call.find_run(name)
+    run = call.find_run(name or "last")
     reader = LogReader(call.parts, call.project, run, step)
     wide = max((len(one) for one in reader.steps), default=0)
     if call.terminal.form == "json" and not call.options.follow:
