@@ -42,6 +42,12 @@ def assert_complete(view: Any, files: dict[str, set[tuple[str, int]]]) -> None: 
     assert found(view) == files
 
 
+def assert_nothing_to_look_at(view: Any) -> None:  # as above
+    """A tree without a file is no clean one: a broken checkout must not look like a good review."""
+    reason = "inventory: There is no file to look at, so nothing here says that anything is well."
+    assert (view["status"], view["reasons"], found(view)) == ("degraded", [reason], {})
+
+
 def header(answer: Answer) -> list[str]:
     """What stands on stderr before the first step is told."""
     lines = answer.said.splitlines()

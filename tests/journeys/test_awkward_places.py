@@ -11,7 +11,15 @@ import pytest
 from fairlead import __version__
 from tests.journeys.door import UNSHARE, Door
 from tests.journeys.repositories import FAULTS, FAULTY, commit, differences, git, make_repository, snapshot
-from tests.journeys.reviews import assert_complete, found, header, review_untouched, steps, summary
+from tests.journeys.reviews import (
+    assert_complete,
+    assert_nothing_to_look_at,
+    found,
+    header,
+    review_untouched,
+    steps,
+    summary,
+)
 
 NO_NETWORK = (*UNSHARE, "--net")
 
@@ -56,14 +64,14 @@ def test_empty_repository(door: Door, tmp_path: Path) -> None:
     assert "  no commits yet" in header(answer)
     assert "\n  no findings " in answer.text
     assert differences(before, snapshot(empty)) == []
-    assert_complete(review_untouched(door, empty), {})
+    assert_nothing_to_look_at(review_untouched(door, empty))
+    assert door.call(empty, "review", "--strict").exit_code == 7
 
 
 def test_an_empty_directory_without_git(door: Door, tmp_path: Path) -> None:
     nothing = tmp_path / "nothing"
     nothing.mkdir()
-    view = door.review(nothing).json
-    assert_complete(view, {})
+    assert_nothing_to_look_at(door.review(nothing).json)
 
 
 def test_dirty_tree(door: Door, repository: Path) -> None:
@@ -273,7 +281,7 @@ def test_pipes_sockets_and_devices_in_the_tree(door: Door, repository: Path, tmp
     plain = tmp_path / "plain"
     plain.mkdir()
     os.mkfifo(plain / "app.py")
-    assert_complete(door.review(plain).json, {})
+    assert_nothing_to_look_at(door.review(plain).json)
 
 
 def test_a_tracked_file_that_became_a_pipe(door: Door, repository: Path) -> None:

@@ -31,7 +31,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     end_line: int = 0
     end_column: int = 0
     origin: tuple[str, ...] = ()
-    commit: str = ""  # for a finding in history: the commit that brought it
+    commit: str = ""  # for a finding that stands only in history: the commit that brought it
 
 
 def path_text(path: str) -> str:

@@ -35,6 +35,8 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
             f"{world.files_left_out} files were left out because the tree holds too many;"
             " `fairlead review --all` looks at all.",
         )
+    if not world.files:
+        degraded += ("There is no file to look at, so nothing here says that anything is well.",)
     line = _summary(output)
     if world.repositories_inside:
         count = len(world.repositories_inside)

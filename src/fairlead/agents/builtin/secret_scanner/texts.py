@@ -120,7 +120,8 @@ class Past(msgspec.Struct):
     commits: int = 1
 
     def since(self) -> str:
-        return f"in history since {self.date} ({self.commits} commit{'' if self.commits == 1 else 's'})"
+        commits = "1 commit" if self.commits == 1 else f"{self.commits} commits"
+        return f"in history since {self.date} ({commits}, first {self.commit[:9]})"
 
 
 def decoded(data: bytes) -> str | None:
@@ -190,7 +191,7 @@ def finding_of(sighting: Sighting, fingerprints: Fingerprints, past: Past | None
         # As wide as what is shown: the true end would tell how long a password is.
         end_column=sighting.column + len(sighting.masked),
         origin=_ORIGIN,
-        commit=past.commit if past is not None else "",
+        commit=past.commit if past is not None and is_gone else "",
     )
 
 
