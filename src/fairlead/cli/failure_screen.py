@@ -1,5 +1,6 @@
 """A failed step: what, where, why, the evidence, what it did not cost, what to type."""
 
+import shlex
 from collections.abc import Iterator
 
 from fairlead.cli.command import Invocation
@@ -35,7 +36,7 @@ def _one(call: Invocation, view: RunView, step: StepView, look: Look) -> Iterato
     yield from (f"  {line}" for line in rest)
     yield f"  step     {safe(step.step)}     attempt {step.attempts}     fault: {step.fault}"
     if step.argv:
-        yield f"  command  {cut(safe(' '.join(step.argv)), look.columns - 12)}"
+        yield f"  command  {cut(safe(shlex.join(step.argv)), look.columns - 12)}"
     tail = last_lines(call.parts, call.project, view.run, step.step, step.attempts)
     if tail:
         yield "  ┌─ last lines " + "─" * max(1, min(look.columns, 90) - 16)

@@ -63,7 +63,8 @@ def resume(call: Invocation) -> int:
     # With its title: only a review may say that nothing leaves this machine, a program may talk to anybody.
     view = show_run(call.parts, call.project, found)
     _show_header(call, call.project, found, view.title or view.workflow)
-    return _perform_here(call, found, _default(call.options.fail_on, "none"))
+    usual = "high" if view.workflow == "review" else "none"  # as where it was started
+    return _perform_here(call, found, _default(call.options.fail_on, usual))
 
 
 def work(call: Invocation) -> int:

@@ -69,7 +69,7 @@ def _end(state: RunState) -> EndRun:
     worst = sorted(state.worst, key=_rank)
     reasons = tuple(dict.fromkeys(reason for step in worst for reason in _reasons(step)))
     if state.cancels:
-        return EndRun("cancelled", ("it was cancelled", *reasons), "person", "")
+        return EndRun("cancelled", reasons, "person", "")
     failed = next((step for step in worst if _counts_as_failed(state, step)), None)
     if failed is not None:
         return EndRun("failed", reasons, failed.fault, failed.code)
