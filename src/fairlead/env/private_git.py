@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 
 from fairlead.core.errors import error
 from fairlead.core.findings import path_text
@@ -22,6 +23,7 @@ _TAKEN_OVER = r"^(core\.(autocrlf|eol|filemode|ignorecase|symlinks|excludesfile)
 # Synced before the outcome that names them: a tree that is recorded survives a power cut.
 _SYNCED = ("-c", "core.fsync=loose-object,pack,reference", "-c", "core.fsyncMethod=fsync")
 _GITLINK = b"160000"
+_TICK_NS_MAX = 1_000_000_000  # far more than any file system's clock needs for a tick
 
 
 class PrivateGit:
@@ -32,6 +34,7 @@ class PrivateGit:
         self._root = root
         self._hidden = hidden
         self._spawner = spawner
+        self._synced: dict[str, int] = {}  # directory → the time of the change that is known to be on disk
 
     @property
     def _added(self) -> str:
@@ -106,11 +109,22 @@ class PrivateGit:
         stores = (os.path.join(self.path, "objects"), self._added)
         folders = [os.path.join(store, name) for store in stores for name in os.listdir(store)]
         for folder in (*folders, *stores, os.path.dirname(reference), self.path, os.path.dirname(self.path)):
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            self._sync_folder(folder)
+
+    def _sync_folder(self, folder: str) -> None:
+        """Sync a directory, unless it has not changed since this was last done."""
+        changed_at = os.stat(folder).st_mtime_ns
+        if self._synced.get(folder) == changed_at:
+            return
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        # A change within the same tick of the file system's clock would have the same time: such a young one is
+        # not remembered.
+        if time.time_ns() - changed_at > _TICK_NS_MAX:
+            self._synced[folder] = changed_at
 
     async def _pass_over_submodules(self, work_tree: str, index: str) -> None:
         """Leave submodules as they are recorded: to compare one, git would start a second git inside of it."""
