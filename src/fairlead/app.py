@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from fairlead.core.errors import FairleadError, error
 from fairlead.core.ids import Place, RunId
 from fairlead.core.ports import Agent, Catalog, Clock, Fenced, Ids, Journal, JournalFailed, Trees
-from fairlead.service.parts import Checkout, Ending, Files, Probe, Project, RuleText
+from fairlead.service.parts import Checkout, Ending, Files, Probe, Project
+from fairlead.views.rules import RuleText
 
 if TYPE_CHECKING:
     import asyncio

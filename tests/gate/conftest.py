@@ -12,29 +12,19 @@ from fairlead.agents.adapters.program import ProgramAgent
 from fairlead.agents.adapters.tool import ToolAgent
 from fairlead.core.events import AttemptFailed, AttemptOutcome
 from fairlead.core.ids import Place, RunId
-from fairlead.core.json import Digest, Json
-from fairlead.core.ports import Admitted, Agent, AgentCard, Call
+from fairlead.core.json import Json
+from fairlead.core.ports import Admitted, Agent, Call
 from fairlead.env.clock import SystemClock
 from fairlead.env.spawner import LocalSpawner, start_spawner
 from fairlead.env.trees import RunTrees
 from fairlead.gate.gate import Gate, Surroundings
 from fairlead.journal import open_journal
 from tests.agents.conftest import commit_all
+from tests.contracts.test_agent import CARD as SAMPLE
 from tests.contracts.test_agent import TOOLS
 
 RUN = RunId("r-abcdefgh")
-CARD = AgentCard(
-    name="told",
-    title="Told",
-    description="Does as it is told.",
-    adapter="tool",
-    entry="told_tool:perform",
-    version="1.0.0",
-    digest=Digest("sha256:" + "0" * 64),
-    input_schema={"type": "object"},
-    output_schema={"type": "object"},
-    source="here",
-)
+CARD = msgspec.structs.replace(SAMPLE, name="told", title="Told")
 
 
 class World:

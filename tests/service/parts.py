@@ -13,8 +13,9 @@ from fairlead.core.receipts import Receipt
 from fairlead.core.workflow import AgentAction, RunAction, Step, Workflow
 from fairlead.env.files import LocalFiles
 from fairlead.journal import SqliteJournal, open_journal
-from fairlead.service.parts import Checkout, Ending, Files, Parts, Probe, Project, RuleText
+from fairlead.service.parts import Checkout, Ending, Files, Parts, Probe, Project
 from fairlead.views.reading import Readable
+from fairlead.views.rules import RuleText
 from tests.journal.parts import Deliveries, FakeClock
 from tests.views.kept import Keeper
 

@@ -13,6 +13,7 @@ from fairlead.core.findings import path_text
 from fairlead.core.ids import RunId
 from fairlead.core.ports import Catalog, Clock, Ids, Journal
 from fairlead.views.reading import Readable
+from fairlead.views.rules import RuleText
 
 
 class Project(msgspec.Struct, frozen=True):
@@ -36,31 +37,6 @@ class Checkout(msgspec.Struct, frozen=True):
     head: str = ""  # the first 7 digits of the commit; "" before the first commit
     changed: int = 0  # files that differ from HEAD or are unknown to git, ignored ones not counted
     notes: tuple[str, ...] = ()  # "no commits yet"
-
-
-class RuleText(Protocol):
-    """What people read about one rule; the rule tables of the scanners have this form."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def severity(self) -> str: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def what(self) -> str: ...
-    @property
-    def why(self) -> str: ...
-    @property
-    def remedy(self) -> str: ...
-    @property
-    def bad(self) -> str: ...
-    @property
-    def good(self) -> str: ...
-    @property
-    def cwe(self) -> str: ...
 
 
 class Probe(msgspec.Struct, frozen=True):

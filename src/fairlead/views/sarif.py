@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
 
 import msgspec
 
 from fairlead.core.json import Json
 from fairlead.views.findings import FindingView
 from fairlead.views.paths import uri_of
+from fairlead.views.rules import RuleText
 from fairlead.views.runs import RunView, StepView
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -20,33 +20,12 @@ _LEVELS = {"info": "note", "low": "note", "medium": "warning", "high": "error", 
 _SECURITY = {"info": "0.0", "low": "2.0", "medium": "5.0", "high": "8.0", "critical": "9.5"}
 
 
-class RuleHelp(Protocol):
-    """What a rule table says, as far as SARIF has a place for it."""
-
-    @property
-    def title(self) -> str: ...
-    @property
-    def severity(self) -> str: ...
-    @property
-    def what(self) -> str: ...
-    @property
-    def why(self) -> str: ...
-    @property
-    def remedy(self) -> str: ...
-    @property
-    def bad(self) -> str: ...
-    @property
-    def good(self) -> str: ...
-    @property
-    def cwe(self) -> str: ...
-
-
-def sarif_text(view: RunView, version: str, rules: Mapping[str, RuleHelp], versions: Mapping[str, str]) -> str:
+def sarif_text(view: RunView, version: str, rules: Mapping[str, RuleText], versions: Mapping[str, str]) -> str:
     """The document, sorted so that a reader who cuts it keeps the worst."""
     return msgspec.json.format(msgspec.json.encode(_tree(view, version, rules, versions)), indent=2).decode() + "\n"
 
 
-def _tree(view: RunView, version: str, rules: Mapping[str, RuleHelp], versions: Mapping[str, str]) -> dict[str, Json]:
+def _tree(view: RunView, version: str, rules: Mapping[str, RuleText], versions: Mapping[str, str]) -> dict[str, Json]:
     """The document as a tree. *version* is Fairlead's, *versions* those of the agents."""
     agents: dict[str, list[StepView]] = {}
     for step in view.steps:
@@ -67,7 +46,7 @@ def _run(
     steps: Sequence[StepView],
     findings: Sequence[FindingView],
     version: str,
-    rules: Mapping[str, RuleHelp],
+    rules: Mapping[str, RuleText],
     versions: Mapping[str, str],
 ) -> dict[str, Json]:
     names = list(dict.fromkeys(finding.rule for finding in findings))
@@ -91,7 +70,7 @@ def _run(
     }
 
 
-def _rule(name: str, rule: RuleHelp | None, findings: Iterable[FindingView]) -> dict[str, Json]:
+def _rule(name: str, rule: RuleText | None, findings: Iterable[FindingView]) -> dict[str, Json]:
     severity = rule.severity if rule is not None else next(one.severity for one in findings if one.rule == name)
     entry: dict[str, Json] = {
         "id": name,
