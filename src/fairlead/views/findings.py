@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from fairlead.core.findings import SEVERITIES, Finding, Severity
+from fairlead.core.ids import Micros
 from fairlead.core.json import Json
 from fairlead.core.state import RunState, is_leaf
 from fairlead.views.reading import Readable
@@ -13,12 +14,24 @@ ID_DIGITS_MIN = 6
 _RANK = {severity: -rank for rank, severity in enumerate(SEVERITIES)}
 
 
+class Acceptance(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a finding is not counted: a person accepted it, with a reason, perhaps until a day."""
+
+    reason: str
+    by: str
+    at: Micros = Micros(0)  # 0 when the file does not say
+    until: str = ""  # the last day on which it holds, "2027-01-31"; "" for ever
+    source: str = ""  # where it stands: "record", or ".fairlead/accepted.json"
+
+
 class FindingView(Finding, frozen=True, kw_only=True, omit_defaults=True):
-    """A finding as it stands in a list: with its id, and who reported it in which step."""
+    """A finding as it stands in a list: with its id, who reported it in which step, and what is remembered of it."""
 
     id: str
     step: str
     agent: str
+    accepted: Acceptance | None = None  # set: it is shown, and counts for nothing
+    is_new: bool | None = None  # against the baseline that was asked for; None without one
 
 
 def findings_of(state: RunState, journal: Readable) -> tuple[FindingView, ...]:

@@ -65,8 +65,8 @@ class RunView(msgspec.Struct, frozen=True, omit_defaults=True):
     queued_at: Micros
     seq: Seq  # the last event that this view has seen
     steps: tuple[StepView, ...]
-    totals: dict[str, int]
-    findings: tuple[FindingView, ...] = ()
+    totals: dict[str, int]  # of the findings that nobody has accepted
+    findings: tuple[FindingView, ...] = ()  # all of them, accepted ones too
     title: str = ""
     ended_at: Micros = Micros(0)
     seconds: float = 0.0
@@ -78,6 +78,8 @@ class RunView(msgspec.Struct, frozen=True, omit_defaults=True):
     reasons: tuple[str, ...] = ()
     fault: str = ""
     code: str = ""
+    baseline: str = ""  # what findings were compared with, "origin/main @ 4f2c1e9"; "" for nothing
+    labels: dict[str, str] = {}
 
 
 def _run_line(row: RunRow, journal: Readable) -> RunLine:
