@@ -195,9 +195,12 @@ class _App:
 
     @cached_property
     def _spawner(self) -> "LocalSpawner":
+        from fairlead.env.places import data_dir
         from fairlead.env.spawner import start_spawner
 
-        return start_spawner()
+        spawner = start_spawner()
+        spawner.data_dir = data_dir(os.environ)
+        return spawner
 
     def _deliver(self, results: Sequence[tuple[object, object]]) -> None:
         assert self._engine is not None  # only an engine appends

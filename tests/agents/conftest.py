@@ -28,8 +28,10 @@ class DirectoryWorld:
     by path. Make the world after the files are written.
     """
 
-    def __init__(self, root: Path, paths: Sequence[str] = ()) -> None:
+    def __init__(self, root: Path, paths: Sequence[str] = (), data: Path | None = None, today: str = "") -> None:
         self.root = str(root)
+        self.today = today or time.strftime("%Y-%m-%d", time.gmtime())
+        self._data = data
         self.is_git = (root / ".git").exists()
         self.files_left_out = 0
         self.repositories_inside: Sequence[str] = ()
@@ -55,6 +57,17 @@ class DirectoryWorld:
             raise Unreadable("it is gone or no regular file")
         if os.path.getsize(full) > limit:
             raise Unreadable(f"it is larger than {limit} bytes")
+        try:
+            return Path(full).read_bytes()
+        except OSError as error:
+            raise Unreadable(str(error.strerror)) from None
+
+    def data(self, name: str) -> bytes | None:
+        full = os.path.join(self._data, name) if self._data else ""
+        if not full or not os.path.lexists(full):
+            return None
+        if not os.path.realpath(full).startswith(os.path.realpath(str(self._data)) + os.sep):
+            raise Unreadable("it leads out of the data")
         try:
             return Path(full).read_bytes()
         except OSError as error:

@@ -1,6 +1,7 @@
 """What every `ToolWorld` promises, kept by the one that ships and by the one that the agents' tests stand in."""
 
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -159,6 +160,39 @@ def test_git_starts_nothing_that_the_repository_names(over: Callable[[Path], Too
     assert b"+changed" in world.git("diff").stdout
     world.git("log", "-p")
     assert not proof.exists()
+
+
+DATA_WORLDS: dict[str, Callable[[Path, Path], ToolWorld]] = {
+    "local": lambda root, data: LocalToolWorld(str(root), data_dir=str(data), today="2026-02-03"),
+    "directory": lambda root, data: DirectoryWorld(root, data=data, today="2026-02-03"),
+}
+
+
+@pytest.mark.parametrize("kind", DATA_WORLDS)
+def test_shared_data_are_read_by_name_and_nothing_beside_them(kind: str, root: Path, tmp_path: Path) -> None:
+    data = tmp_path / "shared"
+    (data / "advisories").mkdir(parents=True)
+    (data / "advisories" / "current.json").write_bytes(b"{}")
+    (tmp_path / "outside").write_text("not yours")
+    (data / "out").symlink_to(tmp_path / "outside")
+    world = DATA_WORLDS[kind](root, data)
+    assert world.data("advisories/current.json") == b"{}"
+    assert world.data("advisories/gone") is None
+    assert world.today == "2026-02-03"
+    for name in ("out", "../outside", "advisories"):
+        with pytest.raises(Unreadable, match=r"\w"):
+            world.data(name)
+
+
+@pytest.mark.parametrize("kind", DATA_WORLDS)
+def test_a_machine_without_shared_data_has_none(kind: str, root: Path, tmp_path: Path) -> None:
+    assert DATA_WORLDS[kind](root, tmp_path / "never made").data("advisories/current.json") is None
+
+
+def test_without_a_place_for_shared_data_there_are_none(over: Callable[[Path], ToolWorld], root: Path) -> None:
+    world = over(root)
+    assert world.data("a.py") is None
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", world.today)
 
 
 def test_telling_is_never_an_error(over: Callable[[Path], ToolWorld], root: Path) -> None:

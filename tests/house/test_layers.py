@@ -35,6 +35,7 @@ LIGHT = frozenset({"msgspec"})
 # Library → the rooms that may import it. Everything that is not here may be imported nowhere.
 LIBRARIES: dict[str, frozenset[str]] = {
     "apsw": frozenset({"journal"}),
+    "packaging": frozenset({"agents"}),
     "yaml": frozenset({"workflow", "agents"}),
     "tree_sitter": frozenset({"agents"}),
     "tree_sitter_javascript": frozenset({"agents"}),

@@ -8,6 +8,7 @@ import msgspec
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Outcome
 
+DATA_BYTES_MAX = 50_000_000  # of one file of the machine's shared data
 FILE_BYTES_MAX = 2_000_000  # a source file above this is counted and named as "not read", never silently skipped
 
 
@@ -38,6 +39,7 @@ class ToolWorld(Protocol):
     """The only way a tool function reaches files and programs."""
 
     root: str  # absolute path of the tree
+    today: str  # the day in UTC, "2026-11-21": a tool asks no clock itself, so that its tests can choose the day
 
     @property
     def files(self) -> Sequence[TreeFile]:
@@ -64,6 +66,16 @@ class ToolWorld(Protocol):
 
         Raises:
             Unreadable: it is larger than *limit*, gone, no regular file, outside of the tree, or may not be read.
+        """
+        ...
+
+    def data(self, name: str) -> bytes | None:
+        """One file of the data that all projects of this machine share, such as advisories; None when there is none.
+
+        *name* is relative, with `/`. What lies there was brought by `fairlead data import`.
+
+        Raises:
+            Unreadable: it is there and cannot be read, or is larger than `DATA_BYTES_MAX`.
         """
         ...
 

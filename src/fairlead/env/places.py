@@ -96,6 +96,15 @@ def look_around(place: Whereabouts) -> Seen:
     )
 
 
+def data_dir(environ: Mapping[str, str]) -> str:
+    """The directory of what all projects of a person share on this machine; it may not exist yet."""
+    chosen = environ.get("FAIRLEAD_DATA_DIR")
+    if chosen:
+        return os.path.abspath(os.path.expanduser(chosen))
+    home = environ.get("XDG_DATA_HOME") or os.path.join(environ.get("HOME") or os.path.expanduser("~"), ".local/share")
+    return os.path.join(os.path.abspath(home), "fairlead")
+
+
 def user_name() -> str:
     """The operating-system user; the number when it has no name here."""
     try:

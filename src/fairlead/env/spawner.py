@@ -63,6 +63,7 @@ class LocalSpawner:
     def __init__(self, pid: int, control: socket.socket) -> None:
         self.pid = pid
         self.leave_out: Sequence[str] = ()  # absolute paths that no tool's listing shows: the state directory
+        self.data_dir = ""  # absolute path of what `ToolWorld.data` reads; "" for nothing
         self._control = control
         self._open: set[socket.socket] = set()  # one for each call under way
         self._is_closed = False
@@ -114,6 +115,7 @@ class LocalSpawner:
             "inputs": call.inputs,
             "root": call.root,
             "leave_out": list(self.leave_out),
+            "data_dir": self.data_dir,
             "timeout_s": call.timeout_s,
             "memory_max": call.memory_max,
             "log": call.log,

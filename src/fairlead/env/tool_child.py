@@ -100,6 +100,7 @@ def _perform(request: Json) -> Outcome:
             paths=inputs.get("paths") or (),
             leave_out=request["leave_out"],
             is_whole=bool(inputs.get("all")),
+            data_dir=request["data_dir"],
             tell=_progress,
         )
         outcome: object = function(inputs, world)  # a promise of the agent, checked below

@@ -3,11 +3,12 @@
 Nothing here isolates: a function that wants to can reach round it. It keeps honest tools honest.
 """
 
+import os.path
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
-from fairlead.core.tools import FILE_BYTES_MAX, ProcessResult, TreeFile
+from fairlead.core.tools import DATA_BYTES_MAX, FILE_BYTES_MAX, ProcessResult, TreeFile, Unreadable
 from fairlead.env.files import TreeReader
 from fairlead.env.git import filters_of, is_reading, run_git, run_here
 from fairlead.env.listing import Listing, list_tree
@@ -27,9 +28,13 @@ class LocalToolWorld:
         paths: Sequence[str] = (),
         leave_out: Sequence[str] = (),
         is_whole: bool = False,
+        data_dir: str = "",
+        today: str = "",
         tell: Callable[[str, int], None] = lambda text, found: None,
     ) -> None:
         self.root = root
+        self.today = today or time.strftime("%Y-%m-%d", time.gmtime())
+        self._data_dir = data_dir
         self._paths = paths
         self._leave_out = leave_out
         self._is_whole = is_whole
@@ -57,6 +62,11 @@ class LocalToolWorld:
 
     def read(self, path: str, limit: int = FILE_BYTES_MAX) -> bytes:
         return self._reader.read(path, limit)
+
+    def data(self, name: str) -> bytes | None:
+        if not self._data_dir or not os.path.lexists(os.path.join(self._data_dir, name)):
+            return None
+        return self._data_reader.read(name, DATA_BYTES_MAX)
 
     def run(
         self,
@@ -103,6 +113,13 @@ class LocalToolWorld:
     @cached_property
     def _reader(self) -> TreeReader:
         return TreeReader(self.root)
+
+    @cached_property
+    def _data_reader(self) -> TreeReader:
+        try:
+            return TreeReader(self._data_dir)
+        except OSError as error:
+            raise Unreadable(error.strerror or str(error)) from None
 
     @cached_property
     def _filters(self) -> tuple[str, ...]:
