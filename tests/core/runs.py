@@ -14,7 +14,9 @@ from fairlead.core.events import (
     Recorded,
     RunCancelRequested,
     RunClaimed,
+    RunPauseRequested,
     RunQueued,
+    RunResumeRequested,
 )
 from fairlead.core.ids import Epoch, Micros, Place, RunId, Seq
 from fairlead.core.json import Digest
@@ -80,18 +82,25 @@ class PaperRun:
         apply(self.state, event, Micros(1000 * seq), Epoch(epoch))
         self.state.applied = seq
 
-    def begin(self) -> None:
+    def begin(self, *, is_paused: bool = False) -> None:
         self.record(RunQueued("random", Digest("sha256:0"), {}, "/tree"), is_request=True)
+        if is_paused:
+            self.record(RunPauseRequested("somebody"), is_request=True)
         self.record(RunClaimed("w-1"))
 
-    def perform(self, *, cancels: int = 0, deaths: int = 0, failures: float = 0.2) -> None:
+    def perform(self, *, cancels: int = 0, deaths: int = 0, pauses: int = 0, failures: float = 0.2) -> None:
         """Bring the run to its end; at most as many decisions as the run can possibly need."""
-        self.begin()
+        self.begin(is_paused=pauses > 1)
         for _ in range(20 * len(self.workflow.plan) + 50):
             self.obey()
             if self.state.ended is not None:
                 return
-            if cancels and self.rng.random() < 0.1:
+            if pauses and self.rng.random() < 0.1:
+                pauses -= 1
+                self.record(RunPauseRequested("somebody"), is_request=True)
+            elif self.state.status == "waiting" and not self.state.running and self.rng.random() < 0.7:
+                self.record(RunResumeRequested("somebody"), is_request=True)
+            elif cancels and self.rng.random() < 0.1:
                 cancels -= 1
                 self.record(RunCancelRequested("somebody"), is_request=True)
             elif deaths and self.rng.random() < 0.15:

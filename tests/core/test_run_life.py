@@ -12,6 +12,8 @@ from fairlead.core.events import (
     RunCancelRequested,
     RunClaimed,
     RunEnded,
+    RunPauseRequested,
+    RunResumeRequested,
 )
 from fairlead.core.ids import Place
 from fairlead.core.state import RunState, apply, fold
@@ -23,10 +25,10 @@ from tests.proves import proves
 SEEDS = range(600)
 
 
-def performed(seed: int, *, cancels: int = 0, deaths: int = 0, failures: float = 0.2) -> PaperRun:
+def performed(seed: int, *, cancels: int = 0, deaths: int = 0, pauses: int = 0, failures: float = 0.2) -> PaperRun:
     rng = random.Random(seed)
     run = PaperRun(random_workflow(rng), rng)
-    run.perform(cancels=cancels, deaths=deaths, failures=failures)
+    run.perform(cancels=cancels, deaths=deaths, pauses=pauses, failures=failures)
     return run
 
 
@@ -88,7 +90,7 @@ def test_never_more_at_once_than_the_run_and_the_block_allow() -> None:
 
 def test_the_same_events_always_give_the_same_state() -> None:
     for seed in range(200):
-        run = performed(seed, cancels=1, deaths=1)
+        run = performed(seed, cancels=1, deaths=1, pauses=1)
         again = fold(run.workflow, run.records)
         assert again is not None
         assert facts(again) == facts(run.state), seed
@@ -96,7 +98,7 @@ def test_the_same_events_always_give_the_same_state() -> None:
 
 def test_asking_after_each_event_and_asking_once_give_the_same_commands() -> None:
     for seed in range(150):
-        run = performed(seed, cancels=1, deaths=1)
+        run = performed(seed, cancels=1, deaths=1, pauses=1)
         asked = RunState(run.workflow, run.state.run)
         for number, record in enumerate(run.records, 1):
             apply(asked, record.event, record.at, record.epoch)
@@ -122,7 +124,7 @@ def test_a_finished_step_is_never_started_again() -> None:
 def test_every_change_that_the_tables_allow_happens_somewhere() -> None:
     seen: set[tuple[str, str, str]] = set()
     for seed in range(1500):
-        run = performed(seed, cancels=seed % 3, deaths=seed % 4)
+        run = performed(seed, cancels=seed % 3, deaths=seed % 4, pauses=seed % 5)
         state = RunState(run.workflow, run.state.run)
         for record in run.records:
             before = {p: (s.status, s.attempt_status, s.attempts) for p, s in state.steps.items()}
@@ -148,6 +150,37 @@ def test_every_change_that_the_tables_allow_happens_somewhere() -> None:
     assert seen - passing <= allowed
     missing = allowed - seen
     assert not missing, missing
+
+
+def test_while_a_run_is_paused_nothing_begins_and_nothing_is_lost() -> None:
+    paused_at_all = 0
+    for seed in range(300):
+        run = performed(seed, pauses=3, failures=0.0)
+        is_paused = False
+        for record in run.records:
+            match record.event:
+                case RunPauseRequested():
+                    is_paused = True
+                    paused_at_all += 1
+                case RunResumeRequested():
+                    is_paused = False
+                case AttemptStarted():
+                    assert not is_paused, seed
+        assert run.state.ended is not None, seed
+        assert run.state.ended.status in ("succeeded", "degraded", "failed"), seed
+    assert paused_at_all > 300
+
+
+def test_cancelling_a_paused_run_lets_it_do_what_stands_under_finally() -> None:
+    run = one(leaf("a"), finally_=(leaf("tidy"),))
+    run.record(RunPauseRequested("somebody"), is_request=True)
+    run.obey()
+    assert run.state.status == "waiting"
+    assert not run.state.running
+    run.record(RunCancelRequested("somebody"), is_request=True)
+    run.obey()
+    assert list(run.state.running) == ["tidy"]
+    assert run.state.steps[Place("a")].status == "cancelled"
 
 
 def one(*steps: Step, **more: object) -> PaperRun:

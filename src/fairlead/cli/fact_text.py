@@ -10,6 +10,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "run.queued": ("queued", "queued"),
     "run.started": ("running", "start"),
     "run.resumed": ("running", "resume"),
+    "run.paused": ("waiting", "pause"),
+    "run.continued": ("running", "continue"),
     "run.cancelling": ("cancelled", "cancel"),
     "run.unowned": ("waiting", "unowned"),
     "run.succeeded": ("succeeded", "ok"),
@@ -46,6 +48,10 @@ def first_line(fact: Fact) -> str:
             return "goes on where it stopped"
         case "run.succeeded" | "run.degraded" | "run.failed" | "run.cancelled":
             return fact.type.removeprefix("run.")
+        case "run.paused":
+            return "paused: what runs may end, nothing begins" + (f" ({fact.summary})" if fact.summary else "")
+        case "run.continued":
+            return "goes on"
         case "run.cancelling":
             return "cancelling" + (f": {fact.summary}" if fact.summary else "")
         case _:

@@ -56,7 +56,7 @@ def decide(workflow: Workflow, state: RunState) -> tuple[Command, ...]:
     for place, why in state.doomed.items():
         commands.append(StopAttempt(place, state.steps[place].attempts, why))
     free = workflow.parallel_max - len(state.running)
-    if free > 0 and state.ready:
+    if free > 0 and state.ready and state.status != "waiting":
         for place in islice(state.ready, free):
             commands.append(StartAttempt(place, state.steps[place].attempts + 1))
     if not state.ready and not state.running and not state.open_main and not state.open_closing:

@@ -32,6 +32,11 @@ class RunQueued(_Event, frozen=True, tag="run.queued"):
     interpreter: int = INTERPRETER
     key: str = ""  # the caller's idempotency key: a repeated start gives the same run
     requester: str = ""  # the operating-system user
+    labels: dict[str, str] = {}  # what people call it by; names that begin with `fairlead.` are ours
+    rerun_of: str = ""  # the run whose workflow and inputs this one repeats
+    commit: str = ""  # what was checked out, when git knows; files that differ from it are counted
+    branch: str = ""
+    changed: int = 0
 
 
 class RunCancelRequested(_Event, frozen=True, tag="run.cancel_requested"):
@@ -39,6 +44,45 @@ class RunCancelRequested(_Event, frozen=True, tag="run.cancel_requested"):
 
     requester: str = ""
     reason: str = ""
+
+
+class RunPauseRequested(_Event, frozen=True, tag="run.pause_requested"):
+    """A request: let running attempts end, start none, and wait for a person."""
+
+    requester: str = ""
+    reason: str = ""
+
+
+class RunResumeRequested(_Event, frozen=True, tag="run.resume_requested"):
+    """A request: a person says that a paused run goes on."""
+
+    requester: str = ""
+
+
+class RunImported(_Event, frozen=True, tag="run.imported"):
+    """A request: all events of this run before this one were taken over from an export. Its receipts are others'."""
+
+    export: Digest  # of the file's bytes
+    requester: str = ""
+
+
+class FindingAccepted(_Event, frozen=True, tag="finding.accepted"):
+    """A request: this finding of the run is known and counts for nothing, wherever its fingerprint appears again."""
+
+    fingerprint: str
+    rule: str
+    path: str  # as `path_text`
+    reason: str
+    until: str = ""  # the last day on which it holds, "2027-01-31"; "" for ever
+    requester: str = ""
+
+
+class FindingReopened(_Event, frozen=True, tag="finding.reopened"):
+    """A request: an acceptance is taken back."""
+
+    fingerprint: str
+    reason: str = ""
+    requester: str = ""
 
 
 class RunClaimed(_Event, frozen=True, tag="run.claimed"):
@@ -111,10 +155,17 @@ class RunEnded(_Event, frozen=True, tag="run.ended"):
     outputs: dict[str, Json] = {}
 
 
-Request = RunQueued | RunCancelRequested
+Remark = FindingAccepted | FindingReopened | RunImported  # said of a run, also after its end; changes nothing in it
+Request = RunQueued | RunCancelRequested | RunPauseRequested | RunResumeRequested | Remark
 Progress = RunClaimed | AttemptStarted | AttemptSucceeded | AttemptFailed | AttemptCancelled | AttemptLost | RunEnded
 AttemptOutcome = AttemptSucceeded | AttemptFailed | AttemptCancelled | AttemptLost
 Event = Request | Progress
+
+
+def happening_of(event: Request | RunClaimed) -> str:
+    """What *event* is called in the table `fairlead.core.transitions.RUN`: "cancel_requested"."""
+    return str(event.__struct_config__.tag).removeprefix("run.")
+
 
 decode_event = msgspec.json.Decoder(Event).decode
 encode_event = msgspec.json.Encoder().encode

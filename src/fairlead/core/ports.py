@@ -199,6 +199,10 @@ class Runtime(Protocol):
         """Commit all that was noted as one group, begin the calls whose intents are now durable, wait for something."""
         ...
 
+    async def rest(self) -> bool:
+        """Commit what was noted and leave the run to a later claim; False when somebody asked for something meanwhile."""
+        ...
+
 
 # ------------------------------------------------------------------------------------------------------------- children
 

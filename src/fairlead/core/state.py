@@ -17,9 +17,14 @@ from fairlead.core.events import (
     Event,
     Recorded,
     RunCancelRequested,
+    FindingAccepted,
+    FindingReopened,
     RunClaimed,
     RunEnded,
+    RunImported,
+    RunPauseRequested,
     RunQueued,
+    RunResumeRequested,
 )
 from fairlead.core.ids import Epoch, Micros, Place, RunId, Seq
 from fairlead.core.json import Digest, Json
@@ -58,6 +63,7 @@ class StepRun:
         "status",
         "summary",
         "tree",
+        "version",
         "waits",
     )
 
@@ -70,6 +76,7 @@ class StepRun:
         self.attempt_status = ""  # of the last attempt
         self.epoch = Epoch(0)  # under which the last attempt was started
         self.agent = ""
+        self.version = ""
         self.summary = ""
         self.degraded: tuple[str, ...] = ()
         self.fault: Fault | None = None
@@ -116,6 +123,8 @@ class RunState:
         self.now = Micros(0)  # the latest recorded time
         self.queued_at = Micros(0)
         self.ended: RunEnded | None = None
+        self.pause: RunPauseRequested | None = None  # the request under which the run waits
+        self.imported: RunImported | None = None
         self.cancels = 0  # how often cancelling was asked for
         self.steps: dict[Place, StepRun] = {place: StepRun(place, planned) for place, planned in workflow.plan.items()}
         # Small indexes, so that `decide` looks only at what there is to do. Dictionaries serve as ordered sets.
@@ -153,6 +162,11 @@ def apply(state: RunState, event: Event, at: Micros, epoch: Epoch) -> None:
     Raises:
         Impossible: no table of `core.transitions` allows the change.
     """
+    if isinstance(event, FindingAccepted | FindingReopened):
+        return  # said of what the run found, perhaps long after its end: nothing in the run changes by it
+    if isinstance(event, RunImported):
+        state.imported = event
+        return
     if at > state.now:
         state.now = at
     match event:
@@ -171,7 +185,14 @@ def apply(state: RunState, event: Event, at: Micros, epoch: Epoch) -> None:
         case RunCancelRequested():
             _advance_run(state, "cancel_requested")
             state.cancels += 1
+            state.pause = None
             _cancel(state)
+        case RunPauseRequested():
+            _advance_run(state, "pause_requested")
+            state.pause = event
+        case RunResumeRequested():
+            _advance_run(state, "resume_requested")
+            state.pause = None
         case RunEnded():
             _advance_run(state, f"ended_{event.status}")
             state.ended = event
@@ -209,7 +230,7 @@ def _start(state: RunState, event: AttemptStarted, epoch: Epoch) -> None:
     _advance(step, "started")
     del state.ready[event.place]
     state.running[event.place] = None
-    step.agent, step.tree, step.epoch = event.agent, event.tree, epoch
+    step.agent, step.version, step.tree, step.epoch = event.agent, event.version, event.tree, epoch
     if not step.started_at:
         step.started_at = state.now
 

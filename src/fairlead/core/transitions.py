@@ -2,18 +2,35 @@
 
 from typing import Literal
 
-RunStatus = Literal["queued", "running", "succeeded", "degraded", "failed", "cancelled"]
+RunStatus = Literal["queued", "running", "waiting", "succeeded", "degraded", "failed", "cancelled"]
 StepStatus = Literal["pending", "ready", "running", "succeeded", "degraded", "failed", "skipped", "cancelled"]
 AttemptStatus = Literal["running", "succeeded", "failed", "cancelled", "lost"]
 
 # Status → what happens → the next status. The empty status stands before the beginning.
 RUN: dict[str, dict[str, RunStatus]] = {
     "": {"queued": "queued"},
-    "queued": {"claimed": "running", "cancel_requested": "queued"},
+    "queued": {
+        "claimed": "running",
+        "cancel_requested": "queued",
+        "pause_requested": "waiting",
+        "resume_requested": "queued",
+    },
     "running": {
         "claimed": "running",  # by another worker, after the first was lost
         "cancel_requested": "running",
+        "pause_requested": "waiting",
+        "resume_requested": "running",
         "ended_succeeded": "succeeded",
+        "ended_degraded": "degraded",
+        "ended_failed": "failed",
+        "ended_cancelled": "cancelled",
+    },
+    "waiting": {  # paused by a person: what runs may end, nothing begins
+        "claimed": "waiting",
+        "cancel_requested": "running",  # what stands under `finally` is still to be done
+        "pause_requested": "waiting",
+        "resume_requested": "running",
+        "ended_succeeded": "succeeded",  # what still ran was all there was to do
         "ended_degraded": "degraded",
         "ended_failed": "failed",
         "ended_cancelled": "cancelled",

@@ -44,6 +44,11 @@ _KINDS: dict[int, type[Event]] = {
     7: kinds.AttemptFailed,
     8: kinds.AttemptCancelled,
     9: kinds.AttemptLost,
+    10: kinds.RunPauseRequested,
+    11: kinds.RunResumeRequested,
+    12: kinds.RunImported,
+    13: kinds.FindingAccepted,
+    14: kinds.FindingReopened,
 }
 
 _NUMBERS = {kind: number for number, kind in _KINDS.items()}

@@ -11,9 +11,10 @@ from typing import Protocol
 import apsw
 
 from fairlead.core.errors import FairleadError
-from fairlead.core.events import Event, Recorded, Request, RunClaimed, RunEnded, RunQueued
+from fairlead.core.events import Event, Recorded, Remark, Request, RunClaimed, RunEnded, RunQueued, happening_of
 from fairlead.core.ids import Epoch, Micros, RunId, Seq, WorkerId
 from fairlead.core.ports import Batch, Fenced, Written
+from fairlead.core.transitions import RUN
 from fairlead.journal import chain
 from fairlead.journal.anchor import Mark
 from fairlead.journal.opening import read_head
@@ -114,15 +115,17 @@ class Groups:
             known = self._position(run)
             if known is None:
                 return unknown_run(run)
-            if known.ended_at:
+            if known.ended_at and not isinstance(request, Remark):
                 return ended(run, known.status, known.ended_at)
             position = known
+            if not isinstance(request, Remark):
+                position.status = RUN[position.status][happening_of(request)]
         self._write(position, kind, place, payload, 0)
         position.last_request_seq = position.last_seq
         if isinstance(request, RunQueued):
             self._add_run(run, position, request)
         else:
-            self._connection.execute(sql("update_run_requested"), (position.last_seq, position.number))
+            self._connection.execute(sql("update_run_requested"), (position.status, position.last_seq, position.number))
         return Recorded(Seq(position.last_seq), run, Epoch(0), self._at, request)
 
     def claim(self, run: RunId, worker: WorkerId) -> Recorded | FairleadError:
@@ -138,10 +141,10 @@ class Groups:
                 return owned(run, position.worker, life)
         event = RunClaimed(worker)
         position.epoch += 1
-        position.worker, position.status = worker, "running"
+        position.worker, position.status = worker, RUN[position.status][happening_of(event)]
         kind, place, payload = chain.pack_event(event)
         self._write(position, kind, place, payload, position.epoch)
-        self._connection.execute(sql("update_run_claimed"), (position.epoch, worker, position.number))
+        self._connection.execute(sql("update_run_claimed"), (position.status, position.epoch, worker, position.number))
         return Recorded(Seq(position.last_seq), run, Epoch(position.epoch), self._at, event)
 
     def _write(self, position: _Position, kind: int, place: str, payload: bytes, epoch: int) -> None:

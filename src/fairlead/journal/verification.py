@@ -8,10 +8,11 @@ import apsw
 import msgspec
 
 from fairlead.core.errors import FairleadError
-from fairlead.core.events import Event, RunClaimed, RunEnded, RunQueued
+from fairlead.core.events import Event, Remark, RunClaimed, RunEnded, RunQueued, happening_of
 from fairlead.core.ids import Seq
 from fairlead.core.json import Digest
 from fairlead.core.ports import Clock
+from fairlead.core.transitions import RUN
 from fairlead.journal import chain
 from fairlead.journal.anchor import Mark, read_anchor
 from fairlead.journal.blobs import Blobs
@@ -151,8 +152,10 @@ class _Verification:
             return  # its run.queued is damaged, and that has been noted
         if chain.is_request(row.kind):
             line[11] = row.seq
+            if not isinstance(event, Remark):
+                line[6] = _status_after(line[6], event)
         elif isinstance(event, RunClaimed):
-            line[6], line[9], line[10] = "running", row.epoch, event.worker
+            line[6], line[9], line[10] = _status_after(line[6], event), row.epoch, event.worker
         elif isinstance(event, RunEnded):
             line[6], line[8] = event.status, row.at or 1
 
@@ -184,3 +187,8 @@ class _Verification:
         # One more than is shown, so that the report can say that there were more.
         if len(self._problems) <= PROBLEMS_MAX:
             self._problems.append(Problem(Seq(seq), code, text))
+
+
+def _status_after(status: object, event: Event) -> object:
+    """The status of a run after *event*; unchanged where no table allows it, which the fold of the run will say."""
+    return RUN.get(str(status), {}).get(happening_of(event), status)  # type: ignore[arg-type]  # only of these kinds

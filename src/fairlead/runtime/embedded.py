@@ -107,6 +107,13 @@ class EmbeddedRun:
             return await self._give_way(recorded)
         return Wake(recorded, self._drain())
 
+    async def rest(self) -> bool:
+        """Commit what was applied; nothing runs and nothing shall begin."""
+        if self._outcomes and not (await self._commit())[0].are_intents_written:
+            self._is_superseded = True
+        is_wanted, self._is_superseded = self._is_superseded, False
+        return not is_wanted
+
     async def _give_way(self, recorded: tuple[Event, ...]) -> Wake:
         """Somebody asked for something: record what has finished, so that reading the run again misses nothing."""
         self._is_superseded = False

@@ -19,7 +19,7 @@ _LOST = "the worker that performed it is gone"
 
 
 async def perform_run(engine: Runtime, admit: Admit, refold: Refold, load: Load) -> RunState:
-    """Bring a claimed run to its end; gives its last state.
+    """Bring a claimed run to its end, or to where it waits for a person; gives its last state.
 
     Raises:
         Fenced: another worker has claimed the run meanwhile.
@@ -27,7 +27,13 @@ async def perform_run(engine: Runtime, admit: Admit, refold: Refold, load: Load)
     """
     state = refold()
     while state.ended is None:
-        for command in decide(state.workflow, state):
+        commands = decide(state.workflow, state)
+        if state.status == "waiting" and not commands and not state.running:
+            if await engine.rest():
+                return state
+            state = refold()
+            continue
+        for command in commands:
             if not _obey(engine, admit, load, state, command):
                 break  # a refusal may have ended what the next commands were about: decide again
         wake = await engine.wait_any()

@@ -17,11 +17,16 @@ from fairlead.core.events import (
     AttemptStarted,
     AttemptSucceeded,
     Event,
+    FindingAccepted,
+    FindingReopened,
     Recorded,
     RunCancelRequested,
     RunClaimed,
     RunEnded,
+    RunImported,
+    RunPauseRequested,
     RunQueued,
+    RunResumeRequested,
 )
 from fairlead.core.ids import Micros, RunId, Seq
 from fairlead.core.state import RunState, StepRun, apply
@@ -31,6 +36,8 @@ FactType = Literal[
     "run.queued",
     "run.started",
     "run.resumed",
+    "run.paused",
+    "run.continued",
     "run.cancelling",
     "run.unowned",
     "run.succeeded",
@@ -105,6 +112,10 @@ class Projection:
                 return [self._run_fact("run.queued", record, summary=self.state.workflow.title or event.workflow)]
             case RunClaimed():
                 return [self._run_fact("run.started" if record.epoch == 1 else "run.resumed", record)]
+            case RunPauseRequested():
+                return [self._run_fact("run.paused", record, summary=event.reason)]
+            case RunResumeRequested():
+                return [self._run_fact("run.continued", record)]
             case RunCancelRequested():
                 return [self._run_fact("run.cancelling", record, summary=event.reason)]
             case AttemptStarted():
@@ -127,6 +138,8 @@ class Projection:
                 return [self._retry(self.state.steps[event.place], record)]
             case RunEnded():
                 return [self._run_end(event, record)]
+            case RunImported() | FindingAccepted() | FindingReopened():
+                return []  # said of the run, not by it
             case AttemptSucceeded() | AttemptFailed() | AttemptCancelled() | AttemptLost():
                 return []  # what is not simply succeeded is told from `state.worst`, with what follows from it
 

@@ -1,3 +1,3 @@
 UPDATE runs
-SET status = 'running', epoch = ?, worker = ?
+SET status = ?, epoch = ?, worker = ?
 WHERE number = ?

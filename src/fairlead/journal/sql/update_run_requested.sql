@@ -1,3 +1,3 @@
 UPDATE runs
-SET last_request_seq = ?
+SET status = ?, last_request_seq = ?
 WHERE number = ?
