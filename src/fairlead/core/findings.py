@@ -50,19 +50,40 @@ def path_from_text(text: str) -> str:
     return re.sub(r"\\\\|\\x([89a-f][0-9a-f])", lambda m: chr(0xDC00 + int(m[1], 16)) if m[1] else "\\", text)
 
 
-class Fingerprints:
-    """Gives findings their fingerprints: rule, path and the line's text, not the line's number.
+# What a formatter may write otherwise without a change of content, in the order in which it is taken away.
+_SPELLING = re.compile(
+    r"(?<![\w'\"])(?:0[xX][0-9a-fA-F_]+|\d[\d_.]*(?:[eE][+-]?\d+[jJ]?|[jJ])|[bBfFrRuU]{1,2}(?=['\"]))"
+)
+_ESCAPED = re.compile(r"\\\r?\n|\\(?=['\"`])")  # a continued line, and a quote that other quotes need not escape
+_SILENT = re.compile(r"[\s'\"`;]+")
+_TRAILING = re.compile(r",+(?=[)\]}]|$)")
+_BRACKETS = str.maketrans("", "", "()")
 
-    Equal lines are told apart by their order, so ask in the order of the file. White space does not count.
+
+def folded(text: str) -> str:
+    """*text* without what a formatter changes, so that code keeps its fingerprint when it is wrapped otherwise.
+
+    White space, continued lines, the kind of quotes, semicolons, trailing commas, round brackets, and the letter case
+    of numbers and string prefixes do not count. Code that differs only so is one to whoever compares runs.
+    """
+    text = _SPELLING.sub(lambda found: found[0].lower().replace("u", ""), text)
+    return _TRAILING.sub("", _SILENT.sub("", _ESCAPED.sub("", text))).translate(_BRACKETS)
+
+
+class Fingerprints:
+    """Gives findings their fingerprints: rule, path and the text of the code, not the line's number.
+
+    The text is the statement that holds the finding where somebody can tell (`agents.builtin.statements`), else the
+    line; it counts as `folded`. Equal texts are told apart by their order, so ask in the order of the file.
     """
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str, str], int] = {}
 
     def of(self, rule: str, path: str, text: str) -> str:
-        """The fingerprint of *rule* at the line *text* of *path*; for a secret, *text* must be masked."""
-        folded = "".join(text.split())
-        nth = self._seen.get((rule, path, folded), 0)
-        self._seen[rule, path, folded] = nth + 1
-        material = "\0".join((rule, path, folded, str(nth)))
+        """The fingerprint of *rule* at the code *text* of *path*; for a secret, *text* must be masked."""
+        code = folded(text)
+        nth = self._seen.get((rule, path, code), 0)
+        self._seen[rule, path, code] = nth + 1
+        material = "\0".join((rule, path, code, str(nth)))
         return hashlib.sha256(material.encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -64,7 +64,7 @@ def _search_file(file: TreeFile, world: ToolWorld, report: Report) -> None:
     if text is None:
         report.binary += 1
         return
-    sightings = scan_text(text, path_text(file.path), report)
+    sightings = scan_text(text, path_text(file.path), report, is_whole=True)
     report.add(text, len(data), sightings)
     if sightings:
         world.found(len(sightings))

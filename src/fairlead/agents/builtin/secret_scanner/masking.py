@@ -39,7 +39,10 @@ class Lines:
 
     def edges(self, at: int) -> tuple[int, int]:
         """Where the line of the character *at* begins and ends, without its line break."""
-        line = bisect_right(self._starts, at)
+        return self.edges_of(bisect_right(self._starts, at))
+
+    def edges_of(self, line: int) -> tuple[int, int]:
+        """Where the line with this number begins and ends, without its line break."""
         start = self._starts[line - 1]
         end = self._starts[line] - 1 if line < len(self._starts) else len(self._text)
         return start, end - (end > start and self._text[end - 1] == "\r")

@@ -9,13 +9,14 @@ import msgspec
 from fairlead.agents.builtin.secret_scanner import formats
 from fairlead.agents.builtin.secret_scanner.formats import Format, Hit
 from fairlead.agents.builtin.secret_scanner.masking import Lines, mask
+from fairlead.agents.builtin.statements import Statements
 from fairlead.agents.rules import Rule
 from fairlead.core.findings import SEVERITIES, Finding, Fingerprints, Severity
 from fairlead.core.json import Json
 
 _ORIGIN = ("secret-scanner",)
 SIGHTINGS_MAX = 200  # in one file; the others are counted, and the outcome says so
-FINGERPRINT_LINE_MAX = 1000  # characters; of a longer line only the excerpt counts
+FINGERPRINT_TEXT_MAX = 1000  # characters; of a longer line only the excerpt counts
 _IGNORE_TAIL = 300  # characters at the end of a line in which a comment is looked for
 
 _BINARY = re.compile(
@@ -65,7 +66,7 @@ class Sighting(msgspec.Struct):
     column: int
     masked: str
     excerpt: str
-    identity: str  # the masked line from which the fingerprint is made
+    identity: str  # the masked statement, or line, from which the fingerprint is made
     digest: bytes
     is_excused: bool
 
@@ -138,10 +139,13 @@ def is_binary_name(path: str) -> bool:
     return _BINARY.search(path) is not None
 
 
-def scan_text(text: str, path: str, report: Report, among: Sequence[Format] | None = None) -> list[Sighting]:
+def scan_text(
+    text: str, path: str, report: Report, among: Sequence[Format] | None = None, *, is_whole: bool = False
+) -> list[Sighting]:
     """The credentials of *text* that no comment excuses; *report* counts the excused ones.
 
-    *among* are the formats that can be there at all, when somebody has already looked.
+    *among* are the formats that can be there at all, when somebody has already looked. *is_whole* says that *text* is a
+    whole file and no piece of one, so that it can be read as its language.
     """
     forms = formats.forms_for(text.encode("utf-8", "replace"), among)
     hits = formats.hits_in(text, path.rpartition("/")[2], forms)
@@ -149,8 +153,9 @@ def scan_text(text: str, path: str, report: Report, among: Sequence[Format] | No
         return []
     lines = Lines(text, [(hit.start, hit.end) for hit in hits])
     sightings: list[Sighting] = []
+    statements = Statements.of(path, text) if is_whole else None
     for hit in hits:
-        seen = _sighting(hit, text, path, lines)
+        seen = _sighting(hit, text, path, lines, statements)
         if seen.is_excused:
             report.suppressed += 1
             report.excused.add(seen.digest)
@@ -195,7 +200,7 @@ def finding_of(sighting: Sighting, fingerprints: Fingerprints, past: Past | None
     )
 
 
-def _sighting(hit: Hit, text: str, path: str, lines: Lines) -> Sighting:
+def _sighting(hit: Hit, text: str, path: str, lines: Lines, statements: Statements | None) -> Sighting:
     secret = text[hit.start : hit.end]
     line, column = lines.place(hit.at)
     severity, reason = _severity(hit, path)
@@ -210,10 +215,20 @@ def _sighting(hit: Hit, text: str, path: str, lines: Lines) -> Sighting:
         column=column,
         masked=mask("".join(secret.split())),
         excerpt=excerpt,
-        identity=lines.masked(start, end) if end - start <= FINGERPRINT_LINE_MAX else excerpt,
+        identity=_identity(lines, statements, line, column) or excerpt,
         digest=hashlib.sha256("".join(secret.split()).encode("utf-8", "replace")).digest(),
         is_excused=_is_excused(text[max(start, end - _IGNORE_TAIL) : end], hit.rule.id),
     )
+
+
+def _identity(lines: Lines, statements: Statements | None, line: int, column: int) -> str:
+    """The statement around a credential with every credential in it masked; "" when it is too long."""
+    spans = statements.spans_at(line, column) if statements is not None else (lines.edges_of(line),)
+    if sum(end - start for start, end in spans) > FINGERPRINT_TEXT_MAX:
+        spans = (lines.edges_of(line),)
+    if sum(end - start for start, end in spans) > FINGERPRINT_TEXT_MAX:
+        return ""
+    return "".join(lines.masked(start, end) for start, end in spans)
 
 
 def _severity(hit: Hit, path: str) -> tuple[Severity, str]:

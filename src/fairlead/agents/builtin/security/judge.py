@@ -7,11 +7,14 @@ from fairlead.agents.builtin.security import sources
 from fairlead.agents.builtin.security.matches import Match, lines_of
 from fairlead.agents.builtin.security.suppress import Silenced
 from fairlead.agents.builtin.security.tools import Table
+from fairlead.agents.builtin.statements import Mask, Statements
 from fairlead.agents.rules import Rule, load_rules
 from fairlead.core.findings import SEVERITIES, Finding, Fingerprints, Severity, path_text
 
 EXCERPT_MAX = 200
 _NO_CODES: frozenset[str] = frozenset()
+
+_OPEN_END = 1_000_000  # a mask that reaches beyond its line ends so
 
 _RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
@@ -54,6 +57,8 @@ class Judge:
             if match.mask is not None:
                 masks.setdefault(match.line, []).append(match.mask)
         found: list[Finding] = []
+        statements = Statements.of(path, text, is_python=is_python)
+        hidden = [_mask_of(match) for match, _ in joined if match.mask is not None]
         for match, origin in joined:
             codes = self._codes.get(match.rule, _NO_CODES)
             kind = silenced.by(match.rule, codes, match.line, match.end_line)
@@ -65,7 +70,8 @@ class Judge:
             line = lines[match.line - 1] if 0 < match.line <= len(lines) else ""
             shown = _masked(line, masks.get(match.line, []))
             # Every finding is named, so that a higher `min_severity` changes no fingerprint.
-            fingerprint = fingerprints.of(match.rule, path_text(path), shown)
+            code = statements.text_at(match.line, match.column, hidden)
+            fingerprint = fingerprints.of(match.rule, path_text(path), code)
             if _RANK[severity] < self._lowest:
                 self.below += 1
                 continue
@@ -131,6 +137,14 @@ def _severity(match: Match, rule: Rule | None, path: str) -> tuple[Severity, str
 
 def _lowered(severity: Severity, steps: int) -> Severity:
     return SEVERITIES[max(0, _RANK[severity] - steps)]
+
+
+def _mask_of(match: Match) -> Mask:
+    """Where the masked value lies; one that goes on below its first line ends where the match does."""
+    first, last = match.mask or (0, 0)
+    if last >= _OPEN_END and match.end_line > match.line:
+        return match.line, first, match.end_line, match.end_column
+    return match.line, first, match.line, last
 
 
 def _masked(line: str, masks: list[tuple[int, int]]) -> str:
