@@ -5,8 +5,17 @@ from typing import Protocol
 import pytest
 
 from fairlead.core.errors import FairleadError
-from fairlead.core.events import RunCancelRequested, RunClaimed
-from fairlead.core.ids import Epoch, RunId, Seq, WorkerId
+from fairlead.core.events import (
+    FindingAccepted,
+    FindingReopened,
+    Recorded,
+    RunCancelRequested,
+    RunClaimed,
+    RunImported,
+    RunPauseRequested,
+    RunResumeRequested,
+)
+from fairlead.core.ids import Epoch, Micros, RunId, Seq, WorkerId
 from fairlead.core.json import Digest
 from fairlead.core.ports import Batch, Fenced, Journal, Written
 from tests.journal.parts import RUN, Deliveries, ended, queued, started, succeeded
@@ -84,6 +93,62 @@ class JournalContract:
             world.journal.record(RUN, RunCancelRequested())
 
     # ---------------------------------------------------------------------------------------------------------- claims
+
+    def test_a_paused_run_waits_until_somebody_resumes_or_cancels_it(self, world: JournalWorld) -> None:
+        journal = world.journal
+        journal.record(RUN, queued())
+        statuses = []
+        for request in (RunPauseRequested("ada"), RunPauseRequested("ben"), RunResumeRequested("ben")):
+            journal.record(RUN, request)
+            statuses.append(journal.runs()[0].status)
+        world.live(ADA)
+        journal.record(RUN, RunPauseRequested("ada"))
+        journal.claim(RUN, ADA)  # who performs it finds nothing to begin
+        statuses.append(journal.runs()[0].status)
+        journal.record(RUN, RunCancelRequested("ada"))
+        statuses.append(journal.runs()[0].status)
+        assert statuses == ["waiting", "waiting", "running", "waiting", "running"]
+
+    def test_remarks_are_taken_after_the_end_and_change_nothing(self, world: JournalWorld) -> None:
+        journal = world.journal
+        journal.record(RUN, queued())
+        world.live(ADA)
+        claimed = journal.claim(RUN, ADA)
+        journal.append(Batch(RUN, claimed.epoch, claimed.seq, (), (ended(),)), "t")
+        world.deliveries.written()
+        before = journal.runs()[0]
+        accepted = journal.record(RUN, FindingAccepted("f" * 24, "a/b", "x.py", "a test", "2027-01-31", "ada"))
+        reopened = journal.record(RUN, FindingReopened("f" * 24))
+        assert list(journal.remarks_on_findings()) == [accepted, reopened]
+        after = journal.runs()[0]
+        assert (after.status, after.ended_at, after.epoch) == (before.status, before.ended_at, before.epoch)
+        assert list(journal.events_of(RUN))[-2:] == [accepted, reopened]
+
+    def test_a_run_of_another_journal_is_taken_over_with_its_times(self, world: JournalWorld) -> None:
+        journal = world.journal
+        journal.record(RunId("r-own00000"), queued())
+        records = [
+            Recorded(Seq(11), RUN, Epoch(0), Micros(1_000), queued("nightly")),
+            Recorded(Seq(17), RUN, Epoch(3), Micros(2_000), RunClaimed("w-far")),
+            Recorded(Seq(18), RUN, Epoch(3), Micros(3_000), ended()),
+        ]
+        remark = RunImported(Digest("sha256:" + "2" * 64), "ada")
+        last = journal.take_over(records, remark)
+        found = list(journal.events_of(RUN))
+        assert [(one.at, one.epoch, one.event) for one in found[:3]] == [(o.at, o.epoch, o.event) for o in records]
+        assert found[3] == last
+        assert last.event == remark
+        row = journal.runs()[0]
+        assert (row.run, row.status, row.queued_at, row.ended_at, row.worker) == (
+            *(RUN, "succeeded", 1_000, 3_000),
+            "w-far",
+        )
+        with refusal("FL-R104"):
+            journal.take_over(records, remark)
+        other = [Recorded(one.seq, RunId("r-other000"), one.epoch, one.at, one.event) for one in records]
+        with refusal("FL-R103"):
+            journal.take_over(other, remark)
+        assert journal.head() == last.seq
 
     def test_a_claim_raises_the_epoch(self, world: JournalWorld) -> None:
         world.journal.record(RUN, queued())

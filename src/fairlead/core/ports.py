@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from fairlead.core.events import AttemptStarted, Event, Recorded, Request
+from fairlead.core.events import AttemptStarted, Event, Recorded, Request, RunImported
 from fairlead.core.ids import Epoch, Micros, Place, RunId, Seq, WorkerId
 from fairlead.core.json import Digest, Json
 from fairlead.core.outcomes import Outcome
@@ -93,6 +93,14 @@ class Journal(Protocol):
         """Append a request and wait until it is durable. A `run.queued` with a known key gives the earlier record."""
         ...
 
+    def take_over(self, records: Sequence[Recorded], remark: RunImported) -> Recorded:
+        """Write a run that has ended in another journal: its events in order, then *remark*. All of it or nothing.
+
+        Raises:
+            FairleadError: FL-R104 there is a run with this id; FL-R103 its key belongs to another start.
+        """
+        ...
+
     def claim(self, run: RunId, worker: WorkerId) -> Recorded:
         """Make *worker* the owner: `run.claimed` with the next epoch, durable.
 
@@ -119,6 +127,10 @@ class Journal(Protocol):
 
     def requests_after(self, after: Seq) -> Sequence[Recorded]:
         """Requests of all runs, in order: how an owner learns that somebody asked for something."""
+        ...
+
+    def remarks_on_findings(self) -> Sequence[Recorded]:
+        """Every `finding.accepted` and `finding.reopened` of all runs, in order."""
         ...
 
     def head(self) -> Seq: ...
@@ -200,7 +212,7 @@ class Runtime(Protocol):
         ...
 
     async def rest(self) -> bool:
-        """Commit what was noted and leave the run to a later claim; False when somebody asked for something meanwhile."""
+        """Commit what was noted and leave the run to a later claim; False when somebody asked for something."""
         ...
 
 

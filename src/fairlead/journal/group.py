@@ -11,7 +11,17 @@ from typing import Protocol
 import apsw
 
 from fairlead.core.errors import FairleadError
-from fairlead.core.events import Event, Recorded, Remark, Request, RunClaimed, RunEnded, RunQueued, happening_of
+from fairlead.core.events import (
+    Event,
+    Recorded,
+    Remark,
+    Request,
+    RunClaimed,
+    RunEnded,
+    RunImported,
+    RunQueued,
+    happening_of,
+)
 from fairlead.core.ids import Epoch, Micros, RunId, Seq, WorkerId
 from fairlead.core.ports import Batch, Fenced, Written
 from fairlead.core.transitions import RUN
@@ -127,6 +137,41 @@ class Groups:
         else:
             self._connection.execute(sql("update_run_requested"), (position.status, position.last_seq, position.number))
         return Recorded(Seq(position.last_seq), run, Epoch(0), self._at, request)
+
+    def take_over(self, records: Sequence[Recorded], remark: RunImported) -> Recorded | FairleadError:
+        """Write a whole run that another journal recorded, with its times and epochs, and *remark* behind it."""
+        run, first, last = records[0].run, records[0].event, records[-1].event
+        # Who reads an export has checked both.
+        assert isinstance(first, RunQueued)
+        assert isinstance(last, RunEnded)
+        if self._position(run) is not None:
+            return same_id(run)
+        if first.key and (found := self._fetch("select_run_by_key", first.key)) is not None:
+            return same_key(first.key, RunId(found[0]))
+        packed = _pack(run, [*(record.event for record in records), remark])
+        if isinstance(packed, FairleadError):
+            return packed
+        position = _Position(self.head.seq + 1, 0, 0, 0, "queued", "", 0)
+        now = self._at
+        for record, (kind, place, payload) in zip(records, packed, strict=False):
+            self._at = record.at
+            self._write(position, kind, run if record is records[0] else place, payload, record.epoch)
+            if chain.is_request(kind):
+                position.last_request_seq = position.last_seq
+            if isinstance(record.event, RunClaimed):
+                position.epoch, position.worker = record.epoch, record.event.worker
+        self._at = records[0].at
+        self._add_run(run, position, first)
+        claimed = (last.status, position.epoch, position.worker, position.number)
+        self._connection.execute(sql("update_run_claimed"), claimed)
+        self._at = records[-1].at
+        self._end_run(position, last)
+        self._at = now
+        kind, place, payload = packed[-1]
+        self._write(position, kind, place, payload, 0)
+        position.last_request_seq = position.last_seq
+        self._connection.execute(sql("update_run_requested"), (last.status, position.last_seq, position.number))
+        return Recorded(Seq(position.last_seq), run, Epoch(0), now, remark)
 
     def claim(self, run: RunId, worker: WorkerId) -> Recorded | FairleadError:
         """Make *worker* the owner of *run*, or say why not."""

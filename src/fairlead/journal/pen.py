@@ -12,7 +12,7 @@ from typing import NamedTuple
 import apsw
 
 from fairlead.core.errors import FairleadError
-from fairlead.core.events import Recorded, Request
+from fairlead.core.events import Recorded, Request, RunImported
 from fairlead.core.ids import RunId, WorkerId
 from fairlead.core.ports import Batch, Clock, Fenced, JournalFailed, Written
 from fairlead.journal.anchor import Anchor
@@ -49,7 +49,14 @@ class ClaimRun(NamedTuple):
     worker: WorkerId
 
 
-What = Batch | RecordRequest | ClaimRun
+class TakeOver(NamedTuple):
+    """A whole run that another journal recorded."""
+
+    records: Sequence[Recorded]
+    remark: RunImported
+
+
+What = Batch | RecordRequest | ClaimRun | TakeOver
 
 
 class Pen:
@@ -98,6 +105,8 @@ class Pen:
                 return self.groups.record(run, request)
             case ClaimRun(run, worker):
                 return self.groups.claim(run, worker)
+            case TakeOver(records, remark):
+                return self.groups.take_over(records, remark)
 
     def has_loose_ends(self) -> bool:
         return not self._anchor.is_synced or self._wal_pages > WAL_PAGES_IDLE_MAX

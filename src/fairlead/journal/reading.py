@@ -62,6 +62,11 @@ class Reader:
         rows = self._query("select_requests_after", (after,))
         return [self._recorded(chain.Row(*values), RunId(run)) for run, *values in rows]
 
+    def remarks_on_findings(self) -> Sequence[Recorded]:
+        """Every `finding.accepted` and `finding.reopened` of all runs, in order; found by an index over these alone."""
+        rows = self._query("select_remarks_on_findings", ())
+        return [self._recorded(chain.Row(*values), RunId(run)) for run, *values in rows]
+
     def head(self) -> Seq:
         """The number of the last event; 0 when there is none."""
         rows = self._query("select_head", ())

@@ -1,6 +1,8 @@
 """The journal on SQLite, for any number of processes of one machine."""
 
-from fairlead.core.events import Recorded, Request
+from collections.abc import Sequence
+
+from fairlead.core.events import Recorded, Request, RunImported
 from fairlead.core.ids import RunId, WorkerId
 from fairlead.core.json import Digest
 from fairlead.core.ports import Batch, Clock, Delivery
@@ -34,6 +36,14 @@ class SqliteJournal(Reader):
             FairleadError: FL-R101 unknown run; FL-R102 it has ended; FL-R103 the key belongs to another start.
         """
         return self._writer.record(run, request)
+
+    def take_over(self, records: Sequence[Recorded], remark: RunImported) -> Recorded:
+        """Write a run that has ended in another journal: its events in order, then *remark*. All of it or nothing.
+
+        Raises:
+            FairleadError: FL-R104 there is a run with this id; FL-R103 its key belongs to another start.
+        """
+        return self._writer.take_over(records, remark)
 
     def claim(self, run: RunId, worker: WorkerId) -> Recorded:
         """Make *worker* the owner: `run.claimed` with the next epoch, durable. Register the worker first.

@@ -17,12 +17,12 @@ from typing import NamedTuple
 import apsw
 
 from fairlead.core.errors import FairleadError, error
-from fairlead.core.events import Recorded, Request
+from fairlead.core.events import Recorded, Request, RunImported
 from fairlead.core.ids import RunId, WorkerId
 from fairlead.core.ports import Batch, Clock, Delivery, JournalFailed, Written
 from fairlead.journal.failures import diagnose
 from fairlead.journal.opening import Mode, Places
-from fairlead.journal.pen import Answer, ClaimRun, Pen, RecordRequest, What
+from fairlead.journal.pen import Answer, ClaimRun, Pen, RecordRequest, TakeOver, What
 from fairlead.journal.refusals import queue_full
 
 QUEUE_MAX = 100_000  # entries that may wait for the disk
@@ -74,6 +74,10 @@ class Writer:
         """Claim *run* for *worker* and wait until that is durable."""
         return self._wait_for(ClaimRun(run, worker))
 
+    def take_over(self, records: Sequence[Recorded], remark: RunImported) -> Recorded:
+        """Write a whole run of another journal and wait until it is durable."""
+        return self._wait_for(TakeOver(records, remark))
+
     def claim_later(self, run: RunId, worker: WorkerId, token: object) -> None:
         """Queue a claim; the answer is delivered under *token*."""
         self._ask(ClaimRun(run, worker), token)
@@ -95,7 +99,7 @@ class Writer:
         if self._failure is not failure and self._failure is not None:
             raise self._failure
 
-    def _wait_for(self, what: RecordRequest | ClaimRun) -> Recorded:
+    def _wait_for(self, what: RecordRequest | ClaimRun | TakeOver) -> Recorded:
         waiter = _Waiter()
         self._ask(what, waiter)
         answer = waiter.answers.get()
