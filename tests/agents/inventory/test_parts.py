@@ -2,7 +2,8 @@
 
 import pytest
 
-from fairlead.agents.builtin.inventory import languages, licences, places
+from fairlead.agents.builtin import licence_texts
+from fairlead.agents.builtin.inventory import languages, places
 from fairlead.agents.builtin.inventory.frameworks import declared
 from fairlead.agents.builtin.inventory.manifests import reader_for
 from fairlead.agents.builtin.inventory.tables import table
@@ -220,7 +221,7 @@ def test_tests_are_known_by_name_or_folder(path: str, is_test: bool) -> None:
     ],
 )
 def test_licences_are_recognised_by_their_sentences(text: str, name: str) -> None:
-    assert licences.recognise(text) == name
+    assert licence_texts.recognise(text) == name
 
 
 @pytest.mark.parametrize(
@@ -235,4 +236,4 @@ def test_licences_are_recognised_by_their_sentences(text: str, name: str) -> Non
     ],
 )
 def test_licences_lie_near_the_top(path: str, is_licence: bool) -> None:
-    assert licences.is_licence(path) is is_licence
+    assert licence_texts.is_licence(path) is is_licence

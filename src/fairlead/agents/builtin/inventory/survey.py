@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from fairlead.agents.builtin.inventory import entry_points, frameworks, languages, licences, places
+from fairlead.agents.builtin import licence_texts
+from fairlead.agents.builtin.inventory import entry_points, frameworks, languages, places
 from fairlead.agents.builtin.inventory.manifests import BrokenManifest, Manifest, plain, reader_for
 from fairlead.agents.builtin.inventory.tables import table
 from fairlead.core.findings import path_text
@@ -134,8 +135,8 @@ class _Survey:
         elif path.endswith((".yml", ".yaml")):
             if places.is_kubernetes(path, data.decode("utf-8", "replace")):
                 self.seen["containers"].setdefault("Kubernetes", []).append(shown)
-        elif licences.is_licence(path):
-            self.licences.append((path, licences.recognise(data.decode("utf-8", "replace"))))
+        elif licence_texts.is_licence(path):
+            self.licences.append((path, licence_texts.recognise(data.decode("utf-8", "replace"))))
         elif path == ".python-version":
             self.python_version = (data.decode("ascii", "replace").strip().split("\n")[0][:20], shown)
         if not places.is_around(path):
