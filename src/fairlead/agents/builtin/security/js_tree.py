@@ -27,8 +27,12 @@ _FIELDS_QUERY = {"javascript": "(field_definition) @field", "typescript": "(publ
 
 
 @cache
-def _grammar(kind: str) -> tuple[Any, Any]:
-    """The parser and the query of a grammar: `javascript`, `typescript` or `tsx`."""
+def language(kind: str) -> Any:
+    """A grammar: `javascript`, `typescript` or `tsx`.
+
+    Raises:
+        PartMissing: tree-sitter or a grammar is not installed.
+    """
     try:
         import tree_sitter
         import tree_sitter_javascript
@@ -42,15 +46,29 @@ def _grammar(kind: str) -> tuple[Any, Any]:
         "typescript": tree_sitter_typescript.language_typescript,
         "tsx": tree_sitter_typescript.language_tsx,
     }[kind]()
-    language = tree_sitter.Language(pointer)
+    return tree_sitter.Language(pointer)
+
+
+@cache
+def _parser(kind: str) -> Any:
+    grammar = language(kind)
+    import tree_sitter
+
+    return tree_sitter.Parser(grammar)
+
+
+@cache
+def _query(kind: str) -> Any:
+    import tree_sitter
+
     query = _QUERY + _FIELDS_QUERY["javascript" if kind == "javascript" else "typescript"]
     if kind != "typescript":
         query += _JSX_QUERY
-    return tree_sitter.Parser(language), tree_sitter.Query(language, query)
+    return tree_sitter.Query(language(kind), query)
 
 
-class Source:
-    """One parsed file."""
+class Parsed:
+    """One parsed file, and where things stand in it."""
 
     def __init__(self, path: str, text: str) -> None:
         if "\r" in text:
@@ -71,18 +89,19 @@ class Source:
                 self.root = broken
             else:
                 kind = "tsx"
-        import tree_sitter
-
-        found: dict[str, list[Node]] = tree_sitter.QueryCursor(_grammar(kind)[1]).captures(self.root)
-        # The library gives them in no order that it promises.
-        captures = {name: sorted(nodes, key=_place) for name, nodes in found.items()}
-        self.captures = captures
-        self._functions = sorted((f.start_byte, -f.end_byte) for f in captures.get("function", ()))
-        self.functions = {(f.start_byte, f.end_byte): f for f in captures.get("function", ())}
+        self.kind = kind
 
     def _parse(self, kind: str) -> Node:
-        self._tree = _grammar(kind)[0].parse(self.data)  # the tree must live as long as its nodes
+        self._tree = _parser(kind).parse(self.data)  # the tree must live as long as its nodes
         return self._tree.root_node
+
+    def captured(self, query: Any) -> dict[str, list[Node]]:
+        """What a query, compiled for the grammar `kind`, finds: by the names in it, in the order of the file."""
+        import tree_sitter
+
+        found: dict[str, list[Node]] = tree_sitter.QueryCursor(query).captures(self.root)
+        # The library gives them in no order that it promises.
+        return {name: sorted(nodes, key=_place) for name, nodes in found.items()}
 
     def text(self, node: Node) -> str:
         """The source text of *node*."""
@@ -93,6 +112,29 @@ class Source:
         if self._is_ascii:
             return column + 1
         return len(self._lines[row][:column].decode("utf-8", "replace")) + 1
+
+    def first_error(self) -> Node | None:
+        """The first place that the grammar does not know."""
+        node = self.root
+        if not node.has_error:
+            return None
+        while True:
+            inner = next(
+                (child for child in node.children if child.is_error or child.is_missing or child.has_error), None
+            )
+            if inner is None or node.is_error:
+                return node
+            node = inner
+
+
+class Source(Parsed):
+    """One parsed file, and what the rules of the security-scanner begin with."""
+
+    def __init__(self, path: str, text: str) -> None:
+        super().__init__(path, text)
+        self.captures = captures = self.captured(_query(self.kind))
+        self._functions = sorted((f.start_byte, -f.end_byte) for f in captures.get("function", ()))
+        self.functions = {(f.start_byte, f.end_byte): f for f in captures.get("function", ())}
 
     def match(
         self,
@@ -124,19 +166,6 @@ class Source:
     def outermost(self, offset: int) -> int:
         """Where the outermost function around *offset* begins; 0 if there is none."""
         return next((start for start, end in self._functions if start <= offset < -end), 0)
-
-    def first_error(self) -> Node | None:
-        """The first place that the grammar does not know."""
-        node = self.root
-        if not node.has_error:
-            return None
-        while True:
-            inner = next(
-                (child for child in node.children if child.is_error or child.is_missing or child.has_error), None
-            )
-            if inner is None or node.is_error:
-                return node
-            node = inner
 
 
 def _place(node: Node) -> tuple[int, int]:
