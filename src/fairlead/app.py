@@ -99,7 +99,7 @@ class _App:
         from fairlead.env.places import Whereabouts, look_around
 
         seen = look_around(Whereabouts(project.root, project.state_dir, project.is_git))
-        return Checkout(seen.branch, seen.head, seen.changed, seen.notes)
+        return Checkout(seen.branch, seen.head, seen.changed, seen.notes, seen.commit)
 
     def journal(self, project: Project) -> Journal:
         """The project's journal. The spawner is forked first: a fork wants a process without threads."""

@@ -144,13 +144,16 @@ class PaperParts:
 
     # ------------------------------------------------------------------------------------------- writing down a run
 
-    def record_run(self, run: str, events: Sequence[Event], workflow: Workflow = WORKFLOW) -> RunId:
-        """Write *events* of a run that `run.queued` and `run.claimed` begin."""
+    def record_run(
+        self, run: str, events: Sequence[Event], workflow: Workflow = WORKFLOW, *, is_claimed: bool = True
+    ) -> RunId:
+        """Write *events* of a run that `run.queued` and `run.claimed` begin; without a claim there are none."""
         journal = self.journal(self.project(""))
         assert isinstance(journal, SqliteJournal)
         keeper = Keeper(journal, self.deliveries, workflow, RunId(run))
-        keeper.keep([RunQueued(workflow.name, Digest(""), {}, str(self.root), requester="ada"), RunClaimed("w-1")])
-        keeper.keep(events)
+        keeper.keep([RunQueued(workflow.name, Digest(""), {}, str(self.root), requester="ada")])
+        if is_claimed:
+            keeper.keep([RunClaimed("w-1"), *events])
         self.fake_clock.move(60)
         return RunId(run)
 

@@ -1,14 +1,17 @@
 """How people name runs, and what may be asked of one."""
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
 from fairlead.core.errors import FairleadError
 from fairlead.core.ids import RunId
 from fairlead.service.endings import exit_code
-from fairlead.service.runs import cancel_run, find_run, list_runs, show_run
+from fairlead.service.runs import Which, cancel_run, find_run, list_runs, pause_run, show_run, unpause_run
 from fairlead.service.starts import resumable_run
 from fairlead.views.runs import RunView
+from tests.proves import proves
 from tests.service.parts import PaperParts, ended, failed, finding, started, succeeded
 
 
@@ -71,7 +74,7 @@ def test_the_list_says_who_is_not_worked_on_and_can_be_narrowed(four: PaperParts
     lines = list_runs(four, project).runs
     assert [line.run for line in lines] == ["r-cccc4444", "r-bbbb3333", "r-aaaa2222", "r-aaaa1111"]
     assert [bool(line.unowned_since) for line in lines] == [True, False, False, False]
-    assert [line.run for line in list_runs(four, project, status="failed").runs] == ["r-aaaa2222"]
+    assert [line.run for line in list_runs(four, project, Which(status="failed")).runs] == ["r-aaaa2222"]
     assert len(list_runs(four, project, limit=2).runs) == 2
 
 
@@ -89,6 +92,39 @@ def test_a_cancel_is_recorded_and_says_when_nobody_is_there_to_obey(four: PaperP
     asked = cancel_run(four, four.project(""), RunId("r-cccc4444"), reason="enough")
     assert (asked.requests, bool(asked.unowned_since)) == (1, True)
     assert cancel_run(four, four.project(""), RunId("r-cccc4444")).requests == 2
+
+
+@proves("A7.1")
+@pytest.mark.parametrize("verb", ["pause", "resume", "unpause", "cancel"])
+@pytest.mark.parametrize("status", ["queued", "running", "waiting", "succeeded", "degraded", "failed", "cancelled"])
+def test_what_a_status_does_not_allow_is_refused_and_changes_nothing(parts: PaperParts, status: str, verb: str) -> None:
+    run, project = RunId("r-some0000"), parts.project("")
+    is_open = status in ("queued", "running", "waiting")
+    parts.record_run(run, [started("secrets")] if is_open else [ended(status)], is_claimed=status != "queued")
+    if status == "waiting":
+        pause_run(parts, project, run)
+    journal = parts.journal(project)
+    assert journal.runs()[0].status == status
+    before = journal.head()
+    after = {"pause": "waiting", "resume": status, "unpause": "running", "cancel": "running"}[verb]
+    if status == "queued":
+        after = {"pause": "waiting"}.get(verb, "queued")
+    verbs: dict[str, Callable[[], object]] = {
+        "pause": lambda: pause_run(parts, project, run),
+        "resume": lambda: resumable_run(parts, project, run),
+        "unpause": lambda: unpause_run(parts, project, run),
+        "cancel": lambda: cancel_run(parts, project, run),
+    }
+    if verb == "unpause" and status != "waiting":
+        assert not unpause_run(parts, project, run)
+    elif is_open and not (verb == "pause" and status == "waiting"):
+        verbs[verb]()
+        assert journal.runs()[0].status == after
+        return
+    else:
+        with pytest.raises(FairleadError, match="paused already" if status == "waiting" else status):
+            verbs[verb]()
+    assert (journal.head(), journal.runs()[0].status) == (before, status)
 
 
 def view(parts: PaperParts, status: str, fault: str = "") -> RunView:
@@ -116,6 +152,7 @@ def view(parts: PaperParts, status: str, fault: str = "") -> RunView:
         ("failed", "budget", {"fail_on": None}, 6),
         ("cancelled", "person", {"fail_on": None}, 3),
         ("running", "", {"fail_on": None}, 3),
+        ("waiting", "", {"fail_on": None}, 4),
     ],
 )
 def test_how_a_run_ended_decides_the_exit_code(

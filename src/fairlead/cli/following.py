@@ -10,7 +10,7 @@ from fairlead.service.records import Fact, RunId, Watch
 
 _POLL_SECONDS = 0.05
 
-Leaving = Literal["ended", "unowned", "detached", "cancelled", "interrupted"]
+Leaving = Literal["ended", "waiting", "unowned", "detached", "cancelled", "interrupted"]
 
 
 class Screen(Protocol):
@@ -72,6 +72,8 @@ def follow(call: Invocation, watch: Watch, screen: Screen, on_interrupt: Callabl
                 screen.show(watch.poll(), watch)
                 if watch.is_ended:
                     return "ended"
+                if watch.is_waiting:
+                    return "waiting"
                 if watch.is_unowned:
                     return "unowned"
                 call.parts.clock.sleep(_POLL_SECONDS)

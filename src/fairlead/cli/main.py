@@ -116,11 +116,11 @@ def _dispatch(name: str, call: "Invocation") -> int:
             from fairlead.cli import surroundings
 
             return surroundings.COMMANDS[name](call)
-        case "review" | "run" | "resume" | "worker":
+        case "review" | "run" | "resume" | "rerun" | "worker":
             from fairlead.cli import starting
 
             return starting.COMMANDS[name](call)
-        case "runs" | "cancel" | "logs":
+        case "runs" | "pause" | "cancel" | "logs":
             from fairlead.cli import runs
 
             return runs.COMMANDS[name](call)

@@ -38,6 +38,13 @@ def status_text(status: str, unowned_since: int) -> str:
     return f"{status} · no worker since {minute_text(unowned_since)}"
 
 
+def standing_text(view: RunView) -> str:
+    """The status, with what a person must know of it: that nobody works on it, or why it waits."""
+    if view.status == "waiting":
+        return "waiting · paused" + (f": {safe(view.pause_reason)}" if view.pause_reason else "")
+    return status_text(view.status, view.unowned_since)
+
+
 def run_lines(call: Invocation, view: RunView, look: Look, *, has_steps: bool = True) -> Iterator[str]:
     """The whole run: head, steps unless they stand on the screen already, ending."""
     yield " · ".join(
@@ -45,10 +52,13 @@ def run_lines(call: Invocation, view: RunView, look: Look, *, has_steps: bool = 
             None,
             (
                 f"{safe(view.title or view.workflow)} {view.run}",
-                status_text(view.status, view.unowned_since),
+                standing_text(view),
                 day_text(view.queued_at),
                 seconds_text(view.seconds) if view.ended_at else "",
                 f"by {safe(view.requester)}" if view.requester else "",
+                f"again after {view.rerun_of}" if view.rerun_of else "",
+                f"taken over by {safe(view.imported_by)}, not performed here" if view.imported_by else "",
+                *(f"{safe(name)}={safe(value)}" for name, value in sorted(view.labels.items())),
             ),
         )
     )
@@ -106,7 +116,7 @@ def reason_lines(view: RunView, look: Look) -> Iterator[str]:
         return
     yield ""
     if view.status not in RUN_ENDED:
-        yield f"  {look.symbol('waiting')} {status_text(view.status, view.unowned_since)}"
+        yield f"  {look.symbol('waiting')} {standing_text(view)}"
     for reason in reasons:
         lines = wrap(safe(reason), look.columns - 8)
         yield f"  {look.symbol(view.status)} {look.paint(lines[0], COLOURS.get(view.status, ''))}"

@@ -1,17 +1,19 @@
-"""`runs list|show|watch`, `cancel` and `logs`."""
+"""`runs list|show|watch`, `pause`, `cancel` and `logs`."""
 
 from collections.abc import Callable, Iterator
 
 from fairlead.cli.command import Invocation
+from fairlead.cli.errors_screen import plural
 from fairlead.cli.failure_screen import failure_lines
 from fairlead.cli.following import Leaving, follow, screen_for, watch_of
 from fairlead.cli.run_screen import next_lines, run_lines, status_text
-from fairlead.cli.terminal_text import pad, safe
+from fairlead.cli.terminal_text import cut, pad, safe, width
 from fairlead.cli.times import ago_text, seconds_text
 from fairlead.service.endings import INTERRUPTED, OK, exit_code
+from fairlead.service.labels import read_labels
 from fairlead.service.logs import Log, LogReader
 from fairlead.service.records import RUN_ENDED, RunLine, error
-from fairlead.service.runs import cancel_run, list_runs, show_run
+from fairlead.service.runs import Which, cancel_run, list_runs, pause_run, show_run
 
 _FOLLOW_SECONDS = 0.2
 
@@ -19,11 +21,12 @@ _FOLLOW_SECONDS = 0.2
 def list_them(call: Invocation) -> int:
     """The newest runs."""
     options = call.options
-    if options.status and options.status not in ("queued", "running", *RUN_ENDED):
+    if options.status and options.status not in ("queued", "running", "waiting", *RUN_ENDED):
         raise error("FL-S001", f"no run can be {safe(options.status)}", "--status failed", "fairlead runs list --help")
     if not 1 <= options.limit <= 1000:
         raise error("FL-S001", f"--limit takes 1 to 1000, not {options.limit}", "fairlead runs list --limit 50")
-    found = list_runs(call.parts, call.project, limit=options.limit, status=options.status)
+    which = Which(options.status, options.workflow, read_labels(options.labels), options.all)
+    found = list_runs(call.parts, call.project, which, limit=options.limit)
     call.terminal.give(found, lambda: _list_lines(call, found.runs), found.runs)
     return OK
 
@@ -31,7 +34,8 @@ def list_them(call: Invocation) -> int:
 def _list_lines(call: Invocation, runs: tuple[RunLine, ...]) -> Iterator[str]:
     look = call.terminal.out
     if not runs:
-        yield f"No run here yet. {call.typed('review')} makes the first."
+        some = call.options.status or call.options.workflow or call.options.labels
+        yield "No such run here." if some else f"No run here yet. {call.typed('review')} makes the first."
         return
     now = call.parts.clock.now()
     wide = max(len(run.workflow) for run in runs)
@@ -40,7 +44,10 @@ def _list_lines(call: Invocation, runs: tuple[RunLine, ...]) -> Iterator[str]:
         took = seconds_text((run.ended_at - run.queued_at) / 1e6) if run.ended_at else ""
         when = pad(ago_text(run.queued_at, now), 12)
         name = pad(safe(run.workflow), wide)
-        yield f"  {look.symbol(run.status)} {run.run}  {name}  {when}  {status}  {took}".rstrip()
+        labels = safe(" ".join(f"{name}={value}" for name, value in sorted(run.labels.items())))
+        line = f"  {look.symbol(run.status)} {run.run}  {name}  {when}  {status}  {pad(took, 6)}".rstrip()
+        room = look.columns - width(line) - 2
+        yield f"{line}  {look.paint(cut(labels, room), 'dim')}" if labels and room > 8 else line
 
 
 def show(call: Invocation) -> int:
@@ -51,7 +58,7 @@ def show(call: Invocation) -> int:
         look = call.terminal.out
         yield from run_lines(call, view, look)
         yield from failure_lines(call, view, look)
-        if view.unowned_since:
+        if view.unowned_since or view.status == "waiting":
             yield from next_lines([(call.typed(f"resume {view.run}"), "go on where it stopped")], look)
 
     call.terminal.give(view, lines)
@@ -80,6 +87,19 @@ def watch(call: Invocation) -> int:
         call.terminal.complain([f"nobody works on {run}; {call.typed(f'resume {run}')} goes on"])
     fail_on = None if call.options.fail_on in (None, "none") else call.options.fail_on
     return exit_code(view, fail_on=fail_on, is_strict=call.options.strict)
+
+
+def pause(call: Invocation) -> int:
+    """Ask a run to wait."""
+    run = call.find_run(call.options.run)
+    paused = pause_run(call.parts, call.project, run, reason=call.options.message)
+
+    def lines() -> Iterator[str]:
+        still = f"{plural(paused.running, 'step')} may end, then it waits" if paused.running else "it waits"
+        yield f"{run} is paused: {still}; {call.typed(f'resume {run}')} goes on."
+
+    call.terminal.give(paused, lines)
+    return OK
 
 
 def cancel(call: Invocation) -> int:
@@ -150,6 +170,7 @@ COMMANDS: dict[str, Callable[[Invocation], int]] = {
     "runs list": list_them,
     "runs show": show,
     "runs watch": watch,
+    "pause": pause,
     "cancel": cancel,
     "logs": logs,
 }

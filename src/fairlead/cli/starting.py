@@ -1,16 +1,24 @@
 """`review`, `run`, `resume` and the hidden `worker`: start or go on, show what happens, say how it ended."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from fairlead import __version__
+from fairlead.cli.ci import annotate, give_groups, platform_lines
 from fairlead.cli.command import Invocation
+from fairlead.cli.files import asked_files, give_problems
 from fairlead.cli.following import Leaving, follow, screen_for, watch_of
 from fairlead.cli.live import step_row
 from fairlead.cli.run_screen import finding_summary, header_line, next_lines, reason_lines, steps_lines
 from fairlead.cli.terminal_text import safe, wrap
-from fairlead.service.endings import INTERRUPTED, OK, TERMINATED, exit_code
+from fairlead.service.endings import INTERRUPTED, NOT_READY, OK, TERMINATED, exit_code
+from fairlead.service.labels import read_labels
+from fairlead.service.outputs import write_outputs
 from fairlead.service.parts import Ending, Project
 from fairlead.service.records import RUN_ENDED, FairleadError, RunId, RunView, Severity, error
+
+if TYPE_CHECKING:
+    from fairlead.service.starts import Started
 
 _HERE = "Ctrl-C stops; nothing finished is lost, and fairlead resume goes on"
 _AWAY = "Ctrl-C leaves it running; twice cancels it"
@@ -21,12 +29,14 @@ def review(call: Invocation) -> int:
     from fairlead.service.starts import ReviewScope, review_place, start_review
 
     options = call.options
+    asked_files(call)  # before anything is done for files that contradict each other
     project, paths = review_place(call.parts, call.cwd, options.paths)
     call.__dict__["project"] = project  # the paths decide where the review stands, not the directory of the call
-    started = start_review(call.parts, project, ReviewScope(paths, not options.no_history, options.all))
+    scope = ReviewScope(paths, not options.no_history, options.all)
+    started = start_review(call.parts, project, scope, labels=read_labels(options.labels))
     if options.detach:
         return _leave_to_worker(call, started.run)
-    _show_header(call, project, started.run)
+    _show_header(call, project, started)
     return _perform_here(call, started.run, _default(options.fail_on, "high"))
 
 
@@ -36,13 +46,15 @@ def run(call: Invocation) -> int:
     from fairlead.service.starts import find_definition, start_run
 
     options = call.options
+    asked_files(call)  # as above
     given = dict(_named(text) for text in options.inputs)
     definition = find_definition(call.parts, call.project, call.cwd, options.workflow)
-    started = start_run(call.parts, call.project, definition, given, key=options.key)
+    labels = read_labels(options.labels)
+    started = start_run(call.parts, call.project, definition, given, key=options.key, labels=labels)
     call.terminal.tell(diagnostic_lines(started.warnings, call.terminal.err))
     if options.detach:
         return _leave_to_worker(call, started.run)
-    _show_header(call, call.project, started.run, started.title or started.workflow)
+    _show_header(call, call.project, started, started.title or started.workflow)
     fail_on = _default(options.fail_on, "none")
     if options.key:
         return _perform_or_follow(call, started.run, fail_on)
@@ -54,17 +66,36 @@ def run(call: Invocation) -> int:
 
 def resume(call: Invocation) -> int:
     """Go on with a run, in this process."""
-    from fairlead.service.runs import show_run
-    from fairlead.service.starts import resumable_run
+    from fairlead.service.runs import show_run, unpause_run
+    from fairlead.service.starts import Started, look, resumable_run
 
     found = resumable_run(call.parts, call.project, call.options.run)
+    is_unpaused = unpause_run(call.parts, call.project, found)
     if call.options.detach:
         return _leave_to_worker(call, found)
     # With its title: only a review may say that nothing leaves this machine, a program may talk to anybody.
     view = show_run(call.parts, call.project, found)
-    _show_header(call, call.project, found, view.title or view.workflow)
+    started = Started(found, view.workflow, checkout=look(call.parts, call.project))
+    _show_header(call, call.project, started, view.title or view.workflow)
     usual = "high" if view.workflow == "review" else "none"  # as where it was started
-    return _perform_here(call, found, _default(call.options.fail_on, usual))
+    fail_on = _default(call.options.fail_on, usual)
+    if is_unpaused and not view.unowned_since:
+        return _follow_worker(call, found, fail_on)  # whoever performs it was still there
+    return _perform_here(call, found, fail_on)
+
+
+def rerun(call: Invocation) -> int:
+    """Do a run again, in this process."""
+    from fairlead.service.starts import start_again
+
+    options = call.options
+    earlier = call.find_run(options.run)
+    started = start_again(call.parts, call.project, earlier, labels=read_labels(options.labels))
+    if options.detach:
+        return _leave_to_worker(call, started.run)
+    is_review = started.workflow == "review"
+    _show_header(call, call.project, started, "" if is_review else started.title or started.workflow)
+    return _perform_here(call, started.run, _default(options.fail_on, "high" if is_review else "none"))
 
 
 def work(call: Invocation) -> int:
@@ -96,16 +127,17 @@ def _leave_to_worker(call: Invocation, found: RunId) -> int:
     return OK
 
 
-def _show_header(call: Invocation, project: Project, found: RunId, title: str = "") -> None:
+def _show_header(call: Invocation, project: Project, started: "Started", title: str = "") -> None:
     terminal = call.terminal
     if terminal.form != "text":
         return
-    checkout = call.parts.checkout(project)
+    checkout = started.checkout
     head = header_line(project, checkout, __version__)
-    terminal.tell(wrap(f"{safe(title)} {found} · {head}" if title else head, terminal.err.columns))
+    terminal.tell(wrap(f"{safe(title)} {started.run} · {head}" if title else head, terminal.err.columns))
     terminal.tell(f"  {safe(note)}" for note in (*project.notes, *checkout.notes))
     if not title:
         terminal.tell(["  Nothing leaves this machine."])
+    terminal.tell(platform_lines(terminal))
     if terminal.err.is_live:
         terminal.tell([""])
 
@@ -189,9 +221,13 @@ def _give_ending(call: Invocation, found: RunId, fail_on: Severity | None) -> in
     from fairlead.service.runs import show_run
 
     view = show_run(call.parts, call.project, found)
-    written = _write_files(call, view)
+    written = write_outputs(call.parts, call.project, view, asked_files(call), call.cwd, fail_on)
+    give_groups(call, view)
     if call.terminal.form != "jsonl":
-        call.terminal.give(view, lambda: _ending_lines(call, view, written))
+        call.terminal.give(view, lambda: _ending_lines(call, view, written.paths))
+    annotate(call, view)
+    if give_problems(call, written.problems):
+        return NOT_READY
     options = call.options
     return exit_code(
         view,
@@ -201,14 +237,14 @@ def _give_ending(call: Invocation, found: RunId, fail_on: Severity | None) -> in
     )
 
 
-def _ending_lines(call: Invocation, view: RunView, written: list[str]) -> Iterator[str]:
+def _ending_lines(call: Invocation, view: RunView, written: Sequence[str]) -> Iterator[str]:
     from fairlead.cli.failure_screen import failure_lines
 
     look = call.terminal.out
     # On a terminal the steps stand above already, in the permanent record.
     if not call.is_attended:
         yield from steps_lines(view, look)
-        if view.status != "succeeded":
+        if view.status not in ("succeeded", "waiting"):
             yield step_row(look, view.status, view.run, view.status)
     yield from reason_lines(view, look)
     yield from failure_lines(call, view, look)
@@ -227,6 +263,8 @@ def _next(call: Invocation, view: RunView) -> list[tuple[str, str]]:
             (call.typed(f"logs {view.run}"), "what the steps wrote"),
             (call.typed(f"runs show {view.run}"), "this run again"),
         ]
+    if view.status == "waiting":
+        return [(call.typed(f"resume {view.run}"), "go on where it stopped")]
     chosen = []
     if view.findings:
         chosen.append((call.typed(f"findings show {view.findings[0].id}"), "the worst one, with its code and why"))
@@ -238,19 +276,10 @@ def _next(call: Invocation, view: RunView) -> list[tuple[str, str]]:
     return chosen
 
 
-def _write_files(call: Invocation, view: RunView) -> list[str]:
-    import os.path
-
-    from fairlead.service.findings import export_findings
-
-    written = []
-    for form in ("sarif", "md"):
-        path = getattr(call.options, form, "")
-        if path:
-            place = os.path.join(call.cwd, path)
-            export_findings(call.parts, call.project, view.run, form, path=place)
-            written.append(path)
-    return written
-
-
-COMMANDS: dict[str, Callable[[Invocation], int]] = {"review": review, "run": run, "resume": resume, "worker": work}
+COMMANDS: dict[str, Callable[[Invocation], int]] = {
+    "review": review,
+    "run": run,
+    "resume": resume,
+    "rerun": rerun,
+    "worker": work,
+}

@@ -5,6 +5,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 SEVERITY_WORDS = ("info", "low", "medium", "high", "critical")
+EXPORT_WORDS = ("sarif", "json", "md", "junit", "gitlab", "rdjson", "csv", "github", "summary")
+CI_WORDS = ("github", "gitlab", "buildkite", "jenkins")
 
 
 class Argument(NamedTuple):
@@ -42,6 +44,11 @@ _FAIL_ON = Argument(
 _STRICT = _flag("--strict", "exit 7 when the run is degraded")
 _EXIT_ZERO = _flag("--exit-zero", "exit 0 when the run is complete, whatever it found")
 _DETACH = _flag("--detach", "leave the work to a worker process and return at once")
+_LABEL = Argument(
+    ("--label",),
+    "a name and a value to find the run by; may be repeated",
+    {"metavar": "NAME=VALUE", "action": "append", "default": [], "dest": "labels"},
+)
 _RUN = Argument(
     ("run",),
     "id or its beginning, a workflow's name, last, last-failed, @{2}",
@@ -53,6 +60,16 @@ _SELECT = (
     _option("--rule", "RULE", "of one rule, or of a family such as secrets"),
     _option("--path", "PATH", "in one file or below one directory"),
 )
+# Each may be named; all are written after the run, each whole or not at all.
+_FILES = (
+    _option("--sarif", "FILE", "also write the findings as SARIF 2.1.0"),
+    _option("--junit", "FILE", "also write steps and findings as JUnit XML"),
+    _option("--gitlab", "FILE", "also write a GitLab code quality report"),
+    _option("--rdjson", "FILE", "also write reviewdog's diagnostics (rdjson)"),
+    _option("--csv", "FILE", "also write the findings as CSV"),
+    _option("--md", "FILE", "also write the findings as Markdown"),
+)
+_NO_ANNOTATIONS = _flag("--no-annotations", "on GitHub: write neither annotations nor a step summary")
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -65,8 +82,9 @@ COMMANDS: tuple[Command, ...] = (
             _FAIL_ON,
             _STRICT,
             _EXIT_ZERO,
-            _option("--sarif", "FILE", "also write the findings as SARIF 2.1.0"),
-            _option("--md", "FILE", "also write the findings as Markdown"),
+            *_FILES,
+            _NO_ANNOTATIONS,
+            _LABEL,
             _DETACH,
         ),
         (
@@ -88,8 +106,11 @@ COMMANDS: tuple[Command, ...] = (
             ),
             _FAIL_ON,
             _STRICT,
+            *_FILES,
+            _NO_ANNOTATIONS,
             _DETACH,
             _option("--key", "KEY", "starting again with the same key gives the same run"),
+            _LABEL,
         ),
         (
             "fairlead run .fairlead/workflows/my-review.yaml",
@@ -113,6 +134,31 @@ COMMANDS: tuple[Command, ...] = (
         ("fairlead resume", "fairlead resume r-7q2k", "fairlead resume last --strict"),
     ),
     Command(
+        "rerun",
+        "do a run again: same workflow and inputs, over the files as they are now",
+        (
+            Argument(("run",), "id or its beginning, last, last-failed", {"metavar": "RUN"}),
+            _LABEL,
+            _FAIL_ON,
+            _STRICT,
+            _EXIT_ZERO,
+            *_FILES,
+            _NO_ANNOTATIONS,
+            _DETACH,
+        ),
+        ("fairlead rerun last", "fairlead rerun r-7q2k --detach", "fairlead rerun last-failed --label try=2"),
+    ),
+    Command(
+        "pause",
+        "let a run wait: what runs may end, nothing begins",
+        (
+            Argument(("run",), "id or its beginning", {"metavar": "RUN"}),
+            Argument(("-m", "--message"), "the reason, kept in the record", {"metavar": "TEXT", "default": ""}),
+        ),
+        ("fairlead pause r-7q2k", 'fairlead pause last -m "the disk is nearly full"', "fairlead pause last --json"),
+        "fairlead resume goes on; fairlead cancel ends it.",
+    ),
+    Command(
         "cancel",
         "stop a run; what stands under finally is still done",
         (
@@ -126,9 +172,16 @@ COMMANDS: tuple[Command, ...] = (
         "runs of this project, newest first",
         (
             _option("--limit", "N", "how many, at most 1000", type=int, default=20),
-            _option("--status", "STATUS", "only queued, running, succeeded, degraded, failed or cancelled"),
+            _option("--status", "STATUS", "only queued, running, waiting, succeeded, degraded, failed or cancelled"),
+            _option("--workflow", "NAME", "only runs of this workflow"),
+            _LABEL,
+            _flag("--all", "also the runs that fairlead made by itself, to compare with"),
         ),
-        ("fairlead runs list", "fairlead runs list --status failed", "fairlead runs list --jsonl"),
+        (
+            "fairlead runs list",
+            "fairlead runs list --status failed",
+            "fairlead runs list --workflow review --label branch=main",
+        ),
     ),
     Command(
         "runs show",
@@ -183,16 +236,17 @@ COMMANDS: tuple[Command, ...] = (
             _RUN_OPTION,
             Argument(
                 ("--format",),
-                "sarif (2.1.0), json or md; without it the ending of FILE decides, or sarif",
-                {"choices": ("sarif", "json", "md"), "default": ""},
+                "one of " + " ".join(EXPORT_WORDS) + "; without it the ending of FILE decides, or sarif",
+                {"metavar": "FORMAT", "choices": EXPORT_WORDS, "default": ""},
             ),
             Argument(("-o", "--output"), "write to a file", {"metavar": "FILE", "default": ""}),
+            *_FILES,
             *_SELECT,
         ),
         (
             "fairlead findings export -o out.sarif",
-            "fairlead findings export -o out.md",
-            "fairlead findings export --run r-7q2k --severity high",
+            "fairlead findings export --junit out.xml --csv out.csv",
+            "fairlead findings export --format github --severity high",
         ),
     ),
     Command(
@@ -242,9 +296,15 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "init",
-        "write a workflow to start from; nothing is overwritten",
-        (),
-        ("fairlead init", "fairlead -C ../other init", "fairlead init --json"),
+        "write a workflow to start from, or a file for your CI; nothing is overwritten",
+        (
+            Argument(
+                ("--ci",),
+                "a short pinned file for github, gitlab, buildkite or jenkins instead",
+                {"metavar": "PLATFORM", "choices": CI_WORDS, "default": ""},
+            ),
+        ),
+        ("fairlead init", "fairlead init --ci github", "fairlead init --ci gitlab --json"),
     ),
     Command(
         "journal verify",

@@ -10,7 +10,7 @@ from fairlead.core.ids import Epoch, Micros, Place, RunId, Seq, WorkerId
 from fairlead.core.json import Digest, Json
 from fairlead.core.outcomes import Outcome
 from fairlead.core.receipts import Receipt
-from fairlead.core.tools import ProcessResult
+from fairlead.core.tools import ProcessResult, ToolCode
 
 BEGINNING = Seq(0)
 
@@ -229,6 +229,7 @@ class Program(msgspec.Struct, frozen=True):
     timeout_s: float = 300.0
     output_max: int = 10_000_000  # bytes, for stdout and stderr each; more kills the group
     log: str = ""  # path of a file that receives stderr and stdout as they come; "" for none
+    passed_on: tuple[str, ...] = ()  # names of the worker's own environment that the program may see
 
 
 class ProgramEnd(msgspec.Struct, frozen=True):
@@ -239,7 +240,10 @@ class ProgramEnd(msgspec.Struct, frozen=True):
 
 
 class ToolCall(msgspec.Struct, frozen=True):
-    """A Python function to call in a forked child: `module:function` of an installed package."""
+    """A Python function to call in a forked child: `module:function` of an installed package.
+
+    With `code`, the entry is a `ToolMaker`: it makes the function out of code that does not ship.
+    """
 
     entry: str
     inputs: dict[str, Json]
@@ -247,6 +251,7 @@ class ToolCall(msgspec.Struct, frozen=True):
     timeout_s: float = 300.0
     memory_max: int = 512_000_000  # bytes of address space added to what the child has at its start
     log: str = ""
+    code: ToolCode | None = None
 
 
 class ToolEnd(msgspec.Struct, frozen=True):
@@ -307,6 +312,7 @@ class AgentCard(msgspec.Struct, frozen=True, omit_defaults=True):
     memory_max: int = 512_000_000
     tags: tuple[str, ...] = ()
     problem: str = ""  # why it cannot be used; "" when it can
+    notes: tuple[str, ...] = ()  # what else a person should know: what it hides, what cannot be read without running it
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -321,6 +327,7 @@ class Call(msgspec.Struct, frozen=True):
     argv: tuple[str, ...] = ()
     timeout_s: float = 300.0
     tree: str = ""
+    definition: Digest = Digest("")  # of an agent of the project, as it was when the run began; "" for one that ships
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -334,8 +341,12 @@ class Admitted(msgspec.Struct, frozen=True):
 class World(Protocol):
     """The only way an adapter reaches anything."""
 
-    async def call_tool(self, entry: str, inputs: dict[str, Json], memory_max: int) -> Outcome: ...
-    async def perform_program(self, argv: Sequence[str]) -> ProcessResult: ...
+    async def call_tool(
+        self, entry: str, inputs: dict[str, Json], memory_max: int, code: ToolCode | None = None
+    ) -> Outcome: ...
+    async def perform_program(
+        self, argv: Sequence[str], stdin: bytes = b"", passed_on: Sequence[str] = ()
+    ) -> ProcessResult: ...
     def progress(self, text: str, found: int = 0) -> None: ...
 
 

@@ -36,6 +36,7 @@ class Seen(msgspec.Struct, frozen=True):
     head: str = ""  # the first 7 digits of the commit; "" before the first one
     changed: int = 0  # files that differ from HEAD or that git does not know
     notes: tuple[str, ...] = ()
+    commit: str = ""  # all of it
 
 
 def find_place(directory: str, environ: Mapping[str, str]) -> Whereabouts:
@@ -93,6 +94,7 @@ def look_around(place: Whereabouts) -> Seen:
         "" if is_empty else head[:7],
         changed,
         ("no commits yet",) if is_empty else (),
+        "" if is_empty else head,
     )
 
 

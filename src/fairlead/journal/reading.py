@@ -17,6 +17,7 @@ from fairlead.journal.opening import Places, connect_reader
 from fairlead.journal.statements import Values, sql
 from fairlead.journal.workers import look_at
 
+_FIRST_ROWS = 8  # many ask only how a run began
 _PAGE_ROWS = 1_000  # events read at a time: no reader holds the log back from a checkpoint for longer
 FOUND_MAX = 10  # runs that one prefix may give
 _START = Seq(0)
@@ -44,13 +45,14 @@ class Reader:
         Raises:
             FairleadError: FL-L002 with the number of the first event that is not what was written.
         """
+        wanted = _FIRST_ROWS
         while True:
-            rows = self._query("select_events_of_run", (run, after, _PAGE_ROWS))
+            rows = self._query("select_events_of_run", (run, after, wanted))
             for values in rows:
                 yield self._recorded(chain.Row(*values), run)
-            if len(rows) < _PAGE_ROWS:
+            if len(rows) < wanted:
                 return
-            after = rows[-1][0]
+            after, wanted = rows[-1][0], _PAGE_ROWS
 
     def events_after(self, after: Seq, limit: int = 10_000) -> Sequence[Recorded]:
         """Events of all runs after *after*, at most *limit*."""

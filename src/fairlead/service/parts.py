@@ -37,6 +37,7 @@ class Checkout(msgspec.Struct, frozen=True):
     head: str = ""  # the first 7 digits of the commit; "" before the first commit
     changed: int = 0  # files that differ from HEAD or are unknown to git, ignored ones not counted
     notes: tuple[str, ...] = ()  # "no commits yet"
+    commit: str = ""  # all of it
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -60,6 +61,14 @@ class Files(Protocol):
 
         Raises:
             FileExistsError: *is_new*, and something is there already.
+            OSError: the place cannot be written.
+        """
+        ...
+
+    def append(self, path: str, data: bytes) -> None:
+        """Add to the end of a file that somebody else has made, or make it.
+
+        Raises:
             OSError: the place cannot be written.
         """
         ...

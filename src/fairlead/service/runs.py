@@ -1,17 +1,20 @@
 """Operations on runs: find, list, look at, follow, cancel."""
 
 import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
 
 import msgspec
 
 from fairlead.core.errors import Diagnostic, FairleadError, error
-from fairlead.core.events import RunCancelRequested
+from fairlead.core.events import RunCancelRequested, RunPauseRequested, RunResumeRequested
 from fairlead.core.ids import Micros, RunId, Seq
 from fairlead.core.ports import RunRow
 from fairlead.core.transitions import RUN_ENDED
+from fairlead.service.labels import NO_LABELS, is_ours
 from fairlead.service.parts import Parts, Project
 from fairlead.views.reading import Readable
-from fairlead.views.runs import RunLine, RunView, project_run, run_lines, view_run
+from fairlead.views.runs import RunLine, RunView, project_run, queued_of, run_lines, view_run
 from fairlead.views.watch import LIVE_BYTES_MAX, Watch
 
 LIST_MAX = 1_000
@@ -32,13 +35,39 @@ class Cancelled(msgspec.Struct, frozen=True):
     unowned_since: Micros = Micros(0)  # set when nobody works on the run: `fairlead resume` does what is left
 
 
-def list_runs(parts: Parts, project: Project, *, limit: int = LIST_DEFAULT, status: str = "") -> RunList:
+class Which(msgspec.Struct, frozen=True):
+    """Which runs a list shall hold."""
+
+    status: str = ""
+    workflow: str = ""
+    labels: Mapping[str, str] = NO_LABELS
+    is_whole: bool = False  # also those that fairlead made for itself, to compare with
+
+
+class Paused(msgspec.Struct, frozen=True):
+    """What a request to pause led to."""
+
+    run: RunId
+    running: int  # steps that still run; they may end
+
+
+def list_runs(parts: Parts, project: Project, which: Which = Which(), *, limit: int = LIST_DEFAULT) -> RunList:  # noqa: B008 - frozen
     """The newest runs of the project. Nothing recorded yet is an empty list, not an error."""
     journal = parts.reader(project)
     if journal is None:
         return RunList(())
-    rows = journal.runs(LIST_MAX if status else min(limit, LIST_MAX))
-    return RunList(run_lines([row for row in rows if not status or row.status == status][:limit], journal))
+    found: list[RunRow] = []
+    for row in journal.runs(LIST_MAX):
+        if len(found) >= limit:
+            break
+        if which.status not in ("", row.status) or which.workflow not in ("", row.workflow):
+            continue
+        labels = queued_of(journal, row.run).labels
+        if is_ours(labels) and not which.is_whole:
+            continue
+        if all(labels.get(name) == value for name, value in which.labels.items()):
+            found.append(row)
+    return RunList(run_lines(found, journal))
 
 
 def require_reader(parts: Parts, project: Project) -> Readable:
@@ -68,7 +97,7 @@ def find_run(parts: Parts, project: Project, text: str) -> RunId:
     rows = journal.find_run(f"r-{digits}") if digits else []
     if len(rows) == 1 or (rows and rows[0].run == f"r-{digits}"):
         return rows[0].run
-    named = next((row.run for row in journal.runs(LIST_MAX) if row.workflow == wanted), None)
+    named = next((row.run for row in _of_people(journal) if row.workflow == wanted), None)
     if named is not None:
         return named
     if rows:
@@ -87,16 +116,21 @@ def find_run(parts: Parts, project: Project, text: str) -> RunId:
     )
 
 
+def _of_people(journal: Readable) -> Iterator[RunRow]:
+    """Runs that somebody asked for, newest first; what fairlead made to compare with is left out."""
+    return (row for row in journal.runs(LIST_MAX) if not is_ours(queued_of(journal, row.run).labels))
+
+
 def _by_word(journal: Readable, wanted: str) -> RunId | None:
     back = re.fullmatch(r"@\{(\d{1,3})\}", wanted)
     if wanted == "last" or back:
-        rows = journal.runs(int(back[1]) + 1 if back else 1)
         steps = int(back[1]) if back else 0
+        rows = list(islice(_of_people(journal), steps + 1))
         if len(rows) > steps:
             return rows[steps].run
         raise error("FL-S004", f"there are only {len(rows)} runs, so no {wanted}", "fairlead runs list", exit_code=2)
     if wanted == "last-failed":
-        for row in journal.runs(LIST_MAX):
+        for row in _of_people(journal):
             if row.status == "failed":
                 return row.run
         raise error("FL-S004", "no run has failed", "fairlead runs list", exit_code=2)
@@ -112,6 +146,31 @@ def show_run(parts: Parts, project: Project, run: RunId) -> RunView:
     """One run with its steps and findings, as far as it has come."""
     journal = require_reader(parts, project)
     return view_run(project_run(journal, run).state, journal)
+
+
+def pause_run(parts: Parts, project: Project, run: RunId, *, reason: str = "") -> Paused:
+    """Ask for a run to wait: what runs may end, nothing begins, until `resume`.
+
+    Raises:
+        FairleadError: FL-S060 when it has ended or waits already; its state is as before.
+    """
+    row = row_of(require_reader(parts, project), run)
+    if row.status in RUN_ENDED:
+        why = f"run {run} cannot be paused: it has ended as {row.status}"
+        raise error("FL-S060", why, f"fairlead rerun {run}", exit_code=2)
+    if row.status == "waiting":
+        raise error("FL-S060", f"run {run} is paused already", f"fairlead resume {run}", exit_code=2)
+    journal = parts.journal(project)
+    journal.record(run, RunPauseRequested(parts.user, reason))
+    return Paused(run, len(project_run(journal, run).state.running))
+
+
+def unpause_run(parts: Parts, project: Project, run: RunId) -> bool:
+    """Say that a paused run goes on. False when it was not paused."""
+    if row_of(require_reader(parts, project), run).status != "waiting":
+        return False
+    parts.journal(project).record(run, RunResumeRequested(parts.user))
+    return True
 
 
 def watch_run(parts: Parts, project: Project, run: RunId, *, after: Seq | None = None) -> Watch:

@@ -7,13 +7,15 @@ import msgspec
 
 from fairlead.core.errors import Diagnostic, FairleadError, error
 from fairlead.core.events import RunQueued
-from fairlead.core.findings import path_text
+from fairlead.core.findings import path_from_text, path_text
 from fairlead.core.ids import RunId
 from fairlead.core.json import Json, encode
 from fairlead.core.transitions import RUN_ENDED
-from fairlead.core.workflow import Workflow
-from fairlead.service.parts import Parts, Project
+from fairlead.core.workflow import AgentAction, Workflow
+from fairlead.service.labels import NO_LABELS, without_ours
+from fairlead.service.parts import Checkout, Parts, Project
 from fairlead.service.runs import find_run, list_runs, require_reader, row_of
+from fairlead.views.runs import project_run
 
 PROJECT_WORKFLOWS = ".fairlead/workflows"
 _EXTENSIONS = (".yaml", ".yml", ".json")
@@ -34,6 +36,7 @@ class Started(msgspec.Struct, frozen=True):
     workflow: str
     title: str = ""
     warnings: tuple[Diagnostic, ...] = ()
+    checkout: Checkout = Checkout()  # what lay in the project when it was recorded
 
 
 class ReviewScope(msgspec.Struct, frozen=True):
@@ -78,7 +81,9 @@ def _other_project(path: str, project: Project) -> Diagnostic:
     )
 
 
-def start_review(parts: Parts, project: Project, scope: ReviewScope) -> Started:
+def start_review(
+    parts: Parts, project: Project, scope: ReviewScope, *, labels: Mapping[str, str] = NO_LABELS
+) -> Started:
     """Record a run of the shipped workflow `review`."""
     inputs: dict[str, Json] = {}
     if scope.paths:
@@ -89,7 +94,7 @@ def start_review(parts: Parts, project: Project, scope: ReviewScope) -> Started:
         inputs["all"] = True
     shipped = parts.shipped_workflow("review")
     assert shipped is not None, "the workflow `review` ships with Fairlead"
-    return start_run(parts, project, Definition(*shipped), inputs)
+    return start_run(parts, project, Definition(*shipped), inputs, labels=labels)
 
 
 def find_definition(parts: Parts, project: Project, cwd: str, name: str) -> Definition:
@@ -130,7 +135,13 @@ def workflow_names(parts: Parts, project: Project) -> list[str]:
 
 
 def start_run(
-    parts: Parts, project: Project, definition: Definition, given: Mapping[str, Json], *, key: str = ""
+    parts: Parts,
+    project: Project,
+    definition: Definition,
+    given: Mapping[str, Json],
+    *,
+    key: str = "",
+    labels: Mapping[str, str] = NO_LABELS,
 ) -> Started:
     """Check a workflow and its inputs, and record that it shall be performed. The same *key* gives the same run.
 
@@ -138,6 +149,7 @@ def start_run(
         FairleadError: FL-W, FL-A, FL-E: everything that is wrong with the file and the inputs, in one pass.
     """
     workflow, inputs, warnings = _checked(parts, project, definition, given)
+    checkout = look(parts, project)
     journal = parts.journal(project)
     queued = RunQueued(
         workflow=workflow.name,
@@ -146,9 +158,56 @@ def start_run(
         root=path_text(project.root),
         key=key,
         requester=parts.user,
+        labels=dict(labels),
+        commit=checkout.commit,
+        branch=checkout.branch,
+        changed=checkout.changed,
     )
     recorded = journal.record(parts.ids.run_id(), queued)
-    return Started(recorded.run, workflow.name, workflow.title, warnings)
+    return Started(recorded.run, workflow.name, workflow.title, warnings, checkout)
+
+
+def look(parts: Parts, project: Project) -> Checkout:
+    """What lies in the project just now; nothing where git cannot say, for a run may start all the same."""
+    try:
+        return parts.checkout(project)
+    except FairleadError as refusal:
+        return Checkout(notes=(refusal.diagnostics[0].message,))
+
+
+def start_again(parts: Parts, project: Project, run: RunId, *, labels: Mapping[str, str] = NO_LABELS) -> Started:
+    """Record a new run of the same workflow, by its digest, with the same inputs, over the checkout as it is now.
+
+    Raises:
+        FairleadError: FL-R101 there is no such run; FL-S062 its checkout is gone; FL-S063 an agent of it is.
+    """
+    journal = parts.journal(project)
+    view = project_run(journal, run)
+    first = view.state.queued
+    assert first is not None, "a run that was read begins with run.queued"
+    root = path_from_text(first.root)
+    if not parts.files.is_directory(root):
+        raise error("FL-S062", f"{first.root}, where {run} was performed, is not there any more", "fairlead review")
+    place = parts.project(root)
+    catalog = parts.catalog(place)
+    actions = (planned.step.action for planned in view.state.workflow.plan.values())
+    names = {action.name for action in actions if isinstance(action, AgentAction)}
+    missing = sorted(name for name in names if (card := catalog.find(name)) is None or card.problem)
+    if missing:
+        raise error("FL-S063", f"{run} calls {', '.join(missing)}, which cannot be called now", "fairlead agents list")
+    checkout = look(parts, place)
+    again = msgspec.structs.replace(
+        first,
+        key="",
+        requester=parts.user,
+        labels={**without_ours(first.labels), **labels},
+        rerun_of=run,
+        commit=checkout.commit,
+        branch=checkout.branch,
+        changed=checkout.changed,
+    )
+    recorded = journal.record(parts.ids.run_id(), again)
+    return Started(recorded.run, first.workflow, view.state.workflow.title, (), checkout)
 
 
 def _checked(
@@ -186,7 +245,7 @@ def resumable_run(parts: Parts, project: Project, text: str) -> RunId:
         return run
     going_on = [line for line in list_runs(parts, project).runs if line.status not in RUN_ENDED]
     for line in going_on:
-        if line.unowned_since:
+        if line.unowned_since or line.status == "waiting":
             return line.run
     if going_on:  # for example after a Ctrl-C that left it to its worker
         run = going_on[0].run

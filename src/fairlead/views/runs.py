@@ -28,6 +28,10 @@ class RunLine(msgspec.Struct, frozen=True, omit_defaults=True):
     ended_at: Micros = Micros(0)
     unowned_since: Micros = Micros(0)
     requester: str = ""
+    labels: dict[str, str] = {}
+    commit: str = ""
+    branch: str = ""
+    rerun_of: str = ""
 
 
 class StepView(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -37,6 +41,7 @@ class StepView(msgspec.Struct, frozen=True, omit_defaults=True):
     status: str
     title: str = ""
     agent: str = ""
+    version: str = ""  # of the agent: what exactly was called
     parent: str = ""  # the block that holds it
     optional: bool = False
     attempts: int = 0
@@ -80,16 +85,42 @@ class RunView(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str = ""
     baseline: str = ""  # what findings were compared with, "origin/main @ 4f2c1e9"; "" for nothing
     labels: dict[str, str] = {}
+    commit: str = ""  # what was checked out when the run was asked for, and how many files differed from it
+    branch: str = ""
+    changed: int = 0
+    rerun_of: str = ""
+    pause_reason: str = ""
+    imported_by: str = ""  # who took the run over from another record; "" for one that was performed here
 
 
 def _run_line(row: RunRow, journal: Readable) -> RunLine:
     """The row of a list; asks whether its worker lives only when that matters."""
     since = Micros(0)
-    if row.status not in RUN_ENDED and not (row.worker and journal.is_alive(row.worker)):
+    # A paused run waits for a person: that nobody works on it is as it should be.
+    if row.status not in (*RUN_ENDED, "waiting") and not (row.worker and journal.is_alive(row.worker)):
         since = row.queued_at
         for record in journal.events_of(row.run, Seq(max(0, row.last_seq - 1))):
             since = record.at
-    return RunLine(row.run, row.workflow, row.status, row.queued_at, row.root, row.ended_at, since, row.requester)
+    first = queued_of(journal, row.run)
+    return RunLine(
+        *(row.run, row.workflow, row.status, row.queued_at, row.root, row.ended_at, since, row.requester),
+        labels=first.labels,
+        commit=first.commit,
+        branch=first.branch,
+        rerun_of=first.rerun_of,
+    )
+
+
+def queued_of(journal: Readable, run: RunId) -> RunQueued:
+    """How a run was asked for: its first event.
+
+    Raises:
+        FairleadError: FL-R101 when the journal holds no such run.
+    """
+    first = next(journal.events_of(run), None)
+    if first is None or not isinstance(first.event, RunQueued):
+        raise error("FL-R101", f"no run has the id {run}", "fairlead runs list")
+    return first.event
 
 
 def run_lines(rows: Sequence[RunRow], journal: Readable) -> tuple[RunLine, ...]:
@@ -124,7 +155,8 @@ def view_run(state: RunState, journal: Readable, *, is_unowned: bool | None = No
     queued, ended = state.queued, state.ended
     assert queued is not None, "a state that was read begins with run.queued"
     if is_unowned is None:
-        is_unowned = ended is None and not (state.worker and journal.is_alive(state.worker))
+        is_left = ended is None and state.status != "waiting"
+        is_unowned = is_left and not (state.worker and journal.is_alive(state.worker))
     findings = findings_of(state, journal)
     return RunView(
         run=state.run,
@@ -144,6 +176,13 @@ def view_run(state: RunState, journal: Readable, *, is_unowned: bool | None = No
         reasons=ended.reasons if ended is not None else (),
         fault=(ended.fault or "") if ended is not None else "",
         code=ended.code if ended is not None else "",
+        labels=queued.labels,
+        commit=queued.commit,
+        branch=queued.branch,
+        changed=queued.changed,
+        rerun_of=queued.rerun_of,
+        pause_reason=state.pause.reason if state.pause is not None else "",
+        imported_by=state.imported.requester if state.imported is not None else "",
         steps=tuple(_view_step(step) for step in state.steps.values()),
         totals=totals(findings),
         findings=findings,
@@ -156,6 +195,7 @@ def _view_step(step: StepRun) -> StepView:
         status=step.status,
         title=step.planned.step.title,
         agent=step.agent,
+        version=step.version,
         parent=step.planned.parent or "",
         optional=step.planned.step.optional,
         attempts=step.attempts,

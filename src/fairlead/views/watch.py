@@ -67,6 +67,11 @@ class Watch:
     def is_ended(self) -> bool:
         return self.state is not None and self.state.status in RUN_ENDED
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the run is paused and nothing in it runs any more: only a person can change that."""
+        return self.state is not None and self.state.status == "waiting" and not self.state.running
+
     def poll(self) -> list[Fact]:
         """The facts since the last call: recorded ones first, then progress of steps that still run."""
         facts: list[Fact] = []
@@ -127,7 +132,9 @@ class Watch:
         if state is None or now - self._asked_at < _OWNER_CHECK_SECONDS:
             return []
         self._asked_at = now
-        if state.status == "queued":
+        if state.status == "waiting":
+            is_unowned = False  # it waits for a person, not for a worker
+        elif state.status == "queued":
             is_unowned = now - self._started_at > QUEUED_SECONDS_MAX
         else:
             is_unowned = not self._journal.is_alive(state.worker)

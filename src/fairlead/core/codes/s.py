@@ -92,4 +92,52 @@ CODES: tuple[Code, ...] = (
         why="Logs are kept by step, and a step is named as its workflow names it.",
         hint="The message lists the steps of the run.",
     ),
+    Code(
+        "FL-S060",
+        title="the run cannot be paused",
+        why="Only a run that has not ended, and does not wait already, can be told to wait.",
+        hint="`fairlead resume RUN` goes on with a paused run, `fairlead rerun RUN` does one that has ended again.",
+    ),
+    Code(
+        "FL-S061",
+        title="no label",
+        why="Labels are names and values by which people find their runs again, so their form is kept narrow.",
+        hint="Write `--label NAME=VALUE`, for example `--label branch=main`.",
+        bad="--label 'my branch'",
+        good="--label branch=main",
+    ),
+    Code(
+        "FL-S062",
+        title="the checkout of a run is gone",
+        why="A run is done again over the files that it looked at, and the directory does not exist any more.",
+        hint="Call `fairlead review` or `fairlead run` in the checkout that you mean.",
+    ),
+    Code(
+        "FL-S063",
+        title="an agent of a run cannot be called any more",
+        why="A run is done again with the agents that its workflow names; one of them is gone or broken.",
+        hint="`fairlead agents list` shows which agents there are and why one cannot be used.",
+    ),
+    Code(
+        "FL-S030",
+        title="two outputs contradict each other",
+        why="Two formats name one file, of which the second would replace the first, or one format is asked for on"
+        " stdout beside others that go into files. Nothing was started.",
+        hint="Give each format a file of its own.",
+        bad="fairlead review --sarif out.json --gitlab out.json",
+        good="fairlead review --sarif out.sarif --gitlab code-quality.json",
+    ),
+    Code(
+        "FL-S031",
+        title="a code host would refuse this file",
+        why="GitHub takes SARIF files of at most 10 MB under gzip. The file is written, and whole.",
+        hint="Export again with `--severity medium`, or leave folders out with `fairlead review PATH…`.",
+    ),
+    Code(
+        "FL-S032",
+        title="the summary of a CI step cannot be written",
+        why="The file behind GITHUB_STEP_SUMMARY cannot be written, or other summaries of the same step have filled it."
+        " The run and its exit code are not touched by that.",
+        hint="Export it into a file: `fairlead findings export --format summary -o summary.md`.",
+    ),
 )
