@@ -3,20 +3,24 @@
 import os.path
 from collections.abc import Callable, Iterator
 
+from fairlead.cli.ci_log import Syntax
 from fairlead.cli.command import Invocation
+from fairlead.cli.files import asked_files, give_problems, written_lines
 from fairlead.cli.look import COLOURS
 from fairlead.cli.run_screen import excerpt, place_of, totals_text
 from fairlead.cli.terminal_text import cut, cut_left, pad, safe, width, wrap
 from fairlead.cli.times import ago_text
 from fairlead.service.endings import OK
 from fairlead.service.findings import (
-    ExportFormat,
     FindingDetail,
     FindingList,
+    export_files,
     export_findings,
     list_findings,
     show_finding,
 )
+from fairlead.service.outputs import FORMAT_OF_ENDING
+from fairlead.service.records import error
 
 
 def list_them(call: Invocation) -> int:
@@ -117,29 +121,33 @@ def _paragraph(call: Invocation, name: str, text: str) -> Iterator[str]:
         yield f"            {line}"
 
 
-_FORMAT_OF_ENDING: dict[str, ExportFormat] = {".md": "md", ".markdown": "md", ".json": "json"}
+# How each format can write a sign that a CI log must not read; see `ci_log`.
+_SYNTAXES: dict[str, Syntax] = {"sarif": "json", "json": "json", "gitlab": "json", "rdjson": "json", "junit": "xml"}
 
 
 def export(call: Invocation) -> int:
-    """Findings for other programs, on stdout or into a file."""
+    """Findings for other programs: on stdout, into one file, or into several."""
     options = call.options
     run = call.find_run(options.run)
+    chosen = {"severity": options.severity, "rule": options.rule, "under": options.path}
+    asked = asked_files(call)
+    if asked:
+        if options.format or options.output:
+            message = "--format and -o give one format, beside them no other can be named"
+            raise error("FL-S030", message, "give each format its own option: --sarif FILE --junit FILE", exit_code=2)
+        made = export_files(call.parts, call.project, run, asked, call.cwd, **chosen)
+        call.terminal.give(made, lambda: written_lines(made.files))
+        return give_problems(call, made.warnings)
     path = os.path.join(call.cwd, options.output) if options.output else ""
-    made = export_findings(
-        call.parts,
-        call.project,
-        run,
-        options.format or _FORMAT_OF_ENDING.get(os.path.splitext(path)[1].lower(), "sarif"),
-        path=path,
-        severity=options.severity,
-        rule=options.rule,
-        under=options.path,
-    )
+    form = options.format or FORMAT_OF_ENDING.get(os.path.splitext(path)[1].lower(), "sarif")
+    made = export_findings(call.parts, call.project, run, form, path=path, **chosen)
     if path or call.terminal.form != "text":
-        call.terminal.give(made, lambda: [f"wrote {safe(options.output)}"])
+        call.terminal.give(made, lambda: written_lines([options.output]))
+    elif form == "github":
+        call.terminal.answer_commands(made.text)
     else:
-        call.terminal.answer_text(made.text)  # for other programs: exactly as it is
-    return OK
+        call.terminal.answer_text(made.text, _SYNTAXES.get(form, "plain"))
+    return give_problems(call, made.warnings)
 
 
 COMMANDS: dict[str, Callable[[Invocation], int]] = {

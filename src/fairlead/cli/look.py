@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping
 from typing import TextIO
 
+from fairlead.service.platforms import detect_platform
+
 _COLUMNS_DEFAULT = 100  # for a pipe or a file
 COLUMNS_MAX = 120  # wider lines are hard to read, whatever the terminal offers
 COLUMNS_MIN = 40
@@ -64,7 +66,7 @@ class Look:
         encoding = (stream.encoding or "ascii").lower().replace("-", "")
         self.is_ascii = is_ascii or not encoding.startswith("utf")
         self.is_colour = self._wants_colour(environ, is_dumb)
-        is_plain = environ.get("FAIRLEAD_PLAIN", "0") not in ("", "0") or bool(environ.get("CI"))
+        is_plain = environ.get("FAIRLEAD_PLAIN", "0") not in ("", "0") or detect_platform(environ) is not None
         self.is_live = self.is_terminal and not is_dumb and not is_plain
 
     def _wants_colour(self, environ: Mapping[str, str], is_dumb: bool) -> bool:

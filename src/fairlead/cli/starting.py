@@ -225,7 +225,7 @@ def _give_ending(call: Invocation, found: RunId, fail_on: Severity | None) -> in
     give_groups(call, view)
     if call.terminal.form != "jsonl":
         call.terminal.give(view, lambda: _ending_lines(call, view, written.paths))
-    annotate(call, view)
+    annotate(call, view, fail_on)
     if give_problems(call, written.problems):
         return NOT_READY
     options = call.options

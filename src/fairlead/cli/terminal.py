@@ -4,8 +4,10 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
+from fairlead.cli.ci_log import Syntax, without_commands
 from fairlead.cli.look import Look
 from fairlead.cli.terminal_text import to_ascii
+from fairlead.service.platforms import detect_platform
 
 Form = Literal["text", "json", "jsonl"]
 
@@ -25,14 +27,19 @@ class Terminal:
         self.err = Look(sys.stderr, environ, is_ascii=is_ascii)
         self.verbosity = verbosity
         self.form = form
+        self.platform = detect_platform(environ)
 
     def answer(self, lines: Iterable[str]) -> None:
         """Lines of the answer, to stdout."""
         for line in lines:
-            print(to_ascii(line) if self.out.is_ascii else line)
+            print(self._guarded(to_ascii(line) if self.out.is_ascii else line))
 
-    def answer_text(self, text: str) -> None:
-        """Text for other programs, exactly as it is."""
+    def answer_text(self, text: str, syntax: Syntax = "json") -> None:
+        """Text for other programs, as it is, but for what a CI platform would read as a command."""
+        sys.stdout.write(text if self.platform is None else without_commands(text, syntax))
+
+    def answer_commands(self, text: str) -> None:
+        """Workflow commands as the answer itself: whoever asks for them wants them read."""
         sys.stdout.write(text)
 
     def tell(self, lines: Iterable[str]) -> None:
@@ -43,8 +50,17 @@ class Terminal:
     def complain(self, lines: Iterable[str]) -> None:
         """Lines that say why there is no answer: `-q` does not drop these."""
         for line in lines:
-            print(to_ascii(line) if self.err.is_ascii else line, file=sys.stderr)
+            print(self._guarded(to_ascii(line) if self.err.is_ascii else line), file=sys.stderr)
         sys.stderr.flush()
+
+    def command(self, lines: Iterable[str]) -> None:
+        """Lines that the CI platform shall read as commands, to stderr: it reads both, and answers stay whole."""
+        for line in lines:
+            print(line, file=sys.stderr)
+        sys.stderr.flush()
+
+    def _guarded(self, line: str) -> str:
+        return line if self.platform is None else without_commands(line)
 
     def write_progress(self, text: str) -> None:
         """Raw text for the live region."""

@@ -154,6 +154,15 @@ class LocalFiles:
                 pass  # it was renamed
         _sync_folder(folder)
 
+    def append(self, path: str, data: bytes) -> None:
+        """Add to the end of a file that somebody else has made, or make it.
+
+        Raises:
+            OSError: the place cannot be written.
+        """
+        with open(path, "ab") as file:
+            file.write(data)
+
     def exists(self, path: str) -> bool:
         """Whether anything is there, be it a link that leads nowhere."""
         return os.path.lexists(path)

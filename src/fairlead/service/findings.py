@@ -2,15 +2,16 @@
 
 import os.path
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Literal
 
 import msgspec
 
-from fairlead.core.errors import error
+from fairlead.core.errors import Diagnostic, error
 from fairlead.core.findings import Severity, path_from_text, path_text
 from fairlead.core.ids import Micros, RunId
 from fairlead.service.explain import Explanation, explain
+from fairlead.service.outputs import ExportFormat, render, too_large, usual_fail_on, write_output, write_outputs
 from fairlead.service.parts import Parts, Project
 from fairlead.service.runs import require_reader, show_run
 from fairlead.views.findings import FindingView, findings_of, selected, totals, with_prefix
@@ -59,6 +60,8 @@ class Export(msgspec.Struct, frozen=True):
     format: str
     text: str
     path: str = ""  # where it was written; "" when it is the answer itself
+    files: tuple[str, ...] = ()  # of several formats at once: those that were written
+    warnings: tuple[Diagnostic, ...] = ()  # also errors, when some of several files could not be written
 
 
 def list_findings(
@@ -179,9 +182,6 @@ def _matches(line: str, excerpt: str) -> bool:
     return "".join(line.split()).startswith(folded)
 
 
-ExportFormat = Literal["sarif", "json", "md"]
-
-
 def export_findings(
     parts: Parts,
     project: Project,
@@ -193,40 +193,37 @@ def export_findings(
     rule: str = "",
     under: str = "",
 ) -> Export:
-    """The findings of *run* as SARIF 2.1.0, JSON or Markdown; written to *path* when one is given.
+    """The findings of *run* in a format for other programs; written to *path* when one is given.
 
     Raises:
         FairleadError: FL-S014 when the file cannot be written (exit 8); FL-S010 and FL-S008 as for the list.
     """
     view = show_run(parts, project, run)
     view = msgspec.structs.replace(view, findings=_chosen(parts, view, severity, rule, under))
-    text = _render_export(parts, project, view, form)
-    if path:
-        if parts.files.exists(path) and parts.files.read(path, limit=1) is None:
-            # Writing renames a new file over the old one: a device, a pipe or a directory must not be replaced so.
-            raise error("FL-S014", f"{path_text(path)} is no regular file", "name another place with -o", exit_code=8)
-        try:
-            parts.files.write(path, text.encode())
-        except OSError as refusal:
-            why = refusal.strerror or type(refusal).__name__
-            raise error(
-                "FL-S014", f"{path_text(path)} cannot be written: {why}", "name another place with -o", exit_code=8
-            ) from None
-        return Export(form, "", path_text(path))
-    return Export(form, text)
+    text = render(parts, project, view, form, usual_fail_on(view))
+    if not path:
+        return Export(form, text)
+    write_output(parts, path, text)
+    return Export(form, "", path_text(path), warnings=too_large(form, path, text))
 
 
-def _render_export(parts: Parts, project: Project, view: RunView, form: ExportFormat) -> str:
-    """The text of an export."""
-    if form == "sarif":
-        from fairlead import __version__
-        from fairlead.views.sarif import sarif_text
+def export_files(
+    parts: Parts,
+    project: Project,
+    run: RunId,
+    wanted: Mapping[ExportFormat, str],
+    cwd: str,
+    *,
+    severity: Severity | None = None,
+    rule: str = "",
+    under: str = "",
+) -> Export:
+    """The findings of *run* in several formats, each into its file; one that cannot be written keeps no other back.
 
-        cards = {card.name: card.version for card in parts.catalog(project).cards()}
-        return sarif_text(view, __version__, parts.rules(), cards)
-    if form == "md":
-        from fairlead.views.markdown import markdown
-
-        return markdown(view)
-    listing = FindingList(view.run, view.status, len(view.findings), view.totals, view.findings, view.root)
-    return msgspec.json.format(msgspec.json.encode(listing), indent=2).decode() + "\n"
+    Raises:
+        FairleadError: FL-S010 and FL-S008 as for the list.
+    """
+    view = show_run(parts, project, run)
+    view = msgspec.structs.replace(view, findings=_chosen(parts, view, severity, rule, under))
+    written = write_outputs(parts, project, view, wanted, cwd, usual_fail_on(view))
+    return Export(" ".join(wanted), "", files=written.paths, warnings=written.problems)

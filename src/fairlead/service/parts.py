@@ -4,7 +4,7 @@ Everything is made when it is first asked for: a command pays only for what it u
 """
 
 import os.path
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -47,6 +47,50 @@ class Probe(msgspec.Struct, frozen=True):
     status: Literal["ok", "warn", "bad", "none"]
     text: str  # "Python 3.11.9"
     fix: str = ""  # what to type; "" when nothing need be done
+
+
+class Base(Protocol):
+    """What findings are compared with."""
+
+    @property
+    def name(self) -> str:
+        """`origin/main @ 4f2c1e9`."""
+        ...
+
+    @property
+    def commit(self) -> str: ...
+    @property
+    def is_merge_base(self) -> bool:
+        """Whether it is where HEAD and the asked-for commit part; else they have nothing in common."""
+        ...
+
+
+class Repository(Protocol):
+    """The commits of a project. The repository itself is only read."""
+
+    def base(self, ref: str) -> Base:
+        """The merge base of *ref* and HEAD, or *ref* itself where there is none.
+
+        Raises:
+            FairleadError: FL-S056 no repository, FL-S057 *ref* is unknown, FL-S058 the clone is too shallow.
+        """
+        ...
+
+    def reachable(self, commits: Iterable[str], base: str) -> frozenset[str]:
+        """Those of *commits* that are in the history of *base*."""
+        ...
+
+    def export(self, commit: str, path: str, tell: Callable[[str], None]) -> None:
+        """Make *path* a checkout of *commit*, unless it is there; *tell* hears of one that takes long.
+
+        Raises:
+            FairleadError: FL-S059.
+        """
+        ...
+
+    def drop(self, path: str) -> None:
+        """Remove an exported tree."""
+        ...
 
 
 class Files(Protocol):
@@ -116,6 +160,8 @@ class Parts(Protocol):
             FairleadError: FL-N0xx when git cannot say.
         """
         ...
+
+    def repository(self, project: Project) -> Repository: ...
 
     def journal(self, project: Project) -> Journal:
         """The project's journal, for requests and reading; made when there is none. Opened once per process.

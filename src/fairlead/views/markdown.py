@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from fairlead.views.findings import FindingView
+from fairlead.views.printable import printable
 from fairlead.views.runs import RunView
 
 ROWS_MAX = 500  # a summary page holds no more; the number of the others is said
@@ -16,11 +17,11 @@ def markdown(view: RunView) -> str:
 
 def _lines(view: RunView) -> Iterator[str]:
     counts = ", ".join(f"{count} {severity}" for severity, count in view.totals.items() if count) or "no findings"
-    yield f"# {_text(view.title or view.workflow)}: {counts}"
+    yield f"# {inline(view.title or view.workflow)}: {counts}"
     yield ""
     yield f"Run `{view.run}` {view.status}."
     for reason in view.reasons:
-        yield f"- {_text(reason)}"
+        yield f"- {inline(reason)}"
     yield ""
     yield "| step | status | what |"
     yield "| --- | --- | --- |"
@@ -28,7 +29,7 @@ def _lines(view: RunView) -> Iterator[str]:
     for step in view.steps:
         if step.step not in blocks:
             said = "; ".join(filter(None, (step.summary, *step.degraded, step.reason, step.message)))
-            yield f"| {_text(step.step)} | {step.status} | {_text(said)} |"
+            yield f"| {inline(step.step)} | {step.status} | {inline(said)} |"
     if view.findings:
         yield ""
         yield "| severity | rule | place | finding |"
@@ -41,10 +42,9 @@ def _lines(view: RunView) -> Iterator[str]:
 
 def _row(finding: FindingView) -> str:
     place = f"{finding.path}:{finding.line}" if finding.line else finding.path
-    return f"| {finding.severity} | {_text(finding.rule)} | {_text(place)} | {_text(finding.message)} |"
+    return f"| {finding.severity} | {inline(finding.rule)} | {inline(place)} | {inline(finding.message)} |"
 
 
-def _text(text: str) -> str:
+def inline(text: str) -> str:
     """Foreign text inside a table cell: on one line, with nothing that Markdown or HTML would obey."""
-    flat = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" if ord(c) < 256 else f"\\u{ord(c):04x}" for c in text)
-    return re.sub(r"([\\`*_{}\[\]<>#|!@&~])", r"\\\1", flat)
+    return re.sub(r"([\\`*_{}\[\]<>#|!@&~])", r"\\\1", printable(text))
