@@ -90,4 +90,53 @@ CODES: tuple[Code, ...] = (
         "The agent's card says that it cannot work without it.",
         "add it below `with:`",
     ),
+    Code(
+        "FL-A132",
+        "A dependency file is broken",
+        "The file is binary, is not the TOML, JSON or lock that its name promises, or holds the marks of a merge that"
+        " was not finished. Nothing is known of what it asks for; all other files are checked.",
+        "mend it, or have its own program write it anew",
+        bad="<<<<<<< HEAD",
+        good="uv lock",
+    ),
+    Code(
+        "FL-A133",
+        "A lock file of a version that is not known",
+        "The form of a lock changes between versions. One that is not known is not guessed at.",
+        "write the lock with a version of its program that this build knows, or update Fairlead",
+    ),
+    Code(
+        "FL-A134",
+        "A dependency file that is not read",
+        "The file is larger than 20 MB, holds more than 50,000 packages, is gone, leads out of the tree, or may not be"
+        " read.",
+        "make it readable, and see that it is what its name says",
+    ),
+    Code(
+        "FL-A135",
+        "A requirements file names one that cannot be followed",
+        "A file that -r or -c names is not there, or the files lead back to where they came from. pip stops there too.",
+        "name a file that is there, and let no file include itself",
+        bad="-r gone.txt",
+        good="-r base.txt",
+    ),
+    Code(
+        "FL-A136",
+        "The advisory data of this machine cannot be used",
+        "A file of the data is gone, damaged, or was written by another version. The small set that ships was asked"
+        " instead, and the step is degraded.",
+        "bring the data anew with `fairlead data import DIR`",
+    ),
+    Code(
+        "FL-A137",
+        "A version that cannot be compared",
+        "An advisory speaks of the package, but its version, or one in the advisory, is none that can be ordered.",
+        "look the advisories of the package up, and write a version by PEP 440 or semver.org",
+    ),
+    Code(
+        "FL-A138",
+        "Too many dependency files",
+        "At most 2,000 dependency files are read in one audit; the others are counted.",
+        "audit parts of the tree: `fairlead review PATH`",
+    ),
 )
