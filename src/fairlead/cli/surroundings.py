@@ -89,16 +89,41 @@ def doctor(call: Invocation) -> int:
 
 
 def init(call: Invocation) -> int:
-    """Write a workflow to start from."""
+    """Write a workflow to start from, or the file of a CI platform."""
+    return _init_ci(call) if call.options.ci else _init_workflow(call)
+
+
+def _unwritable(call: Invocation, refusal: OSError) -> FairleadError:
+    why = refusal.strerror or type(refusal).__name__
+    return error("FL-S014", f"{call.project.root} cannot be written: {why}", "fairlead doctor", exit_code=8)
+
+
+def _init_ci(call: Invocation) -> int:
+    from fairlead.service.ci_files import write_ci_file
+
+    try:
+        written = write_ci_file(call.parts, call.project, call.options.ci, __version__)
+    except OSError as refusal:
+        raise _unwritable(call, refusal) from None
+
+    def lines() -> Iterator[str]:
+        yield from (f"wrote {safe(path)}" for path in written.written)
+        yield from (f"{safe(path)} is there already; nothing was changed" for path in written.kept)
+        if written.needs:
+            yield from (f"  {line}" for line in wrap(f"It needs {written.needs}.", call.terminal.out.columns - 2))
+        yield from next_lines([(step.command, step.does) for step in written.next], call.terminal.out)
+
+    call.terminal.give(written, lines)
+    return OK
+
+
+def _init_workflow(call: Invocation) -> int:
     from fairlead.service.surroundings import write_start
 
     try:
         written = write_start(call.parts, call.project)
     except OSError as refusal:
-        why = refusal.strerror or type(refusal).__name__
-        raise error(
-            "FL-S014", f"{call.project.root} cannot be written: {why}", "fairlead doctor", exit_code=8
-        ) from None
+        raise _unwritable(call, refusal) from None
 
     def lines() -> Iterator[str]:
         for path in written.written:

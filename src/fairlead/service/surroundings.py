@@ -6,6 +6,7 @@ import msgspec
 
 from fairlead.core.errors import Diagnostic
 from fairlead.service.parts import Checkout, Parts, Probe, Project
+from fairlead.service.platforms import describe, detect_platform
 from fairlead.service.runs import RunList, list_runs
 from fairlead.service.starts import PROJECT_WORKFLOWS, find_definition, workflow_names
 from fairlead.views.runs import RunLine
@@ -84,6 +85,9 @@ def home(parts: Parts, project: Project) -> Home:
 def examine(parts: Parts, project: Project | None) -> Health:
     """Look at the machine, the repository and the state directory."""
     probes = tuple(parts.probes(project))
+    platform = detect_platform(parts.environ)
+    if platform is not None:
+        probes = (*probes, Probe("ci", "ok", describe(platform)))
     return Health(
         probes,
         sum(1 for probe in probes if probe.status == "bad"),

@@ -93,6 +93,109 @@ CODES: tuple[Code, ...] = (
         hint="The message lists the steps of the run.",
     ),
     Code(
+        "FL-S016",
+        title="the file of accepted findings cannot be read",
+        why="It is read as data: strict JSON of a known version, at most 2 MB and 10,000 entries. As long as it is not,"
+        " nothing in it accepts anything, and every finding counts.",
+        hint="The message names the first thing that is wrong; git has the last version that was right.",
+        bad='{"fairlead": 1, "accepted": [,]}',
+        good='{"fairlead": 1, "accepted": []}',
+    ),
+    Code(
+        "FL-S017",
+        title="an entry of the file of accepted findings accepts nothing",
+        why="An entry needs a fingerprint, a rule, a path and a reason, as texts; `by`, `at` and `until` may stand"
+        " beside them, the last two as days. An entry that says something else is not guessed at.",
+        hint="Mend or remove it; `fairlead findings accept` and an export write entries that hold.",
+        bad='{"fingerprint": "31a0c2", "until": "soon"}',
+        good='{"fingerprint": "31a0c2d9…", "rule": "security/ssrf", "path": "app.py", "reason": "only in tests"}',
+    ),
+    Code(
+        "FL-S018",
+        title="writing the file anew would lose entries",
+        why="The file that is there has entries that cannot be read, and an export would write it without them.",
+        hint="Mend or remove the entries that the message names, then export again.",
+    ),
+    Code(
+        "FL-S019",
+        title="the baseline is not complete",
+        why="A step of the run over the earlier commit was degraded, failed or left out. What it overlooked there"
+        " counts as new here, so that nothing is hidden.",
+        hint="`fairlead runs show RUN` says what was missing; the message names the run.",
+    ),
+    Code(
+        "FL-S050",
+        title="a finding is accepted only with a reason",
+        why="Whoever reads it later must know why it is all right: an accepted finding counts for nothing.",
+        hint="Say why, in at most 2,000 characters.",
+        bad="fairlead findings accept f-31a0c2",
+        good='fairlead findings accept f-31a0c2 --reason "only our own tests call it"',
+    ),
+    Code(
+        "FL-S051",
+        title="this is no day until which something can hold",
+        why="`--until` takes the last day on which an acceptance holds, or a number of days from today, in UTC.",
+        hint="Name a day that has not passed, at most ten years away.",
+        bad="--until yesterday",
+        good="--until 2027-01-31, or --until 90d",
+    ),
+    Code(
+        "FL-S052",
+        title="nothing, or too much, is named to be accepted",
+        why="Findings are named by their ids, or by a rule and a path, and not by both at once.",
+        hint="Name findings, or `--rule`, `--path` or both.",
+        bad='fairlead findings accept --reason "known"',
+        good='fairlead findings accept --rule security/ssrf --path tests --reason "no network there"',
+    ),
+    Code(
+        "FL-S053",
+        title="no open finding matches",
+        why="The run has no finding of this rule at this path that still counts. A slip must not look like an"
+        " acceptance.",
+        hint="`fairlead findings list --all` shows every finding of the run.",
+    ),
+    Code(
+        "FL-S054",
+        title="the finding is open already",
+        why="Nobody has accepted it, or whoever did has taken that back.",
+        hint="`fairlead findings list --accepted` shows those that can be reopened.",
+    ),
+    Code(
+        "FL-S055",
+        title="the file of accepted findings has the last word",
+        why="What stands in .fairlead/accepted.json is accepted for everybody; it is taken back where everybody sees"
+        " it.",
+        hint="Remove the entry from .fairlead/accepted.json, and commit that.",
+    ),
+    Code(
+        "FL-S056",
+        title="there is nothing to compare with",
+        why="`--new-since` compares with a commit, so it needs a git repository with at least one.",
+        hint="`--fail-on new-high` compares with the run before, and needs no git.",
+    ),
+    Code(
+        "FL-S057",
+        title="git knows no such commit",
+        why="The name is neither a branch, a tag nor a commit of this clone. A build machine often fetches one branch"
+        " only.",
+        hint="Fetch it, or look at `git branch --all`.",
+        bad="fairlead review --new-since orign/main",
+        good="fairlead review --new-since origin/main",
+    ),
+    Code(
+        "FL-S058",
+        title="the clone is too shallow to compare",
+        why="It does not hold the commit in which both histories meet, so what is new cannot be told from what is old.",
+        hint="Fetch more of the history: `git fetch origin main --depth=50`, or all of it.",
+    ),
+    Code(
+        "FL-S059",
+        title="the baseline could not be made",
+        why="What is new is told by a run over the earlier commit, in a directory of its own, and that run did not come"
+        " to its end. Without it, nothing can be called old.",
+        hint="The message says what failed; start again when it is mended.",
+    ),
+    Code(
         "FL-S060",
         title="the run cannot be paused",
         why="Only a run that has not ended, and does not wait already, can be told to wait.",
@@ -139,5 +242,56 @@ CODES: tuple[Code, ...] = (
         why="The file behind GITHUB_STEP_SUMMARY cannot be written, or other summaries of the same step have filled it."
         " The run and its exit code are not touched by that.",
         hint="Export it into a file: `fairlead findings export --format summary -o summary.md`.",
+    ),
+    Code(
+        "FL-S033",
+        title="there is no free place for the file of a CI platform",
+        why="What is there is never overwritten, and both places where the platform would find the file are taken.",
+        hint="Move one of them away, call `fairlead init --ci` again, and put the two together by hand.",
+    ),
+    Code(
+        "FL-S064",
+        title="only a run that has ended can be exported",
+        why="An export is taken over as something finished: nobody performs it elsewhere, so nothing may be left.",
+        hint="Let it end with `fairlead resume RUN`, or end it with `fairlead cancel RUN`.",
+    ),
+    Code(
+        "FL-S065",
+        title="there is no earlier run to compare with",
+        why="Two runs are compared; only one of this workflow over this directory has ended.",
+        hint="Name both: `fairlead runs diff A B`. `fairlead runs list` shows the ids.",
+    ),
+    Code(
+        "FL-S066",
+        title="no run is of this workflow",
+        why="A history is made of runs, and none of the newest thousand performed a workflow of this name.",
+        hint="`fairlead runs report` lists the workflows that there are runs of.",
+    ),
+    Code(
+        "FL-S067",
+        title="the file is no whole export of a run",
+        why="Every byte of an export is covered by its digests, and its events must be the life of one run. One "
+        "that was cut, edited or written by another version is refused whole.",
+        hint="Export the run again with `fairlead runs export`, and copy the file as it is.",
+    ),
+    Code(
+        "FL-S068",
+        title="another run here has this id",
+        why="A run keeps its id when it travels, and the record already holds a different run under it.",
+        hint="Import it into another project's record: set FAIRLEAD_STATE_DIR to an empty directory.",
+    ),
+    Code(
+        "FL-S020",
+        title="a file is there already",
+        why="Nothing that somebody wrote is overwritten unless it is said so, and seen before.",
+        hint="`--force` shows what would change and writes it; or choose another name.",
+    ),
+    Code(
+        "FL-S021",
+        title="this cannot be the name of an agent",
+        why="Names are small letters, digits and `-`, at most 63: they stand in files, workflows and commands.",
+        hint="The message has one that can.",
+        bad="fairlead agents new 'Todo Finder'",
+        good="fairlead agents new todo-finder",
     ),
 )
