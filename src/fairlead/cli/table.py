@@ -55,6 +55,7 @@ _RUN = Argument(
     {"metavar": "RUN", "nargs": "?", "default": "last"},
 )
 _RUN_OPTION = Argument(("--run",), "findings of this run", {"metavar": "RUN", "default": "last"})
+_RUNS: dict[str, Any] = {"metavar": "RUN", "nargs": "*"}
 _SELECT = (
     Argument(("--severity",), "at least so severe", {"metavar": "SEVERITY", "choices": SEVERITY_WORDS}),
     _option("--rule", "RULE", "of one rule, or of a family such as secrets"),
@@ -199,6 +200,45 @@ COMMANDS: tuple[Command, ...] = (
             _STRICT,
         ),
         ("fairlead runs watch", "fairlead runs watch r-7q2k", "fairlead runs watch last --jsonl"),
+    ),
+    Command(
+        "runs diff",
+        "what is different in one run from another: inputs, files, agents, steps, findings",
+        (Argument(("runs",), "two runs, the older first; one, or none, for the last and the one before", _RUNS),),
+        ("fairlead runs diff", "fairlead runs diff r-7q2k r-x69b", "fairlead runs diff @{3} last --json"),
+    ),
+    Command(
+        "runs report",
+        "the history of workflows: how often they end how, how long their steps take",
+        (
+            Argument(("workflow",), "a name; none for all", {"metavar": "WORKFLOW", "nargs": "?", "default": ""}),
+            _option("--limit", "N", "how many of the newest runs, at most 1000", type=int, default=30),
+        ),
+        ("fairlead runs report", "fairlead runs report review", "fairlead runs report review --limit 200 --json"),
+    ),
+    Command(
+        "runs export",
+        "a run that has ended as one file, for another machine's record",
+        (
+            _RUN,
+            Argument(("-o", "--output"), "the file; .gz packs it", {"metavar": "FILE", "default": ""}),
+        ),
+        (
+            "fairlead runs export",
+            "fairlead runs export r-7q2k -o run.jsonl.gz",
+            "fairlead runs export last -o run.jsonl --json",
+        ),
+        "fairlead runs import takes it over. What was said of its findings later stays behind.",
+    ),
+    Command(
+        "runs import",
+        "take over a run that another record exported; every digest is checked",
+        (Argument(("file",), "what runs export wrote", {"metavar": "FILE"}),),
+        (
+            "fairlead runs import r-7q2k.jsonl.gz",
+            "fairlead runs import run.jsonl --json",
+            "fairlead -C ../other runs import run.jsonl.gz",
+        ),
     ),
     Command(
         "logs",
@@ -387,5 +427,6 @@ def _group_summary(group: str, summary: str) -> str:
         "agents": "who can do work here",
         "journal": "check the whole record",
         "review": "review the repository you are in",
+        "init": "write a workflow to start from, or a file for your CI",
         "check": "read workflow files without running them",
     }.get(group, summary)

@@ -1,6 +1,12 @@
-"""Findings as SARIF 2.1.0 (OASIS): one run per agent, so that each tool's rules and failures stand by themselves."""
+"""Findings as SARIF 2.1.0 (OASIS): one run per agent, so that each tool's rules and failures stand by themselves.
 
-from collections.abc import Iterable, Mapping, Sequence
+GitHub refuses a file with more than 20 runs or a run with more than 25,000 results, and shows the 5,000 worst of them
+("SARIF results exceed limits" in its documentation of code scanning). So agents beyond the nineteenth share a run, and
+results are sorted and cut; how many were left out is said in the run's notifications. What somebody accepted is a
+suppressed result, and a comparison with a baseline is the result's `baselineState`.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -15,8 +21,13 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _FINGERPRINT = "fairlead/v1"
 _HOME = "https://fairlead.example"
 
+RUNS_MAX = 20
+RESULTS_MAX = 25_000  # of a run
+_OTHERS = "other-agents"  # the run that holds the agents for which there is none left
+
 _LEVELS = {"info": "note", "low": "note", "medium": "warning", "high": "error", "critical": "error"}
 # Code hosts read the number, not the word: above 9.0 critical, 7.0 to 8.9 high, 4.0 to 6.9 medium, below that low.
+_SECURITY_FAMILIES = frozenset({"security", "secrets", "dependencies"})
 _SECURITY = {"info": "0.0", "low": "2.0", "medium": "5.0", "high": "8.0", "critical": "9.5"}
 
 
@@ -33,9 +44,16 @@ def _tree(view: RunView, version: str, rules: Mapping[str, RuleText], versions: 
             agents.setdefault(step.agent, []).append(step)
     for finding in view.findings:
         agents.setdefault(finding.agent, [])
+    own = list(agents) if len(agents) <= RUNS_MAX else list(agents)[: RUNS_MAX - 1]
+    findings: dict[str, list[FindingView]] = {
+        agent: [] for agent in (*own, *([_OTHERS] if len(own) < len(agents) else []))
+    }
+    for finding in view.findings:
+        findings[finding.agent if finding.agent in findings else _OTHERS].append(finding)
+    rest = [step for agent, steps in agents.items() if agent not in own for step in steps]
     runs = [
-        _run(view, agent, steps, [one for one in view.findings if one.agent == agent], version, rules, versions)
-        for agent, steps in agents.items()
+        _run(view, agent, rest if agent == _OTHERS else agents[agent], found, version, rules, versions)
+        for agent, found in findings.items()
     ]
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": runs}
 
@@ -49,7 +67,17 @@ def _run(
     rules: Mapping[str, RuleText],
     versions: Mapping[str, str],
 ) -> dict[str, Json]:
+    left_out = len(findings) - RESULTS_MAX
+    findings = findings[:RESULTS_MAX]  # worst first
+    invocation = _invocation(view, steps)
+    if left_out > 0:
+        text = (
+            f"{left_out} findings are left out: code hosts take {RESULTS_MAX} of a run. Export by --severity or --path."
+        )
+        invocation["toolExecutionNotifications"].append(_notice("warning", text))
     names = list(dict.fromkeys(finding.rule for finding in findings))
+    indexes = {name: index for index, name in enumerate(names)}
+    first = {finding.rule: finding for finding in reversed(findings)}
     return {
         "tool": {
             "driver": {
@@ -58,29 +86,30 @@ def _run(
                 "version": versions.get(agent, version),
                 "semanticVersion": version,
                 "informationUri": _HOME,
-                "rules": [_rule(name, rules.get(name), findings) for name in names],
+                "rules": [_rule(name, rules.get(name), first[name]) for name in names],
             }
         },
         "automationDetails": {"id": f"fairlead/{view.workflow}/{agent}/{view.run}"},
-        "invocations": [_invocation(view, steps)],
+        "invocations": [invocation],
         "originalUriBaseIds": {"ROOT": {"description": {"text": "The root of the checkout that was looked at."}}},
         "columnKind": "unicodeCodePoints",
-        "results": [_finding(finding, names) for finding in findings],
+        "results": [_finding(finding, rules.get(finding.rule), indexes[finding.rule]) for finding in findings],
         "properties": {"run": view.run, "status": view.status},
     }
 
 
-def _rule(name: str, rule: RuleText | None, findings: Iterable[FindingView]) -> dict[str, Json]:
-    severity = rule.severity if rule is not None else next(one.severity for one in findings if one.rule == name)
+def _rule(name: str, rule: RuleText | None, first: FindingView) -> dict[str, Json]:
+    severity = rule.severity if rule is not None else first.severity
     entry: dict[str, Json] = {
         "id": name,
         "defaultConfiguration": {"level": _LEVELS[severity]},
-        "properties": {"security-severity": _SECURITY[severity], "tags": ["security"]},
+        "properties": {"tags": ["quality"]},
     }
+    if _is_security(name, rule):
+        tags = ["security"] + ([f"external/cwe/{rule.cwe.lower()}"] if rule is not None and rule.cwe else [])
+        entry["properties"] = {"security-severity": _SECURITY[severity], "tags": tags}
     if rule is None:
         return entry
-    tags = ["security"] + ([f"external/cwe/{rule.cwe.lower()}"] if rule.cwe else [])
-    entry["properties"]["tags"] = tags
     entry["name"] = "".join(word.capitalize() for word in name.replace("/", "-").split("-"))
     entry["shortDescription"] = {"text": rule.title}
     entry["fullDescription"] = {"text": rule.what}
@@ -88,6 +117,11 @@ def _rule(name: str, rule: RuleText | None, findings: Iterable[FindingView]) -> 
     shown = f"{rule.what}\n\n{rule.why}\n\n{rule.remedy}\n\n{_fenced(rule.bad, 'Bad')}\n\n{_fenced(rule.good, 'Good')}"
     entry["help"] = {"text": text, "markdown": shown}
     return entry
+
+
+def _is_security(name: str, rule: RuleText | None) -> bool:
+    """A code host calls everything with a `security-severity` a vulnerability; a long function is none."""
+    return name.partition("/")[0] in _SECURITY_FAMILIES or (rule is not None and bool(rule.cwe))
 
 
 def _fenced(code: str, name: str) -> str:
@@ -128,7 +162,7 @@ def _time(at: int) -> str:
     return datetime.fromtimestamp(at / 1e6, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
-def _finding(finding: FindingView, names: Sequence[str]) -> dict[str, Json]:
+def _finding(finding: FindingView, rule: RuleText | None, index: int) -> dict[str, Json]:
     physical: dict[str, Json] = {
         "artifactLocation": {"uri": uri_of(finding.path), "uriBaseId": "ROOT"},
     }
@@ -139,17 +173,32 @@ def _finding(finding: FindingView, names: Sequence[str]) -> dict[str, Json]:
     for name in ("reason", "commit"):
         if getattr(finding, name):
             properties[name] = getattr(finding, name)
+    if _is_security(finding.rule, rule):
+        properties["security-severity"] = _SECURITY[finding.severity]
     if finding.origin:
         properties["origin"] = list(finding.origin)
-    return {
+    entry: dict[str, Json] = {
         "ruleId": finding.rule,
-        "ruleIndex": names.index(finding.rule),
+        "ruleIndex": index,
         "level": _LEVELS[finding.severity],
         "message": {"text": text},
         "locations": [{"physicalLocation": physical}],
         "partialFingerprints": {_FINGERPRINT: finding.fingerprint},
-        "properties": {**properties, "security-severity": _SECURITY[finding.severity]},
+        "properties": properties,
     }
+    if finding.is_new is not None:
+        entry["baselineState"] = "new" if finding.is_new else "unchanged"
+    if finding.accepted is not None:
+        kept = {"by": finding.accepted.by, "until": finding.accepted.until, "source": finding.accepted.source}
+        entry["suppressions"] = [
+            {
+                "kind": "external",
+                "status": "accepted",
+                "justification": finding.accepted.reason,
+                "properties": {name: value for name, value in kept.items() if value},
+            }
+        ]
+    return entry
 
 
 def _region(finding: FindingView) -> dict[str, Json]:
