@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from fairlead.core.errors import FairleadError, error
 from fairlead.core.ids import Place, RunId
 from fairlead.core.ports import Agent, Catalog, Clock, Fenced, Ids, Journal, JournalFailed, Trees
-from fairlead.service.parts import Checkout, Ending, Files, Probe, Project
+from fairlead.service.parts import Checkout, Ending, Files, Probe, Project, Repository
 from fairlead.views.rules import RuleText
 
 if TYPE_CHECKING:
     import asyncio
 
+    from fairlead.app_agents import ProjectAgents
     from fairlead.core.state import RunState
     from fairlead.env.live import LiveFile
     from fairlead.env.spawner import LocalSpawner
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from fairlead.runtime.engine import Engine
 
 _TICK_S = 0.05  # how often a door redraws while a run is performed in its process
-_AGENT_FOLDERS = (".fairlead/agents", ".claude/agents")
-AGENT_FILE_BYTES_MAX = 256_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -101,6 +100,18 @@ class _App:
         seen = look_around(Whereabouts(project.root, project.state_dir, project.is_git))
         return Checkout(seen.branch, seen.head, seen.changed, seen.notes, seen.commit)
 
+    def repository(self, project: Project) -> Repository:
+        """The commits of the project's repository."""
+        from fairlead.env.baselines import LocalRepository
+
+        return LocalRepository(project.root, project.is_git)
+
+    def files_between(self, project: Project, before: str, after: str) -> Sequence[str] | None:
+        """What differs between two commits."""
+        from fairlead.env.commits import files_between
+
+        return files_between(project.root, before, after)
+
     def journal(self, project: Project) -> Journal:
         """The project's journal. The spawner is forked first: a fork wants a process without threads."""
         if project.state_dir not in self._journals:
@@ -127,10 +138,20 @@ class _App:
 
     def catalog(self, project: Project) -> Catalog:
         """The agents that ship and the agent files of the project."""
-        from fairlead.agents.catalog import FileCatalog
+        return self.own_agents(project).catalog()
+
+    def shipped_catalog(self) -> Catalog:
+        """The agents that ship and no others."""
+        from fairlead.agents.catalog import FileCatalog, ShippedCatalog
         from fairlead.workflow import read_values
 
-        return FileCatalog(read_values, lambda: self._agent_files(project.root))
+        return ShippedCatalog(FileCatalog(read_values))
+
+    def own_agents(self, project: Project) -> "ProjectAgents":
+        """The agent files of the project."""
+        from fairlead.app_agents import ProjectAgents
+
+        return ProjectAgents(project, self.files, lambda: self._spawner)
 
     def shipped_workflow(self, name: str) -> tuple[str, bytes] | None:
         """A workflow that ships with Fairlead."""
@@ -272,10 +293,11 @@ class _App:
             clock=self.clock,
             spawner=self._spawner,
             trees=lambda run, root: self._trees(project, run, root),
-            agents=self._agents(self.catalog(project)),
+            agents=self._agents(self.shipped_catalog()),
             programs=ProgramAgent(),
             progress=progress,
             log_of=lambda run, place, attempt: self.log_path(project, run, place, attempt),
+            own_agents=self.own_agents(project).find,
         )
         engine.join(journal, Gate(around))
         return engine
@@ -299,15 +321,6 @@ class _App:
         if run not in self._copies:
             self._copies[run] = RunTrees(project.state_dir, run, root, self._spawner)
         return self._copies[run]
-
-    def _agent_files(self, root: str) -> Sequence[tuple[str, bytes]]:
-        found: list[tuple[str, bytes]] = []
-        for folder in _AGENT_FOLDERS:
-            for name in self.files.names(os.path.join(root, folder)):
-                data = self.files.read(os.path.join(root, folder, name), limit=AGENT_FILE_BYTES_MAX + 1)
-                if name.endswith(".md") and data is not None:
-                    found.append((f"{folder}/{name}", data))
-        return found
 
 
 async def _tick(on_tick: Callable[[], None]) -> None:

@@ -11,9 +11,10 @@ from fairlead.core.json import Digest, Json
 from fairlead.core.ports import AgentCard, Catalog, Clock, Ids, Journal
 from fairlead.core.receipts import Receipt
 from fairlead.core.workflow import AgentAction, RunAction, Step, Workflow
+from fairlead.env.baselines import LocalRepository
 from fairlead.env.files import LocalFiles
 from fairlead.journal import SqliteJournal, open_journal
-from fairlead.service.parts import Checkout, Ending, Files, Parts, Probe, Project
+from fairlead.service.parts import Checkout, Ending, Files, OwnAgents, Parts, Probe, Project, Repository
 from fairlead.views.reading import Readable
 from fairlead.views.rules import RuleText
 from tests.journal.parts import Deliveries, FakeClock
@@ -106,6 +107,12 @@ class PaperParts:
     def checkout(self, project: Project) -> Checkout:
         return Checkout("main", "4f2c1e9", 3)
 
+    def repository(self, project: Project) -> Repository:
+        return LocalRepository(project.root, project.is_git)
+
+    def files_between(self, project: Project, before: str, after: str) -> Sequence[str] | None:
+        return ["M app/queries.py"]
+
     def journal(self, project: Project) -> Journal:
         if self._journal is None:
             self._journal = open_journal(str(self.state), clock=self.clock, deliver=self.deliveries)
@@ -116,6 +123,12 @@ class PaperParts:
 
     def catalog(self, project: Project) -> Catalog:
         return PaperCatalog()
+
+    def shipped_catalog(self) -> Catalog:
+        return PaperCatalog()
+
+    def own_agents(self, project: Project) -> OwnAgents:
+        raise AssertionError("on paper no agent is tried")
 
     def shipped_workflow(self, name: str) -> tuple[str, bytes] | None:
         return None

@@ -120,6 +120,10 @@ def _dispatch(name: str, call: "Invocation") -> int:
             from fairlead.cli import starting
 
             return starting.COMMANDS[name](call)
+        case "runs" if name.split()[1] in ("diff", "report", "export", "import"):
+            from fairlead.cli import several_runs
+
+            return several_runs.COMMANDS[name](call)
         case "runs" | "pause" | "cancel" | "logs":
             from fairlead.cli import runs
 

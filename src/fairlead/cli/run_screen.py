@@ -9,8 +9,9 @@ from fairlead.cli.live import step_lines, step_row
 from fairlead.cli.look import COLOURS, Look
 from fairlead.cli.terminal_text import cut, cut_left, safe, width, wrap
 from fairlead.cli.times import day_text, minute_text, seconds_text
+from fairlead.service.memory import accepted_text, older_text
 from fairlead.service.parts import Checkout, Project
-from fairlead.service.records import RUN_ENDED, STEP_END, STEP_ENDED, Fact, FindingView, RunView, StepView
+from fairlead.service.records import RUN_ENDED, STEP_END, STEP_ENDED, Fact, FindingView, RunView, StepView, counted
 
 _WORST_SHOWN = 3
 _WORST_SHOWN_VERBOSE = 30  # with -v
@@ -47,7 +48,7 @@ def standing_text(view: RunView) -> str:
 
 def run_lines(call: Invocation, view: RunView, look: Look, *, has_steps: bool = True) -> Iterator[str]:
     """The whole run: head, steps unless they stand on the screen already, ending."""
-    yield " · ".join(
+    head = " · ".join(
         filter(
             None,
             (
@@ -62,6 +63,7 @@ def run_lines(call: Invocation, view: RunView, look: Look, *, has_steps: bool = 
             ),
         )
     )
+    yield from wrap(head, look.columns)
     if has_steps:
         yield ""
         yield from steps_lines(view, look)
@@ -136,14 +138,36 @@ def finding_summary(call: Invocation, view: RunView, look: Look) -> Iterator[str
     plain = totals_text(view.totals, None) + so_far
     yield f"  {left}{' ' * max(3, look.columns - 2 - width(plain) - width(right))}{right}"
     shown = _WORST_SHOWN_VERBOSE if call.terminal.verbosity > 0 else _WORST_SHOWN
-    for finding in view.findings[:shown]:
+    counting = counted(view.findings)
+    for finding in counting[:shown]:
         yield ""
         yield from _finding_lines(finding, look)
         yield f"     {'do':<4} {call.typed(f'findings show {finding.id}')}"
-    left_out = len(view.findings) - shown
+    left_out = len(counting) - shown
     if left_out > 0:
         yield ""
         yield f"  … {left_out:,} more: {call.typed(_list_command(call, view))}"
+    memory = list(memory_lines(call, view))
+    if memory:
+        yield ""
+        yield from (f"  {look.paint(line, 'dim')}" for line in memory)
+
+
+def memory_lines(call: Invocation, view: RunView) -> Iterator[str]:
+    """What is remembered, one line each: what is not shown above, and what changed since the run before."""
+    if view.baseline:
+        yield f"compared with {safe(view.baseline)}"
+    if older := older_text(view.findings):
+        yield f"{older}: {call.typed('findings list --all')}"
+    if accepted := accepted_text(view.findings):
+        yield f"{accepted}: {call.typed('findings list --accepted')}"
+    if view.previous is not None:
+        yield f"{len(view.previous.new):,} new, {len(view.previous.fixed):,} fixed since {view.previous.run}"
+
+
+def lapsed_text(finding: FindingView) -> str:
+    """`accepted until 2026-11-03, which has passed`; "" where nothing has."""
+    return f"accepted until {finding.lapsed.until}, which has passed" if finding.lapsed is not None else ""
 
 
 def _list_command(call: Invocation, view: RunView) -> str:
@@ -186,6 +210,8 @@ def _finding_lines(finding: FindingView, look: Look) -> Iterator[str]:
     if not underlined:
         for line in wrap(message, look.columns - 6):
             yield f"     {line}"
+    if lapsed := lapsed_text(finding):
+        yield f"     {look.paint(lapsed, 'yellow')}"
     if finding.remedy:
         first, *rest = wrap(safe(finding.remedy), look.columns - 12)
         yield f"     {'fix':<4} {first}"

@@ -38,9 +38,11 @@ def _option(name: str, value: str, text: str, **more: Any) -> Argument:  # argpa
 
 _FAIL_ON = Argument(
     ("--fail-on",),
-    "exit 1 when a finding is at least so severe (info low medium high critical), or none",
-    {"metavar": "SEVERITY", "choices": (*SEVERITY_WORDS, "none")},
+    "exit 1 when a finding is at least so severe (info low medium high critical), only when a new one is"
+    " (new-high and so on), or none",
+    {"metavar": "SEVERITY", "choices": (*SEVERITY_WORDS, *(f"new-{word}" for word in SEVERITY_WORDS), "none")},
 )
+_NEW_SINCE = _option("--new-since", "REF", "count only findings that are not in REF, for example origin/main")
 _STRICT = _flag("--strict", "exit 7 when the run is degraded")
 _EXIT_ZERO = _flag("--exit-zero", "exit 0 when the run is complete, whatever it found")
 _DETACH = _flag("--detach", "leave the work to a worker process and return at once")
@@ -80,6 +82,7 @@ COMMANDS: tuple[Command, ...] = (
             Argument(("paths",), "files or directories; none for everything", {"metavar": "PATH", "nargs": "*"}),
             _flag("--all", "look at every file, also in a tree of more than 20,000"),
             _flag("--no-history", "do not look for secrets in the git history"),
+            _NEW_SINCE,
             _FAIL_ON,
             _STRICT,
             _EXIT_ZERO,
@@ -105,6 +108,7 @@ COMMANDS: tuple[Command, ...] = (
                 "an input; may be repeated",
                 {"metavar": "NAME=VALUE", "action": "append", "default": [], "dest": "inputs"},
             ),
+            _NEW_SINCE,
             _FAIL_ON,
             _STRICT,
             *_FILES,
@@ -256,8 +260,20 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "findings list",
         "what a run found, worst first",
-        (_RUN_OPTION, *_SELECT),
-        ("fairlead findings list", "fairlead findings list --severity high", "fairlead findings list --rule secrets"),
+        (
+            _RUN_OPTION,
+            *_SELECT,
+            Argument(
+                ("--state",),
+                "open (what counts), accepted, new or fixed since the run before, or all; without it open",
+                {"choices": ("open", "accepted", "new", "fixed", "all"), "default": "open"},
+            ),
+            Argument(
+                ("--accepted",), "as --state accepted", {"action": "store_const", "const": "accepted", "dest": "state"}
+            ),
+            Argument(("--all",), "as --state all", {"action": "store_const", "const": "all", "dest": "state"}),
+        ),
+        ("fairlead findings list", "fairlead findings list --severity high", "fairlead findings list --state fixed"),
     ),
     Command(
         "findings show",
@@ -270,14 +286,46 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        "findings accept",
+        "say that findings are known and all right: they are shown, and count for nothing",
+        (
+            Argument(("findings",), "ids or their beginnings", {"metavar": "FINDING", "nargs": "*"}),
+            _option("--reason", "TEXT", "why; kept in the record"),
+            _option("--until", "DATE", "the last day on which it holds, 2027-01-31, or in days, 90d"),
+            _option("--rule", "RULE", "all open findings of one rule, or of a family"),
+            _option("--path", "PATH", "all open findings in one file or below one directory"),
+            _RUN_OPTION,
+        ),
+        (
+            'fairlead findings accept f-31a0c2 --reason "only our own tests call it"',
+            'fairlead findings accept f-31a f-77b --until 90d --reason "goes with the old API"',
+            'fairlead findings accept --rule security/ssrf --path tests --reason "no network there"',
+        ),
+        "The record is all that changes. `findings export --format accepted` writes the file that a team commits.",
+    ),
+    Command(
+        "findings reopen",
+        "take an acceptance back",
+        (
+            Argument(("findings",), "ids or their beginnings", {"metavar": "FINDING", "nargs": "+"}),
+            _option("--reason", "TEXT", "why; kept in the record"),
+            _RUN_OPTION,
+        ),
+        (
+            "fairlead findings reopen f-31a0c2",
+            'fairlead findings reopen f-31a --reason "it is called from outside now"',
+            "fairlead findings reopen f-31a0c2 f-77b1d0 --json",
+        ),
+    ),
+    Command(
         "findings export",
         "findings for other programs",
         (
             _RUN_OPTION,
             Argument(
                 ("--format",),
-                "one of " + " ".join(EXPORT_WORDS) + "; without it the ending of FILE decides, or sarif",
-                {"metavar": "FORMAT", "choices": EXPORT_WORDS, "default": ""},
+                "one of " + " ".join((*EXPORT_WORDS, "accepted")) + "; without it the ending of FILE decides, or sarif",
+                {"metavar": "FORMAT", "choices": (*EXPORT_WORDS, "accepted"), "default": ""},
             ),
             Argument(("-o", "--output"), "write to a file", {"metavar": "FILE", "default": ""}),
             *_FILES,

@@ -162,6 +162,15 @@ AttemptOutcome = AttemptSucceeded | AttemptFailed | AttemptCancelled | AttemptLo
 Event = Request | Progress
 
 
+def contents_of(event: Event) -> tuple[Digest, ...]:
+    """What *event* names in the content store."""
+    if isinstance(event, RunQueued):
+        return (event.definition,)
+    if isinstance(event, AttemptSucceeded) and event.output_ref:
+        return (event.output_ref,)
+    return ()
+
+
 def happening_of(event: Request | RunClaimed) -> str:
     """What *event* is called in the table `fairlead.core.transitions.RUN`: "cancel_requested"."""
     return str(event.__struct_config__.tag).removeprefix("run.")

@@ -143,15 +143,6 @@ def check_link(prev: bytes, row: Row) -> None:
         raise Altered("its header was altered, or the event before it")
 
 
-def references(event: Event) -> Sequence[Digest]:
-    """What *event* names in the content store."""
-    if isinstance(event, kinds.RunQueued):
-        return (event.definition,)
-    if isinstance(event, kinds.AttemptSucceeded) and event.output_ref:
-        return (event.output_ref,)
-    return ()
-
-
 def event_of(row: Row) -> Event:
     """The event of *row*.
 

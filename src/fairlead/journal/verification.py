@@ -8,7 +8,7 @@ import apsw
 import msgspec
 
 from fairlead.core.errors import FairleadError
-from fairlead.core.events import Event, Remark, RunClaimed, RunEnded, RunQueued, happening_of
+from fairlead.core.events import Event, Remark, RunClaimed, RunEnded, RunQueued, contents_of, happening_of
 from fairlead.core.ids import Seq
 from fairlead.core.json import Digest
 from fairlead.core.ports import Clock
@@ -139,7 +139,7 @@ class _Verification:
 
     def _follow(self, row: chain.Row, event: Event) -> None:
         """Keep what the index of runs should say after this event, and what it names in the content store."""
-        for digest in chain.references(event):
+        for digest in contents_of(event):
             self._named.setdefault(digest, row.seq)
         if isinstance(event, RunQueued):
             self._runs[row.seq] = [

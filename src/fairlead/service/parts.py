@@ -9,8 +9,11 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from fairlead.core.errors import Diagnostic
 from fairlead.core.findings import path_text
 from fairlead.core.ids import RunId
+from fairlead.core.json import Json
+from fairlead.core.outcomes import Outcome
 from fairlead.core.ports import Catalog, Clock, Ids, Journal
 from fairlead.views.reading import Readable
 from fairlead.views.rules import RuleText
@@ -124,6 +127,29 @@ class Files(Protocol):
         ...
 
 
+class Tried(msgspec.Struct, frozen=True):
+    """One call of an agent outside of any run."""
+
+    outcome: Outcome
+    log: str = ""  # the end of what it wrote
+
+
+class OwnAgents(Protocol):
+    """The agent files of a project, for those who write them."""
+
+    def names(self) -> Sequence[tuple[str, str]]:
+        """Name and file of each agent of the project; a name may come twice."""
+        ...
+
+    def check(self, names: Sequence[str]) -> Sequence[Diagnostic]:
+        """Everything that is wrong with the agents of these names, or with all. Their code runs in child processes."""
+        ...
+
+    def attempt(self, name: str, inputs: dict[str, Json], tree: str) -> Tried:
+        """Call the agent *name* over a copy of the directory *tree*, as a step would, and keep no record of it."""
+        ...
+
+
 Ending = Literal["ended", "interrupted", "terminated"]  # nothing left to do; SIGINT; SIGTERM
 
 
@@ -163,6 +189,10 @@ class Parts(Protocol):
 
     def repository(self, project: Project) -> Repository: ...
 
+    def files_between(self, project: Project, before: str, after: str) -> Sequence[str] | None:
+        """What differs between two commits, "M app/orders.py" each; None when one of them is unknown here."""
+        ...
+
     def journal(self, project: Project) -> Journal:
         """The project's journal, for requests and reading; made when there is none. Opened once per process.
 
@@ -180,6 +210,11 @@ class Parts(Protocol):
         ...
 
     def catalog(self, project: Project) -> Catalog: ...
+    def shipped_catalog(self) -> Catalog:
+        """The agents that ship, whatever lies in a project: those that the workflows that ship call."""
+        ...
+
+    def own_agents(self, project: Project) -> OwnAgents: ...
 
     def shipped_workflow(self, name: str) -> tuple[str, bytes] | None:
         """A workflow that ships with Fairlead: its path for diagnostics, and its text. "review" is one."""

@@ -14,10 +14,12 @@ from fairlead.core.transitions import RUN_ENDED
 from fairlead.core.workflow import AgentAction, Workflow
 from fairlead.service.labels import NO_LABELS, without_ours
 from fairlead.service.parts import Checkout, Parts, Project
+from fairlead.service.pinning import hidden_agents, pin_agents
 from fairlead.service.runs import find_run, list_runs, require_reader, row_of
 from fairlead.views.runs import project_run
 
 PROJECT_WORKFLOWS = ".fairlead/workflows"
+SHIPPED_WORKFLOWS = "<fairlead>/"  # how the paths of those that ship begin
 _EXTENSIONS = (".yaml", ".yml", ".json")
 WORKFLOW_BYTES_MAX = 1_000_000
 
@@ -185,19 +187,21 @@ def start_again(parts: Parts, project: Project, run: RunId, *, labels: Mapping[s
     view = project_run(journal, run)
     first = view.state.queued
     assert first is not None, "a run that was read begins with run.queued"
-    root = path_from_text(first.root)
+    # A run that was taken over was performed elsewhere; here it is done in the project at hand.
+    root = project.root if view.state.imported is not None else path_from_text(first.root)
     if not parts.files.is_directory(root):
         raise error("FL-S062", f"{first.root}, where {run} was performed, is not there any more", "fairlead review")
     place = parts.project(root)
     catalog = parts.catalog(place)
     actions = (planned.step.action for planned in view.state.workflow.plan.values())
-    names = {action.name for action in actions if isinstance(action, AgentAction)}
+    names = {action.name for action in actions if isinstance(action, AgentAction) and not action.definition}
     missing = sorted(name for name in names if (card := catalog.find(name)) is None or card.problem)
     if missing:
         raise error("FL-S063", f"{run} calls {', '.join(missing)}, which cannot be called now", "fairlead agents list")
     checkout = look(parts, place)
     again = msgspec.structs.replace(
         first,
+        root=path_text(root),
         key="",
         requester=parts.user,
         labels={**without_ours(first.labels), **labels},
@@ -215,14 +219,18 @@ def _checked(
 ) -> tuple[Workflow, dict[str, Json], tuple[Diagnostic, ...]]:
     from fairlead.workflow import check_inputs, check_workflow
 
-    read = check_workflow(path_text(definition.path), definition.data, parts.catalog(project))
+    is_shipped = definition.path.startswith(SHIPPED_WORKFLOWS)
+    own = parts.catalog(project)
+    catalog = parts.shipped_catalog() if is_shipped else own
+    read = check_workflow(path_text(definition.path), definition.data, catalog)
     errors = [found for found in read.diagnostics if not found.is_warning]
     if errors or read.workflow is None:
         raise FairleadError(*read.diagnostics)
     inputs, wrong = check_inputs(read.workflow, given)
     if wrong:
         raise FairleadError(*wrong)
-    return read.workflow, inputs, tuple(read.diagnostics)
+    hidden = hidden_agents(read.workflow, own, calls_own=not is_shipped)
+    return pin_agents(read.workflow, catalog), inputs, (*read.diagnostics, *hidden)
 
 
 def resumable_run(parts: Parts, project: Project, text: str) -> RunId:

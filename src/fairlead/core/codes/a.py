@@ -49,12 +49,137 @@ CODES: tuple[Code, ...] = (
         "shorten it",
     ),
     Code(
+        "FL-A010",
+        "The agent's file is not Python",
+        "The file of an agent is read before anything of it is run, and this one cannot be parsed.",
+        "mend the line that the message names",
+        bad="def find(ctx: Context) -> Findings",
+        good="def find(ctx: Context) -> Findings:",
+    ),
+    Code(
+        "FL-A011",
+        "There is no such function, or more than one",
+        "A Python file is an agent when exactly one of its functions stands under `@agent`; a card names a function of"
+        " a file beside it. The names must fit.",
+        "write `@agent(name=…)` above the function, or mend the name after the colon in the card",
+        bad="python: ./todo.py:find_todo",
+        good="python: ./todo.py:find_todos",
+    ),
+    Code(
+        "FL-A012",
+        "A type of the agent's function cannot be used",
+        "The types of a function become the schema of the agent: what comes from JSON and goes into JSON. Each input"
+        " has a type, and the function says what it gives.",
+        "use str, int, float, bool, list, dict, Literal, Enum, Optional, a dataclass or a msgspec.Struct",
+        bad="def find(ctx: Context, *, words: set) -> Findings:",
+        good="def find(ctx: Context, *, words: list[str]) -> Findings:",
+    ),
+    Code(
+        "FL-A013",
+        "An argument of @agent is wrong",
+        "The decorator says what the agent is called, what it reads and how long it may take. An argument that it does"
+        " not know would be ignored.",
+        "mend the argument that the message names",
+        bad='@agent(nme="todo-finder")',
+        good='@agent(name="todo-finder")',
+    ),
+    Code(
+        "FL-A014",
+        "The name of the agent and of its file do not fit",
+        "An agent is found by its name, and so is its file: two names for one thing would hide it from whoever looks."
+        " Names are small letters, digits and `-`, at most 63.",
+        "rename the file or the agent",
+        bad='.fairlead/agents/todo.py with @agent(name="todo-finder")',
+        good='.fairlead/agents/todo-finder.py with @agent(name="todo-finder")',
+    ),
+    Code(
+        "FL-A015",
+        "Two agent files have one name",
+        "Only the first is ever called: .fairlead/agents comes before .claude/agents, and in a folder the file that"
+        " comes first by its name.",
+        "rename one of them",
+    ),
+    Code(
+        "FL-A016",
+        "An agent of the project has the name of one that ships",
+        "Workflows of the project call the project's own agent. The workflows that ship, such as the review, call the"
+        " agents that ship, so that code of a repository is never run just because it is reviewed.",
+        "rename yours to be able to call both",
+    ),
+    Code(
+        "FL-A017",
+        "The schema of an agent is none",
+        "What an agent takes and gives is judged by its schemas, which are JSON Schema. One that cannot be read, or"
+        " that points to another file or address, judges nothing.",
+        "mend the schema; a `$ref` may only point into it: `#/$defs/NAME`",
+        bad="input: {type: strng}",
+        good="input: {type: object, properties: {words: {type: array}}}",
+    ),
+    Code(
+        "FL-A018",
+        "An agent's file cannot be read",
+        "It is too large, no UTF-8, may not be read, or is a link that leads out of the project. What lies elsewhere"
+        " may be changed by others, and is never taken for the project's.",
+        "put the file itself into the folder, as UTF-8, with at most 256,000 bytes",
+    ),
+    Code(
+        "FL-A019",
+        "A module beside an agent is never imported",
+        "Python's own modules and Fairlead's come first, so that no file beside an agent can take the place of one.",
+        "give the file another name",
+        bad=".fairlead/agents/json.py",
+        good=".fairlead/agents/todo_words.py",
+    ),
+    Code(
         "FL-A101",
         "There is no agent of this name",
         "A step names an agent that no card describes. Nothing is started for an agent that nobody knows.",
         "`fairlead agents list` shows the names",
         bad="agent: secret-scaner",
         good="agent: secret-scanner",
+    ),
+    Code(
+        "FL-A150",
+        "The agent has no golden folder",
+        "A test of an agent is a small repository and what the agent must find in it. Without one nothing is tested,"
+        " and nothing tested is no success.",
+        "make tests/agents/NAME/CASE/repo with a file or two, then `fairlead agents test NAME --update`",
+    ),
+    Code(
+        "FL-A151",
+        "A golden folder cannot be used",
+        "It holds a folder `repo` and a file `expect.json`: a JSON object with `inputs`, and either `findings`,"
+        " `output` or `fails`.",
+        "mend it, or let `fairlead agents test NAME --update` write it",
+        bad='{"finding": []}',
+        good='{"inputs": {}, "findings": []}',
+    ),
+    Code(
+        "FL-A152",
+        "An agent of the project changed since the run began",
+        "A run calls the agents that it began with. This one's file, or a file that it imports, is another one now,"
+        " and something else is never run in its place.",
+        "start a new run: it takes the agent as it is",
+    ),
+    Code(
+        "FL-A153",
+        "Importing the agent's code failed",
+        "To learn what an agent takes, its file is imported in a child process. There it raised an exception. Only"
+        " files directly beside it and installed libraries can be imported.",
+        "mend the line that the message names",
+    ),
+    Code(
+        "FL-A154",
+        "The agent's code cannot be looked at",
+        "The child process that imports the file to read its types did not end in time, or was killed.",
+        "let nothing happen when the file is imported: work belongs into the function",
+    ),
+    Code(
+        "FL-A155",
+        "A golden folder cannot be copied",
+        "An agent is tried over a copy, so that it can change nothing. The copy has at most 10,000 files and 100 MB,"
+        " and only regular files, folders and links.",
+        "keep the golden folder small",
     ),
     Code(
         "FL-A110",

@@ -120,6 +120,56 @@ CODES: tuple[Code, ...] = (
         "Start it again: `fairlead resume`.",
     ),
     Code(
+        "FL-R240",
+        "A program wrote something else than one JSON document",
+        "An agent that is a program gives its answer as one JSON object on stdout. Anything else there, be it a greeting"
+        " or a progress line, would make the answer a guess.",
+        "let the program write everything else to stderr: it goes into the log",
+        bad='print("checking…"); print(json.dumps(answer))',
+        good='print("checking…", file=sys.stderr); print(json.dumps(answer))',
+    ),
+    Code(
+        "FL-R241",
+        "A program ended with an exit code that means failure",
+        "0 means that it is done, 1 that it is done and its answer is no, as with a linter that found something. Any"
+        " other code means that it could not do its work.",
+        "read what it wrote with `fairlead logs RUN step:ID`",
+    ),
+    Code(
+        "FL-R242",
+        "A program was killed",
+        "A signal ended it: a crash, or the system killed it for want of memory.",
+        "read what it wrote with `fairlead logs RUN step:ID`",
+    ),
+    Code(
+        "FL-R243",
+        "A program wrote more than an answer may have",
+        "An answer has at most 10 MB, and so has the log. A program that writes more is stopped.",
+        "let it give less, or name a file in its answer",
+    ),
+    Code(
+        "FL-R244",
+        "The program of an agent could not be started",
+        "There is no program of this name along your PATH, or it may not be executed. A word of `command` that names a"
+        " file beside the card stands for that file; everything else is looked for in the tree.",
+        "install it, or mend `command` in the card",
+    ),
+    Code(
+        "FL-R245",
+        "An agent says of itself that it failed",
+        "Its answer holds `success: false`. An agent that says so has failed, whatever else it gives.",
+        "its answer says why: `fairlead runs show RUN --json`",
+    ),
+    Code(
+        "FL-R246",
+        "The agent's code used Context or Findings wrongly",
+        "An argument cannot be right, or the function gave something else than its type says. A finding that is half"
+        " right would be worth nothing, so the whole call fails.",
+        "mend the line that the message names; `fairlead agents test NAME` tries it",
+        bad='out.add(rule="todo", severity="minor", path=file.path)',
+        good='out.add(rule="todo/marker", severity="low", path=file.path, title="TODO left in the code")',
+    ),
+    Code(
         "FL-R402",
         "A run belongs to another interpreter",
         "A run is continued only by a version that reads its events as they were meant. This one was started by a"
