@@ -1,0 +1,43 @@
+"""Languages without a parser: how long a file is, and notes that something is missing, found by text search only."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from fairlead.agents.builtin.code_reviewer.found import Found, SourceFile
+from fairlead.agents.builtin.code_reviewer.placeholder_texts import comment_founds
+
+LINES_MAX = 1_000  # a longer file is told
+CHECKED_BY = "by size and duplication only"  # how such a file is counted among those not checked
+
+_NOTE = re.compile("TO" + "DO|FIX" + "ME|HACK|XXX")  # put together: this file has none
+
+_SLASHES, _HASH, _DASHES, _MARKUP = r"//|/\*|^\s*\*", r"(?:^|\s)#", r"--", r"<!--|\{\{!--|\{#"
+# How a comment begins, by language; a language that does not stand here has slashes.
+_COMMENTS: dict[str, str] = {
+    **dict.fromkeys(("Cython", "Elixir", "Perl", "PowerShell", "R", "Ruby", "Shell"), _HASH),
+    **dict.fromkeys(("PHP", "Terraform"), rf"{_SLASHES}|{_HASH}"),
+    **dict.fromkeys(("Haskell", "Lua", "SQL"), _DASHES),
+    **dict.fromkeys(("HTML template", "Svelte", "Vue"), rf"{_MARKUP}|{_SLASHES}"),
+}
+_NOT_TEXT = frozenset({"Jupyter notebook"})  # JSON that people do not read
+
+
+def founds(language: str, file: SourceFile) -> Iterator[Found]:
+    """What can be said of *file* without understanding it."""
+    if language in _NOT_TEXT:
+        return
+    lines = file.lines
+    count = len(lines) - (not lines[-1])
+    if count > LINES_MAX:
+        message = f"The file has {count:,} lines; up to {LINES_MAX:,} can be known by one person."
+        yield Found("review/long-file", file.path, 0, 0, message, text="long file")
+    if _NOTE.search(file.text) is None:
+        return
+    sign = re.compile(_COMMENTS.get(language, _SLASHES))
+    for number, line in enumerate(lines, 1):
+        begin = sign.search(line) if _NOTE.search(line) is not None else None
+        if begin is not None:
+            for found in comment_founds(file.path, number, begin.start() + 1, line[begin.start() :]):
+                yield msgspec.structs.replace(found, message=found.message.rstrip(".") + " (by text search only).")
