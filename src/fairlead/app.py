@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fairlead.env.spawner import LocalSpawner
     from fairlead.journal import Reader, SqliteJournal
     from fairlead.runtime.engine import Engine
+    from fairlead.service.parts import AdvisoryState, Imported
 
 _TICK_S = 0.05  # how often a door redraws while a run is performed in its process
 
@@ -189,12 +190,30 @@ class _App:
         argv = [sys.executable, "-P", "-m", "fairlead", "-C", project.root, "worker", "--run", run]
         start_worker(argv, project.root, os.path.join(project.state_dir, "logs", run, "worker.log"))
 
+    def advisories(self) -> "AdvisoryState":
+        """What the advisory data of this machine are, and how old."""
+        from fairlead.app_advisories import advisory_state
+
+        return advisory_state(self.files, _data_dir(), self.clock)
+
+    def import_advisories(
+        self, path: str, source: str, *, is_replacing: bool, tell: Callable[[int], None]
+    ) -> "Imported":
+        """Take a dump of advisories over."""
+        from fairlead.app_advisories import import_advisories
+
+        return import_advisories(
+            path, source, _data_dir(), self.clock, self.files, is_replacing=is_replacing, tell=tell
+        )
+
     def probes(self, project: Project | None) -> Sequence[Probe]:
         """What `doctor` looks at."""
+        from fairlead.app_advisories import advisory_probes
         from fairlead.env.probing import look_at_machine
 
         facts = look_at_machine(project.state_dir if project else self.cwd)
         seen = [Probe(fact.area, fact.status, fact.text, fact.fix) for fact in facts]  # type: ignore[arg-type]  # one closed set, named on both sides
+        seen += advisory_probes(self.advisories())
         try:
             if project is not None:
                 self.reader(project)
@@ -216,11 +235,10 @@ class _App:
 
     @cached_property
     def _spawner(self) -> "LocalSpawner":
-        from fairlead.env.places import data_dir
         from fairlead.env.spawner import start_spawner
 
         spawner = start_spawner()
-        spawner.data_dir = data_dir(os.environ)
+        spawner.data_dir = _data_dir()
         return spawner
 
     def _deliver(self, results: Sequence[tuple[object, object]]) -> None:
@@ -321,6 +339,12 @@ class _App:
         if run not in self._copies:
             self._copies[run] = RunTrees(project.state_dir, run, root, self._spawner)
         return self._copies[run]
+
+
+def _data_dir() -> str:
+    from fairlead.env.places import data_dir
+
+    return data_dir(os.environ)
 
 
 async def _tick(on_tick: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ from fairlead.cli.times import seconds_text
 from fairlead.service.logs import last_lines
 from fairlead.service.outputs import annotation_lines, append_summary
 from fairlead.service.platforms import describe
-from fairlead.service.records import RunView, Severity, StepView
+from fairlead.service.records import FailOn, RunView, StepView
 
 _LOG_LINES_MAX = 100  # of what a program wrote; the end is what explains an end
 
@@ -60,7 +60,7 @@ def _lines(call: Invocation, view: RunView, step: StepView, look: Look) -> Itera
         yield f"  │ {safe(line, keep_tabs=True)}"
 
 
-def annotate(call: Invocation, view: RunView, fail_on: Severity | None) -> None:
+def annotate(call: Invocation, view: RunView, fail_on: FailOn | None) -> None:
     """Annotations into the log and a summary into its file, where the platform has them and nobody refused them."""
     platform = call.terminal.platform
     if platform is None or not platform.has_annotations or getattr(call.options, "no_annotations", False):

@@ -19,7 +19,7 @@ def field_lines(command: str) -> list[str]:
 
 def _record_of(command: str) -> Any:  # a class of records; each has its own fields, which is the point
     from fairlead.cli.surroundings import Version
-    from fairlead.service import agents, explain, findings, integrity, logs, records, runs, surroundings
+    from fairlead.service import acceptances, agents, explain, findings, integrity, logs, records, runs, surroundings
 
     return {
         "home": surroundings.Home,
@@ -33,6 +33,8 @@ def _record_of(command: str) -> Any:  # a class of records; each has its own fie
         "logs": logs.Log,
         "findings list": findings.FindingList,
         "findings show": findings.FindingDetail,
+        "findings accept": acceptances.Accepted,
+        "findings reopen": acceptances.Reopened,
         "findings export": findings.Export,
         "agents list": agents.AgentList,
         "agents show": records.AgentCard,

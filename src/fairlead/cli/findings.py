@@ -1,13 +1,14 @@
-"""`findings list|show|export`."""
+"""`findings list|show|accept|reopen|export`."""
 
 import os.path
 from collections.abc import Callable, Iterator
 
 from fairlead.cli.ci_log import Syntax
 from fairlead.cli.command import Invocation
+from fairlead.cli.errors_screen import diagnostic_lines, plural
 from fairlead.cli.files import asked_files, give_problems, written_lines
 from fairlead.cli.look import COLOURS
-from fairlead.cli.run_screen import excerpt, place_of, totals_text
+from fairlead.cli.run_screen import excerpt, lapsed_text, place_of, totals_text
 from fairlead.cli.terminal_text import cut, cut_left, pad, safe, width, wrap
 from fairlead.cli.times import ago_text
 from fairlead.service.endings import OK
@@ -20,7 +21,7 @@ from fairlead.service.findings import (
     show_finding,
 )
 from fairlead.service.outputs import FORMAT_OF_ENDING
-from fairlead.service.records import error
+from fairlead.service.records import Acceptance, RunId, day_of, error
 
 
 def list_them(call: Invocation) -> int:
@@ -28,8 +29,15 @@ def list_them(call: Invocation) -> int:
     options = call.options
     run = call.find_run(options.run)
     found = list_findings(
-        call.parts, call.project, run, severity=options.severity, rule=options.rule, path=options.path
+        call.parts,
+        call.project,
+        run,
+        severity=options.severity,
+        rule=options.rule,
+        path=options.path,
+        state=options.state,
     )
+    call.terminal.tell(diagnostic_lines(found.warnings, call.terminal.err))
     call.terminal.give(found, lambda: _list_lines(call, found), found.findings)
     return OK
 
@@ -43,17 +51,93 @@ def _list_lines(call: Invocation, found: FindingList) -> Iterator[str]:
         painted = f"  {look.paint(f'{one.severity:<9}', COLOURS[one.severity])}" + left[11:]
         room = look.columns - width(left)
         place = place_of(one)
+        if one.accepted is not None or one.is_new is False:
+            mark = "accepted" if one.accepted is not None else "older"
+            why = f"{mark}: {one.accepted.reason}" if one.accepted is not None else mark
+            rest = cut(safe(why), max(len(mark), room - min(width(place), room - len(mark) - 2) - 2))
+            yield look.paint(f"{left}{cut_left(place, room - width(rest) - 2)}  {rest}", "dim")
+            continue
         if width(place) >= room - 8:
             yield painted + cut_left(place, room)
         else:
-            yield painted + place + "  " + look.paint(cut(safe(one.message), room - width(place) - 2), "dim")
+            said = safe(lapsed_text(one) or one.message)
+            yield painted + place + "  " + look.paint(cut(said, room - width(place) - 2), "dim")
     shown = len(found.findings)
     yield ""
     some = "" if shown == found.total else f"   ({shown:,} of {found.total:,} shown)"
-    yield f"  {totals_text(found.totals, look)}{some} · {found.run}"
+    yield f"  {totals_text(found.totals, look)}{_state_text(found)}{some} · {found.run}"
+    if found.baseline:
+        yield f"  compared with {safe(found.baseline)}"
+    if found.accepted and found.state != "accepted":
+        yield f"  {found.accepted} · {call.typed('findings list --accepted')}"
+    if found.older and found.state not in ("all", "accepted"):
+        noun = "one" if found.older == 1 else "ones"
+        yield f"  {found.older:,} older {noun} not shown · {call.typed('findings list --all')}"
+    if found.state == "new" and not found.previous and not found.baseline:
+        yield "  There is no earlier run to compare with, so every finding is new."
+    if found.state == "fixed" and not found.previous:
+        yield "  There is no earlier run to compare with, so nothing can be told to be fixed."
     if found.status in ("degraded", "failed", "cancelled", "running", "queued"):
         where = call.typed(f"runs show {found.run}")
         yield f"  {look.symbol(found.status)} the run is {found.status}: more may be there. {where}"
+
+
+def _state_text(found: FindingList) -> str:
+    """What of the run's findings the list holds, when it is not what counts."""
+    since = f" since {found.previous}" if found.previous else ""
+    return {"open": "", "all": " in all", "accepted": " accepted", "new": f" new{since}", "fixed": f" fixed{since}"}[
+        found.state
+    ]
+
+
+def accept(call: Invocation) -> int:
+    """Say that findings are known and all right."""
+    from fairlead.service.acceptances import Accepting, accept_findings
+
+    options = call.options
+    run = call.find_run(options.run)
+    what = Accepting(options.reason, options.until, options.findings, options.rule, options.path)
+    accepted = accept_findings(call.parts, call.project, run, what)
+
+    def lines() -> Iterator[str]:
+        for one in accepted.findings:
+            yield f"accepted {one.id}  {safe(one.rule)}  {place_of(one)}"
+        for one in accepted.already:
+            assert one.accepted is not None
+            yield f"{one.id} is accepted already, {_by_whom(one.accepted)}: {safe(one.accepted.reason)}"
+        if accepted.findings:
+            until = f"until {accepted.until}, that day included" if accepted.until else "for ever"
+            yield f"{plural(len(accepted.findings), 'finding')} accepted {until}; to take it back: " + call.typed(
+                f"findings reopen {accepted.findings[0].id}"
+            )
+
+    call.terminal.give(accepted, lines, accepted.findings)
+    return OK
+
+
+def reopen(call: Invocation) -> int:
+    """Take acceptances back."""
+    from fairlead.service.acceptances import reopen_findings
+
+    options = call.options
+    run = call.find_run(options.run)
+    reopened = reopen_findings(call.parts, call.project, run, options.findings, reason=options.reason)
+
+    def lines() -> Iterator[str]:
+        for entry in reopened.findings:
+            filed = entry.fingerprint in reopened.still_filed
+            still = "; .fairlead/accepted.json accepts it all the same" if filed else ""
+            yield f"reopened f-{entry.fingerprint[:8]}  {safe(entry.rule)}  {safe(entry.path)}{still}"
+
+    call.terminal.give(reopened, lines, reopened.findings)
+    return OK
+
+
+def _by_whom(accepted: Acceptance) -> str:
+    """`by ada on 2026-11-21 until 2027-01-31`, as far as it is known."""
+    by = f"by {safe(accepted.by)}" if accepted.by else f"by {accepted.source}"
+    on = f" on {day_of(accepted.at)}" if accepted.at else ""
+    return by + on + (f" until {accepted.until}" if accepted.until else "")
 
 
 def show(call: Invocation) -> int:
@@ -84,12 +168,31 @@ def _detail_lines(call: Invocation, detail: FindingDetail) -> Iterator[str]:
     if remedy:
         yield from _paragraph(call, "fix", remedy)
     now = call.parts.clock.now()
+    yield from _memory(call, detail)
     yield from _paragraph(call, "first", f"{ago_text(detail.first_seen, now)}, in run {detail.first_run}")
+    yield from _paragraph(call, "last", f"{ago_text(detail.last_seen, now)}, in run {detail.last_run}")
+    if detail.fixed_by:
+        yield from _paragraph(call, "fixed", f"by {detail.fixed_by}, {ago_text(detail.fixed_at, now)}")
     if finding.origin:
         yield from _paragraph(call, "by", f"{finding.agent} ({', '.join(finding.origin)})")
     if detail.rule is not None:
         yield ""
         yield f"  more: fairlead explain {finding.rule}"
+
+
+def _memory(call: Invocation, detail: FindingDetail) -> Iterator[str]:
+    """What people have said of it."""
+    accepted = detail.finding.accepted
+    if accepted is not None:
+        where = "" if accepted.source == "record" else f" ({accepted.source})"
+        yield from _paragraph(call, "accepted", f"{_by_whom(accepted)}: {accepted.reason}{where}")
+    if detail.finding.lapsed is not None:
+        lapsed = detail.finding.lapsed
+        yield from _paragraph(call, "expired", f"{lapsed_text(detail.finding)}: {lapsed.reason}")
+    once = detail.once_accepted
+    if once is not None:
+        said = f"{_by_whom(once.acceptance)}, because: {once.acceptance.reason}. The code has changed since."
+        yield from _paragraph(call, "before", f"A finding of this rule in this file was accepted {said}")
 
 
 def _code(call: Invocation, detail: FindingDetail) -> Iterator[str]:
@@ -139,6 +242,8 @@ def export(call: Invocation) -> int:
         call.terminal.give(made, lambda: written_lines(made.files))
         return give_problems(call, made.warnings)
     path = os.path.join(call.cwd, options.output) if options.output else ""
+    if options.format == "accepted":
+        return _export_accepted(call, run, path)
     form = options.format or FORMAT_OF_ENDING.get(os.path.splitext(path)[1].lower(), "sarif")
     made = export_findings(call.parts, call.project, run, form, path=path, **chosen)
     if path or call.terminal.form != "text":
@@ -150,8 +255,22 @@ def export(call: Invocation) -> int:
     return give_problems(call, made.warnings)
 
 
+def _export_accepted(call: Invocation, run: RunId, path: str) -> int:
+    """What is accepted here, as the file that a team commits."""
+    from fairlead.service.acceptances import export_accepted
+
+    made = export_accepted(call.parts, call.project, run, path)
+    if path or call.terminal.form != "text":
+        call.terminal.give(made, lambda: written_lines([call.options.output]))
+    else:
+        call.terminal.answer_text(made.text)
+    return give_problems(call, made.warnings)
+
+
 COMMANDS: dict[str, Callable[[Invocation], int]] = {
     "findings list": list_them,
     "findings show": show,
+    "findings accept": accept,
+    "findings reopen": reopen,
     "findings export": export,
 }

@@ -158,9 +158,9 @@ def memory_lines(call: Invocation, view: RunView) -> Iterator[str]:
     if view.baseline:
         yield f"compared with {safe(view.baseline)}"
     if older := older_text(view.findings):
-        yield f"{older}: {call.typed('findings list --all')}"
+        yield f"{older} · {call.typed('findings list --all')}"
     if accepted := accepted_text(view.findings):
-        yield f"{accepted}: {call.typed('findings list --accepted')}"
+        yield f"{accepted} · {call.typed('findings list --accepted')}"
     if view.previous is not None:
         yield f"{len(view.previous.new):,} new, {len(view.previous.fixed):,} fixed since {view.previous.run}"
 

@@ -15,7 +15,7 @@ from fairlead.service.endings import INTERRUPTED, NOT_READY, OK, TERMINATED, exi
 from fairlead.service.labels import read_labels
 from fairlead.service.outputs import write_outputs
 from fairlead.service.parts import Ending, Project
-from fairlead.service.records import RUN_ENDED, FairleadError, RunId, RunView, Severity, error
+from fairlead.service.records import RUN_ENDED, FailOn, FairleadError, RunId, RunView, counted, error
 
 if TYPE_CHECKING:
     from fairlead.service.starts import Started
@@ -112,9 +112,9 @@ def _named(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _default(chosen: str | None, usual: str) -> Severity | None:
+def _default(chosen: str | None, usual: str) -> FailOn | None:
     word = chosen or usual
-    return None if word == "none" else word  # type: ignore[return-value]  # argparse allows severities and none only
+    return None if word == "none" else word  # type: ignore[return-value]  # argparse allows its words and none only
 
 
 def _leave_to_worker(call: Invocation, found: RunId) -> int:
@@ -142,7 +142,7 @@ def _show_header(call: Invocation, project: Project, started: "Started", title: 
         terminal.tell([""])
 
 
-def _perform_or_follow(call: Invocation, found: RunId, fail_on: Severity | None) -> int:
+def _perform_or_follow(call: Invocation, found: RunId, fail_on: FailOn | None) -> int:
     """The run of a key may have been started before, and be at work or at its end: everybody sees the same end."""
     from fairlead.service.runs import show_run
 
@@ -162,7 +162,7 @@ def _perform_or_follow(call: Invocation, found: RunId, fail_on: Severity | None)
         return _follow_worker(call, found, fail_on)  # somebody with the same key was faster
 
 
-def _perform_here(call: Invocation, found: RunId, fail_on: Severity | None) -> int:
+def _perform_here(call: Invocation, found: RunId, fail_on: FailOn | None) -> int:
     """Perform the run in this process, with its own screen on the way."""
     watch = watch_of(call, found)
     screen = screen_for(call, _HERE)
@@ -184,7 +184,7 @@ def _code_of_ending(ending: Ending) -> int:
     return {"ended": 0, "interrupted": INTERRUPTED, "terminated": TERMINATED}[ending]
 
 
-def _follow_worker(call: Invocation, found: RunId, fail_on: Severity | None) -> int:
+def _follow_worker(call: Invocation, found: RunId, fail_on: FailOn | None) -> int:
     from fairlead.service.runs import cancel_run
 
     watch = watch_of(call, found)
@@ -216,11 +216,14 @@ def _follow_worker(call: Invocation, found: RunId, fail_on: Severity | None) -> 
     return _give_ending(call, found, fail_on)
 
 
-def _give_ending(call: Invocation, found: RunId, fail_on: Severity | None) -> int:
+def _give_ending(call: Invocation, found: RunId, fail_on: FailOn | None) -> int:
     """The answer: what the run came to, in the form that was asked for, and the files that were asked for."""
+    from fairlead.cli.errors_screen import diagnostic_lines
+    from fairlead.service.memory import with_previous
     from fairlead.service.runs import show_run
 
-    view = show_run(call.parts, call.project, found)
+    view = with_previous(call.parts, call.project, show_run(call.parts, call.project, found))
+    call.terminal.tell(diagnostic_lines(view.warnings, call.terminal.err))
     written = write_outputs(call.parts, call.project, view, asked_files(call), call.cwd, fail_on)
     give_groups(call, view)
     if call.terminal.form != "jsonl":
@@ -266,10 +269,11 @@ def _next(call: Invocation, view: RunView) -> list[tuple[str, str]]:
     if view.status == "waiting":
         return [(call.typed(f"resume {view.run}"), "go on where it stopped")]
     chosen = []
-    if view.findings:
-        chosen.append((call.typed(f"findings show {view.findings[0].id}"), "the worst one, with its code and why"))
+    worst = next(iter(counted(view.findings)), None)
+    if worst is not None:
+        chosen.append((call.typed(f"findings show {worst.id}"), "the worst one, with its code and why"))
         chosen.append((call.typed("findings export -o findings.sarif"), "for editors and code hosts; also md and json"))
-        chosen.append((f"fairlead explain {view.findings[0].rule}", "what this rule is about"))
+        chosen.append((f"fairlead explain {worst.rule}", "what this rule is about"))
     else:
         chosen.append((call.typed(f"runs show {view.run}"), "what was looked at"))
         chosen.append((call.typed("agents list"), "who looked"))

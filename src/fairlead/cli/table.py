@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 SEVERITY_WORDS = ("info", "low", "medium", "high", "critical")
-EXPORT_WORDS = ("sarif", "json", "md", "junit", "gitlab", "rdjson", "csv", "github", "summary")
+EXPORT_WORDS = ("sarif", "json", "md", "junit", "gitlab", "rdjson", "csv", "html", "github", "summary")
 CI_WORDS = ("github", "gitlab", "buildkite", "jenkins")
 
 
@@ -71,6 +71,7 @@ _FILES = (
     _option("--rdjson", "FILE", "also write reviewdog's diagnostics (rdjson)"),
     _option("--csv", "FILE", "also write the findings as CSV"),
     _option("--md", "FILE", "also write the findings as Markdown"),
+    _option("--html", "FILE", "also write a report: one file to read, search and print"),
 )
 _NO_ANNOTATIONS = _flag("--no-annotations", "on GitHub: write neither annotations nor a step summary")
 

@@ -1,8 +1,7 @@
 """What a process answers: the closed table of `fairlead --help`, in one function."""
 
-from fairlead.core.findings import Severity
 from fairlead.core.transitions import RUN_ENDED
-from fairlead.views.findings import reaching
+from fairlead.views.findings import FailOn, is_over
 from fairlead.views.runs import RunView
 
 OK = 0
@@ -22,7 +21,7 @@ TERMINATED = 143
 _BY_FAULT = {"result": _NEGATIVE, "author": USAGE, "policy": _REFUSED, "budget": _BUDGET, "person": _NEGATIVE}
 
 
-def exit_code(view: RunView, *, fail_on: Severity | None, is_strict: bool = False, is_exit_zero: bool = False) -> int:
+def exit_code(view: RunView, *, fail_on: FailOn | None, is_strict: bool = False, is_exit_zero: bool = False) -> int:
     """What a command that stayed until the end of a run answers. A run that has not ended counts as failed.
 
     `--exit-zero` is for "complete, whatever it found": it forgives findings and nothing else.
@@ -35,6 +34,6 @@ def exit_code(view: RunView, *, fail_on: Severity | None, is_strict: bool = Fals
         return _BY_FAULT.get(view.fault, _FAILED)
     if view.status == "cancelled":
         return _FAILED
-    if fail_on is not None and not is_exit_zero and reaching(view.findings, fail_on):
+    if not is_exit_zero and any(is_over(finding, fail_on) for finding in view.findings):
         return _NEGATIVE
     return _DEGRADED if is_strict and view.status == "degraded" else OK

@@ -11,11 +11,15 @@ from fairlead.core.errors import Diagnostic, error
 from fairlead.core.findings import Severity, path_from_text, path_text
 from fairlead.core.ids import Micros, RunId
 from fairlead.service.explain import Explanation, explain
+from fairlead.service.labels import is_ours
+from fairlead.service.memory import State, acceptances, accepted_text, new_ones, rows_of_workflow, with_previous
 from fairlead.service.outputs import ExportFormat, render, too_large, usual_fail_on, write_output, write_outputs
 from fairlead.service.parts import Parts, Project
 from fairlead.service.runs import require_reader, show_run
-from fairlead.views.findings import FindingView, findings_of, selected, totals, with_prefix
-from fairlead.views.runs import RunView, project_run
+from fairlead.views.acceptances import Entry, day_of, has_passed
+from fairlead.views.findings import FindingView, counted, selected, totals, with_prefix
+from fairlead.views.runs import RunView
+from fairlead.views.sightings import RUNS_MAX, Course, course_of, sightings
 
 _CONTEXT_LINES = 3
 _SECRET_LINES = 60  # a key of several lines: around a secret nothing of the checkout is shown for so many lines
@@ -28,10 +32,16 @@ class FindingList(msgspec.Struct, frozen=True):
 
     run: RunId
     status: str  # of the run: what is missing from a run that is degraded was perhaps only not looked for
-    total: int  # before selecting
+    total: int  # in this state, before selecting
     totals: dict[str, int]
     findings: tuple[FindingView, ...]
     root: str = ""
+    state: State = "all"
+    accepted: str = ""  # how many are accepted, and by what; "" for none
+    older: int = 0  # that the baseline knows and nobody has accepted
+    baseline: str = ""
+    previous: RunId = RunId("")  # what new and fixed ones are told by
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 class CodeLine(msgspec.Struct, frozen=True):
@@ -52,6 +62,12 @@ class FindingDetail(msgspec.Struct, frozen=True, omit_defaults=True):
     first_seen: Micros
     first_run: RunId
     rule: Explanation | None = None
+    last_seen: Micros = Micros(0)
+    last_run: RunId = RunId("")
+    fixed_by: RunId = RunId("")  # a later run, complete and over the same scope, that no longer reports it
+    fixed_at: Micros = Micros(0)
+    runs_searched_max: int = RUNS_MAX  # first and last seen are told from the newest runs only
+    once_accepted: Entry | None = None  # of the same rule and path, under a fingerprint that is gone: the code changed
 
 
 class Export(msgspec.Struct, frozen=True):
@@ -65,20 +81,64 @@ class Export(msgspec.Struct, frozen=True):
 
 
 def list_findings(
-    parts: Parts, project: Project, run: RunId, *, severity: Severity | None = None, rule: str = "", path: str = ""
+    parts: Parts,
+    project: Project,
+    run: RunId,
+    *,
+    severity: Severity | None = None,
+    rule: str = "",
+    path: str = "",
+    state: State = "open",
 ) -> FindingList:
-    """The findings of *run*, worst first.
+    """The findings of *run* in this state, worst first. Open ones are those that count.
 
     Raises:
         FairleadError: FL-S010 no such rule, FL-S008 nothing at this path: a slip must not look like a clean answer.
     """
     view = show_run(parts, project, run)
-    found = _chosen(parts, view, severity, rule, path)
-    return FindingList(run, view.status, len(view.findings), totals(found), found, view.root)
+    previous = RunId("")
+    if state == "fixed" or (state == "new" and not view.baseline):
+        view = with_previous(parts, project, view)
+        previous = view.previous.run if view.previous is not None else previous
+    among = in_state(parts, project, view, state)
+    found = chosen_findings(parts, msgspec.structs.replace(view, findings=among), severity, rule, path)
+    return FindingList(
+        *(run, view.status, len(among), totals(found), found, view.root, state),
+        accepted=accepted_text(view.findings),
+        older=sum(1 for one in view.findings if one.is_new is False and one.accepted is None),
+        baseline=view.baseline,
+        previous=previous,
+        warnings=view.warnings,
+    )
 
 
-def _chosen(parts: Parts, view: RunView, severity: Severity | None, rule: str, path: str) -> tuple[FindingView, ...]:
-    """The findings that were asked for, when there can be any."""
+def in_state(parts: Parts, project: Project, view: RunView, state: State) -> tuple[FindingView, ...]:
+    """The findings in this state. What is fixed stands in the run before; *view* has been compared with it."""
+    match state:
+        case "all":
+            return view.findings
+        case "open":
+            return counted(view.findings)
+        case "accepted":
+            return tuple(one for one in view.findings if one.accepted is not None)
+        case "new":
+            return new_ones(view)
+        case "fixed":
+            if view.previous is None:
+                return ()
+            gone = frozenset(view.previous.fixed)
+            before = show_run(parts, project, view.previous.run)
+            return tuple(one for one in before.findings if one.fingerprint in gone)
+
+
+def chosen_findings(
+    parts: Parts, view: RunView, severity: Severity | None = None, rule: str = "", path: str = ""
+) -> tuple[FindingView, ...]:
+    """The findings of *view* that were asked for, when there can be any.
+
+    Raises:
+        FairleadError: FL-S010 no such rule, FL-S008 nothing at this path.
+    """
     if rule and not selected(view.findings, rule=rule):
         _require_rule(parts, rule)
     root = path_from_text(view.root)
@@ -107,7 +167,17 @@ def _require_rule(parts: Parts, rule: str) -> None:
 
 
 def show_finding(parts: Parts, project: Project, run: RunId, text: str) -> FindingDetail:
-    """The finding whose id begins as *text*; when *run* has none, earlier runs are asked.
+    """The finding whose id begins as *text*, with the code around it and what is remembered of it.
+
+    Raises:
+        FairleadError: as `find_finding`.
+    """
+    view, finding = find_finding(parts, project, run, text)
+    return _detail(parts, project, view, finding)
+
+
+def find_finding(parts: Parts, project: Project, run: RunId, text: str) -> tuple[RunView, FindingView]:
+    """The finding whose id begins as *text*, and the run that has it; when *run* has none, earlier runs are asked.
 
     Raises:
         FairleadError: FL-S012 none, FL-S013 more than one.
@@ -117,32 +187,50 @@ def show_finding(parts: Parts, project: Project, run: RunId, text: str) -> Findi
     order = [run, *(row.run for row in rows if row.run != run)]
     for candidate in order:
         view = show_run(parts, project, candidate)
+        if candidate != run and is_ours(view.labels):
+            continue  # what was found in an earlier commit is nothing that stands here
         matches = with_prefix(view.findings, text)
         if len(matches) > 1:
             names = ", ".join(match.id for match in matches[:10])
             raise error("FL-S013", f"{len(matches)} findings begin with {text}: {names}", "type more of the id")
         if matches:
-            return _detail(parts, project, view, matches[0])
+            return view, matches[0]
     raise error("FL-S012", f"no finding begins with {text}", "fairlead findings list")
 
 
 def _detail(parts: Parts, project: Project, view: RunView, finding: FindingView) -> FindingDetail:
     lines, is_moved = _source_around(parts, view, finding)
-    first_run, first_seen = _first_seen(parts, project, view, finding)
+    course = _course(parts, project, view, finding)
     rule = explain(parts, finding.rule) if finding.rule in parts.rules() else None
-    return FindingDetail(view.run, finding, lines, is_moved, first_seen, first_run, rule)
+    return FindingDetail(
+        *(view.run, finding, lines, is_moved, course.first_seen, course.first_run, rule),
+        last_seen=course.last_seen,
+        last_run=course.last_run,
+        fixed_by=course.fixed_by,
+        fixed_at=course.fixed_at,
+        once_accepted=_once_accepted(parts, project, view, finding),
+    )
 
 
-def _first_seen(parts: Parts, project: Project, view: RunView, finding: FindingView) -> tuple[RunId, Micros]:
-    """The oldest of the latest runs that has this fingerprint."""
+def _course(parts: Parts, project: Project, view: RunView, finding: FindingView) -> Course:
+    """When it was first and last seen, among the newest runs of the workflow over the same checkout."""
     journal = require_reader(parts, project)
-    first = (view.run, view.queued_at)
-    for row in journal.runs(RUNS_SEARCHED_MAX):
-        if row.queued_at < first[1]:
-            state = project_run(journal, row.run).state
-            if any(one.fingerprint == finding.fingerprint for one in findings_of(state, journal)):
-                first = (row.run, row.queued_at)
-    return first
+    rows = [row for row in rows_of_workflow(journal, view.run) if row.root == view.root]
+    found = course_of(finding.fingerprint, sightings(rows, journal))
+    return found or Course(view.run, view.queued_at, view.run, view.queued_at)
+
+
+def _once_accepted(parts: Parts, project: Project, view: RunView, finding: FindingView) -> Entry | None:
+    """An acceptance of the same rule in the same file whose finding is gone: perhaps this is it, after a change."""
+    if finding.accepted is not None or finding.lapsed is not None:
+        return None
+    known = acceptances(parts, view.root, require_reader(parts, project))
+    here = {one.fingerprint for one in view.findings}
+    same = [one for one in known.entries() if (one.rule, one.path) == (finding.rule, finding.path)]
+    gone = [one for one in same if one.fingerprint not in here]
+    today = day_of(parts.clock.now())
+    holding = [one for one in gone if not has_passed(one.acceptance, today)]
+    return max(holding or gone, key=lambda one: one.acceptance.at, default=None)
 
 
 def _source_around(parts: Parts, view: RunView, finding: FindingView) -> tuple[tuple[CodeLine, ...], bool]:
@@ -199,7 +287,7 @@ def export_findings(
         FairleadError: FL-S014 when the file cannot be written (exit 8); FL-S010 and FL-S008 as for the list.
     """
     view = show_run(parts, project, run)
-    view = msgspec.structs.replace(view, findings=_chosen(parts, view, severity, rule, under))
+    view = msgspec.structs.replace(view, findings=chosen_findings(parts, view, severity, rule, under))
     text = render(parts, project, view, form, usual_fail_on(view))
     if not path:
         return Export(form, text)
@@ -224,6 +312,6 @@ def export_files(
         FairleadError: FL-S010 and FL-S008 as for the list.
     """
     view = show_run(parts, project, run)
-    view = msgspec.structs.replace(view, findings=_chosen(parts, view, severity, rule, under))
+    view = msgspec.structs.replace(view, findings=chosen_findings(parts, view, severity, rule, under))
     written = write_outputs(parts, project, view, wanted, cwd, usual_fail_on(view))
     return Export(" ".join(wanted), "", files=written.paths, warnings=written.problems)

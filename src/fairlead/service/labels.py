@@ -9,7 +9,11 @@ from fairlead.core.errors import error
 LABELS_MAX = 32
 VALUE_CHARACTERS_MAX = 256
 OURS = "fairlead."  # what begins so is given by Fairlead itself, to runs that are means to an end
-BASELINE = OURS + "baseline"  # such a run: made to compare with, shown only when asked for
+BASELINE = OURS + "baseline"  # a run made to compare with, shown only when asked for; its value is the commit
+# What a run was compared with when somebody asked for that: "origin/main @ 4f2c1e9", the commit, and the run over it.
+BASE_NAME = OURS + "base"
+BASE_COMMIT = OURS + "base-commit"
+BASELINE_RUN = OURS + "baseline-run"
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,62}", re.ASCII)
@@ -48,4 +52,4 @@ def without_ours(labels: Mapping[str, str]) -> dict[str, str]:
 
 def is_ours(labels: Mapping[str, str]) -> bool:
     """Whether the run is a means to an end of ours, and no person's."""
-    return any(name.startswith(OURS) for name in labels)
+    return BASELINE in labels

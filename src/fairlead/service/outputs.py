@@ -10,15 +10,17 @@ from fairlead.core.errors import Diagnostic, FairleadError, error
 from fairlead.core.findings import Severity, path_text
 from fairlead.service.parts import Parts, Project
 from fairlead.service.platforms import link_base
-from fairlead.views.findings import FindingView, reaching
+from fairlead.views.findings import FailOn, FindingView, is_over
 from fairlead.views.runs import RunView
 
-ExportFormat = Literal["sarif", "json", "md", "junit", "gitlab", "rdjson", "csv", "github", "summary"]
+ExportFormat = Literal["sarif", "json", "md", "junit", "gitlab", "rdjson", "csv", "html", "github", "summary"]
 EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 # The formats that `review` and `run` write when they are asked to, each an option of its own name.
-FILE_FORMATS: tuple[ExportFormat, ...] = ("sarif", "junit", "gitlab", "rdjson", "csv", "md")
+FILE_FORMATS: tuple[ExportFormat, ...] = ("sarif", "junit", "gitlab", "rdjson", "csv", "md", "html")
 FORMAT_OF_ENDING: Mapping[str, ExportFormat] = {
     ".csv": "csv",
+    ".htm": "html",
+    ".html": "html",
     ".json": "json",
     ".markdown": "md",
     ".md": "md",
@@ -35,11 +37,11 @@ class Rendering(NamedTuple):
     parts: Parts
     project: Project
     view: RunView
-    fail_on: Severity | None  # findings that reach it are failures of a JUnit report
+    fail_on: FailOn | None  # findings that reach it are failures of a JUnit report
 
     def is_over(self, finding: FindingView) -> bool:
         """Whether this finding alone would make the command answer 1."""
-        return finding.accepted is None and self.fail_on is not None and reaching((finding,), self.fail_on) > 0
+        return is_over(finding, self.fail_on)
 
     def count_over(self) -> int:
         """How many findings reach the limit."""
@@ -53,7 +55,7 @@ class FilesWritten(NamedTuple):
     problems: tuple[Diagnostic, ...]  # FL-S014 for each that could not be written, FL-S031 for one that is too large
 
 
-def render(parts: Parts, project: Project, view: RunView, form: ExportFormat, fail_on: Severity | None = None) -> str:
+def render(parts: Parts, project: Project, view: RunView, form: ExportFormat, fail_on: FailOn | None = None) -> str:
     """The run as text of *form*."""
     return _RENDERERS[form](Rendering(parts, project, view, fail_on))
 
@@ -69,7 +71,7 @@ def write_outputs(
     view: RunView,
     wanted: Mapping[ExportFormat, str],
     cwd: str,
-    fail_on: Severity | None,
+    fail_on: FailOn | None,
 ) -> FilesWritten:
     """Write each format into its file, whole or not at all; one that cannot be written does not keep others back."""
     written: list[str] = []
@@ -141,7 +143,7 @@ def annotation_lines(view: RunView) -> tuple[str, ...]:
     return annotations(view)
 
 
-def append_summary(parts: Parts, project: Project, view: RunView, fail_on: Severity | None) -> tuple[Diagnostic, ...]:
+def append_summary(parts: Parts, project: Project, view: RunView, fail_on: FailOn | None) -> tuple[Diagnostic, ...]:
     """Add the run to the summary of a step on GitHub. A summary that cannot be written changes nothing about a run."""
     from fairlead.views.summary import BYTES_MAX, summary_text
 
@@ -211,6 +213,19 @@ def _csv(wanted: Rendering) -> str:
     return csv_text(wanted.view)
 
 
+def _html(wanted: Rendering) -> str:
+    from fairlead import __version__
+    from fairlead.service.runs import require_reader
+    from fairlead.views.html import html_text
+    from fairlead.views.outputs import outputs_of
+    from fairlead.views.runs import project_run
+
+    # Only this format shows what steps gave besides findings, so only it reads that.
+    journal = require_reader(wanted.parts, wanted.project)
+    outputs = outputs_of(project_run(journal, wanted.view.run).state, journal)
+    return html_text(wanted.view, __version__, wanted.parts.rules(), outputs)
+
+
 def _annotations(wanted: Rendering) -> str:
     from fairlead.views.annotations import annotations
 
@@ -231,6 +246,7 @@ _RENDERERS: Mapping[ExportFormat, Callable[[Rendering], str]] = {
     "gitlab": _code_quality,
     "rdjson": _rdjson,
     "csv": _csv,
+    "html": _html,
     "github": _annotations,
     "summary": _summary,
 }

@@ -150,6 +150,36 @@ class OwnAgents(Protocol):
         ...
 
 
+class AdvisoryData(msgspec.Struct, frozen=True):
+    """What the dependency-auditor asks for one ecosystem."""
+
+    ecosystem: str  # "PyPI", "npm"
+    advisories: int
+    packages: int
+    date: str  # the day of the newest change in it
+    source: str
+    imported: str  # the day of the import; "" for the small set that ships
+    note: str  # what is less than it should be: its age, or that it is only the small set; "" when it is fresh
+
+
+class AdvisoryState(msgspec.Struct, frozen=True):
+    """The advisory data of this machine."""
+
+    directory: str
+    ecosystems: tuple[AdvisoryData, ...]
+    problem: str = ""  # why what lies there cannot be used
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What one import did."""
+
+    entries: int
+    ecosystems: tuple[AdvisoryData, ...]
+    broken: int
+    broken_names: tuple[str, ...]  # the first ten, each with its reason
+    left_out: dict[str, int]  # entries about ecosystems that no agent reads
+
+
 Ending = Literal["ended", "interrupted", "terminated"]  # nothing left to do; SIGINT; SIGTERM
 
 
@@ -222,6 +252,20 @@ class Parts(Protocol):
 
     def rules(self) -> Mapping[str, RuleText]:
         """The rules of all scanners that ship, by id."""
+        ...
+
+    def advisories(self) -> AdvisoryState:
+        """What the advisory data of this machine are, and how old."""
+        ...
+
+    def import_advisories(
+        self, path: str, source: str, *, is_replacing: bool, tell: Callable[[int], None]
+    ) -> Imported:
+        """Take a dump of advisories over; *tell* hears how many entries were read so far.
+
+        Raises:
+            FairleadError: FL-S040, FL-N040 to FL-N046; the data that were there are still there.
+        """
         ...
 
     def probes(self, project: Project | None) -> Sequence[Probe]:

@@ -14,9 +14,13 @@ from fairlead.core.json import Json as Json
 from fairlead.core.ports import AgentCard as AgentCard
 from fairlead.core.transitions import RUN_ENDED as RUN_ENDED
 from fairlead.core.transitions import STEP_ENDED as STEP_ENDED
+from fairlead.views.acceptances import day_of as day_of
 from fairlead.views.facts import STEP_END as STEP_END
 from fairlead.views.facts import Fact as Fact
+from fairlead.views.findings import Acceptance as Acceptance
+from fairlead.views.findings import FailOn as FailOn
 from fairlead.views.findings import FindingView as FindingView
+from fairlead.views.findings import counted as counted
 from fairlead.views.runs import RunLine as RunLine
 from fairlead.views.runs import RunView as RunView
 from fairlead.views.runs import StepView as StepView

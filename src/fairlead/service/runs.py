@@ -143,9 +143,11 @@ def row_of(journal: Readable, run: RunId) -> RunRow:
 
 
 def show_run(parts: Parts, project: Project, run: RunId) -> RunView:
-    """One run with its steps and findings, as far as it has come."""
+    """One run with its steps and findings, as far as it has come, and with what is remembered of them."""
+    from fairlead.service.memory import remembered
+
     journal = require_reader(parts, project)
-    return view_run(project_run(journal, run).state, journal)
+    return remembered(parts, project, view_run(project_run(journal, run).state, journal), journal)
 
 
 def pause_run(parts: Parts, project: Project, run: RunId, *, reason: str = "") -> Paused:

@@ -1,6 +1,7 @@
 """The findings of a run: what its agents reported, worst first, each with an id that people can type."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -12,6 +13,10 @@ from fairlead.views.reading import Readable
 
 ID_DIGITS_MIN = 6
 _RANK = {severity: -rank for rank, severity in enumerate(SEVERITIES)}
+
+
+# What makes the answer no: findings at least so severe, or only new ones.
+FailOn = Severity | Literal["new-info", "new-low", "new-medium", "new-high", "new-critical"]
 
 
 class Acceptance(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -32,6 +37,14 @@ class FindingView(Finding, frozen=True, kw_only=True, omit_defaults=True):
     agent: str
     accepted: Acceptance | None = None  # set: it is shown, and counts for nothing
     is_new: bool | None = None  # against the baseline that was asked for; None without one
+    lapsed: Acceptance | None = None  # an acceptance whose last day has passed: the finding counts again
+
+    is_since_previous: bool | None = None  # new since the comparable run before; only where that was asked for
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts: nobody has accepted it, and it is not known to be older than the baseline."""
+        return self.accepted is None and self.is_new is not False
 
 
 def findings_of(state: RunState, journal: Readable) -> tuple[FindingView, ...]:
@@ -55,6 +68,11 @@ def findings_of(state: RunState, journal: Readable) -> tuple[FindingView, ...]:
     return tuple(sorted(views, key=lambda view: _RANK[view.severity]))
 
 
+def counted(findings: Iterable[FindingView]) -> tuple[FindingView, ...]:
+    """Those that count: in totals, for `--fail-on`, and on the first screen."""
+    return tuple(finding for finding in findings if finding.counts)
+
+
 def totals(findings: Iterable[Finding]) -> dict[str, int]:
     """How many there are of each severity, worst first; every severity has its number."""
     counts: dict[str, int] = dict.fromkeys(reversed(SEVERITIES), 0)
@@ -63,9 +81,16 @@ def totals(findings: Iterable[Finding]) -> dict[str, int]:
     return counts
 
 
-def reaching(findings: Iterable[Finding], least: Severity) -> int:
-    """How many findings are at least as severe as *least*."""
-    return sum(1 for finding in findings if _RANK[finding.severity] <= _RANK[least])
+def is_over(finding: FindingView, fail_on: FailOn | None) -> bool:
+    """Whether this finding alone makes the answer no. `new-high` asks for new ones: against the baseline, else since
+    the comparable run before; where there is nothing to compare with, every one is new.
+    """
+    if fail_on is None or not finding.counts:
+        return False
+    word, _, severity = fail_on.rpartition("-")
+    if _RANK[finding.severity] > _RANK[severity]:  # type: ignore[index]  # what stands behind the hyphen is one
+        return False
+    return not word or finding.is_new is not None or finding.is_since_previous is not False
 
 
 def selected(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from fairlead.core.errors import error
+from fairlead.core.errors import Diagnostic, error
 from fairlead.core.events import RunQueued
 from fairlead.core.ids import Micros, RunId, Seq
 from fairlead.core.json import Json
@@ -60,6 +60,14 @@ class StepView(msgspec.Struct, frozen=True, omit_defaults=True):
     output: Json = None  # of a step that failed: what there is all the same
 
 
+class Comparison(msgspec.Struct, frozen=True):
+    """What changed since an earlier run of the same workflow over the same places: fingerprints."""
+
+    run: RunId
+    new: tuple[str, ...]  # reported now and not then
+    fixed: tuple[str, ...]  # reported then, and now proven to be gone
+
+
 class RunView(msgspec.Struct, frozen=True, omit_defaults=True):
     """One run with its steps and findings."""
 
@@ -83,6 +91,8 @@ class RunView(msgspec.Struct, frozen=True, omit_defaults=True):
     reasons: tuple[str, ...] = ()
     fault: str = ""
     code: str = ""
+    previous: Comparison | None = None  # only where it was asked for: at the end of a run, and in lists of what is new
+    warnings: tuple[Diagnostic, ...] = ()  # about what is remembered: entries of .fairlead/accepted.json that are none
     baseline: str = ""  # what findings were compared with, "origin/main @ 4f2c1e9"; "" for nothing
     labels: dict[str, str] = {}
     commit: str = ""  # what was checked out when the run was asked for, and how many files differed from it
