@@ -1,23 +1,33 @@
 """The code-reviewer: chooses the files, has each read by the part for its language, and joins what all of them say."""
 
+import ast
+import codecs
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from fairlead.agents.builtin.code_reviewer import python
+from fairlead.agents.builtin.code_reviewer import javascript, missing_tests, python, sizes, unwritten
+from fairlead.agents.builtin.code_reviewer.across import Across
 from fairlead.agents.builtin.code_reviewer.chosen import choose
-from fairlead.agents.builtin.code_reviewer.found import Found, FunctionFacts, Reviewed, SourceFile
+from fairlead.agents.builtin.code_reviewer.copies import copied
+from fairlead.agents.builtin.code_reviewer.found import PYTHON_SUFFIXES, Found, FunctionFacts, Reviewed, SourceFile
+from fairlead.agents.builtin.code_reviewer.ruff import Ruff
 from fairlead.agents.builtin.code_reviewer.score import FORMULA, score
 from fairlead.agents.builtin.code_reviewer.verdict import Verdict
 from fairlead.agents.builtin.security import sources
+from fairlead.agents.builtin.security.matches import PartMissing
+from fairlead.agents.builtin.statements import Statements
 from fairlead.core.findings import path_text
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.tools import ToolWorld, TreeFile, Unreadable
 
 BATCH_FILES_MAX = 200  # so many texts are held at a time
+BINARY_BYTES = 8_000  # a zero byte among the first so many says that a file is no text
 _PYTHON = "Python"
+_JAVASCRIPT = "JavaScript and TypeScript"
+_NAMING = (*PYTHON_SUFFIXES, ".toml", ".cfg", ".pyx", ".ipynb")  # where a private function of Python may be named
 
 
 class _Review:
@@ -25,7 +35,10 @@ class _Review:
 
     def __init__(self, world: ToolWorld, kind: str) -> None:
         self.world = world
-        self.verdict = Verdict(kind)
+        self.ruff = Ruff(world)
+        self.verdict = Verdict(kind, self.ruff.table.rules)
+        self.across = Across()
+        self.untested: list[missing_tests.Candidate] = []
         self.files = 0
         self.files_changed = 0
         self.lines = 0
@@ -39,36 +52,42 @@ class _Review:
 
     def read(self, file: TreeFile) -> SourceFile | None:
         """The file's text; one that cannot be read is a finding, and counted."""
-        is_python = python.wants(file.path)
-        source = SourceFile(
-            file.path,
-            "",
-            is_changed=file.is_changed,
-            is_test=sources.is_test(file.path),
-            is_example=sources.is_example(file.path),
-        )
+        source = _source(file)
         try:
             data = self.world.read(file.path)
         except Unreadable as error:
             self._not_read(source, f"The file was not read: {error}.")
             return None
-        if b"\0" in data[:8000] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if b"\0" in data[:BINARY_BYTES] and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             self._not_read(source, "The file was not read: it is binary, whatever its name says.")
             return None
-        source.text = sources.decode(data, is_python)[0]
+        source.text, source.is_utf8 = sources.decode(data, source.is_python)
         return source
+
+    def text_of(self, path: str) -> str | None:
+        """The text of a file that is only looked into; None when it cannot be read, which is counted elsewhere."""
+        try:
+            return sources.decode(self.world.read(path), path.endswith(PYTHON_SUFFIXES))[0]
+        except Unreadable:
+            return None
 
     def _not_read(self, source: SourceFile, message: str) -> None:
         self.unread += 1
         self.tell(source, [Found("review/unread-file", source.path, 0, 0, message)])
 
-    def tell(self, file: SourceFile, founds: Sequence[Found]) -> None:
+    def tell(self, file: SourceFile, founds: Sequence[Found], tree: ast.Module | None = None) -> None:
         """Have founds judged, and whoever watches told how many findings that gave."""
-        count = self.verdict.take(file, founds, python.wants(file.path))
+
+        def statements() -> Statements:
+            if tree is not None:
+                return Statements.of_python(file.text, tree)
+            return Statements.of(file.path, file.text)
+
+        count = self.verdict.take(file, founds, statements)
         if count:
             self.world.found(count)
 
-    def reviewed(self, language: str, file: SourceFile, said: Reviewed) -> None:
+    def reviewed(self, language: str, file: SourceFile, said: Reviewed, tree: ast.Module | None = None) -> None:
         """Take over what a part says about a file."""
         self.files += 1
         self.files_changed += file.is_changed
@@ -79,7 +98,17 @@ class _Review:
             self.complexity += function.complexity
             if self.highest is None or function.complexity > self.highest[0]:
                 self.highest = (function.complexity, file.path, function)
-        self.tell(file, said.founds)
+        self.tell(file, said.founds, tree)
+
+
+def _source(file: TreeFile) -> SourceFile:
+    return SourceFile(
+        file.path,
+        "",
+        is_changed=file.is_changed,
+        is_test=sources.is_test(file.path),
+        is_example=sources.is_example(file.path),
+    )
 
 
 def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
@@ -99,6 +128,9 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     review.degraded += chosen.degraded
     _review_python(review, [file for file in chosen.files if python.wants(file.path)])
     _review_others(review, [file for file in chosen.files if not python.wants(file.path)])
+    _settle(review, chosen.files)
+    if review.ruff.answer.status not in ("ok", "not needed"):
+        review.degraded.append(review.ruff.answer.reason)
     if world.files_left_out:
         review.degraded.append(
             f"{world.files_left_out} files of the tree were left out because there are too many;"
@@ -108,19 +140,85 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
 
 
 def _review_python(review: _Review, files: Sequence[TreeFile]) -> None:
+    """Every Python file, batch by batch: first ruff on all of a batch, then the tree of each."""
     review.world.progress(f"{_PYTHON}: {len(files)} files")
     for batch in _batches(files):
-        for file in batch:
-            source = review.read(file)
-            if source is not None:
-                review.reviewed(_PYTHON, source, python.review(source))
+        texts = [text for file in batch if (text := review.read(file)) is not None and _is_written(review, text)]
+        said = review.ruff.ask(texts)
+        for text in texts:
+            parsed = python.parse(text)
+            if parsed.tree is None and python.is_template(text):
+                review.not_checked[f"{_PYTHON} (template)"] += 1
+                continue
+            reviewed = python.review(parsed, said.get(text.path), review.across)
+            review.reviewed(_PYTHON, text, reviewed, parsed.tree)
+            candidate = missing_tests.candidate(text, parsed.tree) if parsed.tree is not None else None
+            if candidate is not None:
+                review.untested.append(candidate)
+
+
+def _is_written(review: _Review, file: SourceFile) -> bool:
+    """Whether people wrote the file here; another is counted, and its private words are noted all the same."""
+    reason = unwritten.why_not(_PYTHON, file.path, file.text)
+    if reason is None:
+        return True
+    review.not_checked[reason] += 1
+    review.across.see(file.text)
+    return False
+
+
+def _settle(review: _Review, files: Sequence[TreeFile]) -> None:
+    """What only several files together show."""
+    looked_at = {file.path for file in files}
+    tree = [file.path for file in review.world.files]
+
+    def others() -> Iterator[str]:
+        for path in tree:
+            if path not in looked_at and path.endswith(_NAMING) and (text := review.text_of(path)) is not None:
+                yield text
+
+    founds = list(review.across.settled(others))
+    tests = [path for path in tree if missing_tests.is_test_file(path)]
+    founds += missing_tests.untested(review.untested, tests, review.text_of)
+    by_path, missing = copied(review.world, looked_at)
+    review.degraded += missing
+    for found in founds:
+        by_path.setdefault(found.path, []).append(found)
+    for file in files:
+        if file.path in by_path and (text := review.text_of(file.path)) is not None:
+            source = _source(file)
+            source.text = text
+            review.tell(source, by_path[file.path])
 
 
 def _review_others(review: _Review, files: Sequence[TreeFile]) -> None:
+    """JavaScript by its tree; of every other language only what can be seen without understanding it."""
+    scripts = [file for file in files if javascript.wants(file.path)]
+    review.world.progress(f"{_JAVASCRIPT}: {len(scripts)} files")
+    for number, file in enumerate(scripts):
+        text = review.read(file)
+        if text is None:
+            continue
+        reason = javascript.why_not(text.path, text.text)
+        if reason is not None:
+            review.not_checked[reason] += 1
+            continue
+        try:
+            reviewed = javascript.review(text)
+        except (PartMissing, ImportError) as error:
+            left = len(scripts) - number
+            review.degraded.append(f"{left} files of {_JAVASCRIPT} are not checked: {error}")
+            review.not_checked[_JAVASCRIPT] += left
+            break
+        review.reviewed(_JAVASCRIPT, text, reviewed)
     for file in files:
         language = sources.language_not_checked(file.path)
-        if language is not None:
-            review.not_checked[language] += 1
+        if language is None or (text := review.read(file)) is None:
+            continue
+        reason = unwritten.why_not(language, file.path, text.text)
+        review.not_checked[reason or f"{language} ({sizes.CHECKED_BY})"] += 1
+        if reason is None:
+            review.tell(text, list(sizes.founds(language, text)))
 
 
 def _batches(files: Sequence[TreeFile]) -> Iterator[Sequence[TreeFile]]:
@@ -131,6 +229,7 @@ def _batches(files: Sequence[TreeFile]) -> Iterator[Sequence[TreeFile]]:
 def _outcome(review: _Review, files: Sequence[TreeFile]) -> Outcome:
     place = {path_text(file.path): number for number, file in enumerate(files)}
     findings = sorted(review.verdict.findings, key=lambda f: (place[f.path], f.line, f.rule, f.column, f.message))
+    answer = review.ruff.answer
     points = score(review.verdict.counts, review.lines)
     output: dict[str, Json] = {
         "findings": [{**msgspec.to_builtins(finding), "origin": list(finding.origin)} for finding in findings],
@@ -145,13 +244,25 @@ def _outcome(review: _Review, files: Sequence[TreeFile]) -> Outcome:
             "not_checked": dict(sorted(review.not_checked.items())),
             "left_out": review.world.files_left_out,
         },
-        "tools": [],
+        "tools": [
+            {
+                "name": answer.name,
+                "version": answer.version,
+                "status": answer.status,
+                "files": answer.files,
+                "reason": answer.reason,
+            }
+        ],
     }
     return Succeeded(output, _summary(review, points), tuple(review.degraded))
 
 
 def _metrics(review: _Review) -> dict[str, Json]:
     highest = review.highest
+    named: Json = None
+    if highest is not None:
+        complexity, path, function = highest
+        named = {"complexity": complexity, "path": path_text(path), "line": function.line, "function": function.name}
     return {
         "files": review.files,
         "files_changed": review.files_changed,
@@ -159,14 +270,7 @@ def _metrics(review: _Review) -> dict[str, Json]:
         "lines": review.lines,
         "functions": review.functions,
         "complexity_average": round(review.complexity / review.functions, 2) if review.functions else None,
-        "complexity_highest": None
-        if highest is None
-        else {
-            "complexity": highest[0],
-            "path": path_text(highest[1]),
-            "line": highest[2].line,
-            "function": highest[2].name,
-        },
+        "complexity_highest": named,
     }
 
 
