@@ -160,7 +160,11 @@ def test_flipped_bytes_never_get_in(clean: Door) -> None:
         place = rng.randrange(12, len(source) - 10)
         clean.write(name, source[:place] + bytes([source[place] ^ 0x10]) + source[place + 1 :])
         refused = clean.call("runs", "import", name)
-        assert (refused.code, "FL-S06" in refused.err) == (2, True), (place, refused.err)
+        assert (refused.code, "FL-S067" in refused.err) == (2, True), (place, refused.err)
+    # One digit of a time: it still reads well, and only the digest of the whole tells.
+    clean.write("bad.jsonl", whole.replace(b'"at":17', b'"at":16', 1))
+    refused = clean.call("runs", "import", "bad.jsonl")
+    assert (refused.code, "FL-S067" in refused.err) == (2, True), refused.err
     assert len(clean.call("runs", "list", "--json").json["runs"]) == 1
 
 
