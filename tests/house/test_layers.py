@@ -24,6 +24,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "mcp": DOOR,
     "client": DOOR,
     "app": ANYTHING,
+    "app_agents": ANYTHING,  # a part of app
+    "app_advisories": ANYTHING,  # as above
     "testing": ANYTHING,
     "__main__": frozenset({"app"}),
     "__init__": frozenset(),

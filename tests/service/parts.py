@@ -14,7 +14,18 @@ from fairlead.core.workflow import AgentAction, RunAction, Step, Workflow
 from fairlead.env.baselines import LocalRepository
 from fairlead.env.files import LocalFiles
 from fairlead.journal import SqliteJournal, open_journal
-from fairlead.service.parts import AdvisoryState, Checkout, Ending, Files, Imported, OwnAgents, Parts, Probe, Project, Repository
+from fairlead.service.parts import (
+    AdvisoryState,
+    Checkout,
+    Ending,
+    Files,
+    Imported,
+    OwnAgents,
+    Parts,
+    Probe,
+    Project,
+    Repository,
+)
 from fairlead.views.reading import Readable
 from fairlead.views.rules import RuleText
 from tests.journal.parts import Deliveries, FakeClock
@@ -133,9 +144,7 @@ class PaperParts:
     def advisories(self) -> AdvisoryState:
         return AdvisoryState("/data", ())
 
-    def import_advisories(
-        self, path: str, source: str, *, is_replacing: bool, tell: Callable[[int], None]
-    ) -> Imported:
+    def import_advisories(self, path: str, source: str, *, is_replacing: bool, tell: Callable[[int], None]) -> Imported:
         raise AssertionError("on paper nothing is imported")
 
     def shipped_workflow(self, name: str) -> tuple[str, bytes] | None:

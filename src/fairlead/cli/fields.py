@@ -20,6 +20,7 @@ def field_lines(command: str) -> list[str]:
 def _record_of(command: str) -> Any:  # a class of records; each has its own fields, which is the point
     from fairlead.cli.surroundings import Version
     from fairlead.service import acceptances, agents, explain, findings, integrity, logs, records, runs, surroundings
+    from fairlead.service.parts import AdvisoryState, Imported
 
     return {
         "home": surroundings.Home,
@@ -43,6 +44,8 @@ def _record_of(command: str) -> Any:  # a class of records; each has its own fie
         "doctor": surroundings.Health,
         "init": surroundings.Written,
         "journal verify": integrity.Verdict,
+        "data show": AdvisoryState,
+        "data import": Imported,
         "version": Version,
     }.get(command)
 

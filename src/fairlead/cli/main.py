@@ -132,6 +132,10 @@ def _dispatch(name: str, call: "Invocation") -> int:
             from fairlead.cli import findings
 
             return findings.COMMANDS[name](call)
+        case "data":
+            from fairlead.cli import data
+
+            return data.COMMANDS[name](call)
         case "agents" | "explain":
             from fairlead.cli import lookups
 

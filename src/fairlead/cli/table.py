@@ -402,6 +402,27 @@ COMMANDS: tuple[Command, ...] = (
         ("fairlead journal verify", "fairlead journal verify --json", "fairlead -C ../other journal verify"),
     ),
     Command(
+        "data show",
+        "the advisories that dependencies are looked up in: how many, from where, how old",
+        (),
+        ("fairlead data show", "fairlead data show --json", "fairlead data show --jsonl"),
+    ),
+    Command(
+        "data import",
+        "bring a dump of advisories in the OSV format; all projects of this machine share it",
+        (
+            Argument(("path",), "a directory, .zip, .json or .jsonl", {"metavar": "DIR|FILE"}),
+            _option("--source", "TEXT", "where it comes from; without it, its file name"),
+            _flag("--replace", "also when it holds far fewer advisories than are there"),
+        ),
+        (
+            "fairlead data import all.zip",
+            'fairlead data import advisories/ --source "PyPI, osv.dev"',
+            "fairlead data import mine.jsonl --replace",
+        ),
+        "Nothing is fetched: bring the file yourself. It takes the place of what was there for its ecosystem.",
+    ),
+    Command(
         "version",
         "the version of this program",
         (),
@@ -423,8 +444,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("home", "what bare fairlead shows", is_hidden=True),
 )
 
-GROUPS = ("runs", "findings", "agents", "journal")
-DEFAULTS = {"runs": "list", "findings": "list", "agents": "list"}
+GROUPS = ("runs", "findings", "agents", "journal", "data")
+DEFAULTS = {"runs": "list", "findings": "list", "agents": "list", "data": "show"}
 BY_NAME = {command.name: command for command in COMMANDS}
 
 GLOBAL: tuple[Argument, ...] = (
@@ -475,6 +496,7 @@ def _group_summary(group: str, summary: str) -> str:
         "findings": "what was found",
         "agents": "who can do work here",
         "journal": "check the whole record",
+        "data": "the advisories that dependencies are looked up in",
         "review": "review the repository you are in",
         "init": "write a workflow to start from, or a file for your CI",
         "check": "read workflow files without running them",

@@ -83,4 +83,56 @@ CODES: tuple[Code, ...] = (
         " repository itself was not touched.",
         "The message says what git said; free some space, or see whether objects are missing with `git fsck`.",
     ),
+    Code(
+        "FL-N040",
+        "A dump in a form that is not read",
+        "Advisories are read from a directory, a .zip, a .json with one advisory or a list of them, and a .jsonl with"
+        " one in each line. Other archives must be unpacked first.",
+        "unpack it, and name the directory",
+        bad="fairlead data import advisories.tar.gz",
+        good="fairlead data import advisories/",
+    ),
+    Code(
+        "FL-N041",
+        "A dump without an advisory",
+        "The directory or file holds no document in the OSV format. The data that were there stay as they are.",
+        "name the directory or file that holds the advisories",
+    ),
+    Code(
+        "FL-N042",
+        "A dump that is cut off or damaged",
+        "The file ends in the middle, or what is in it does not fit its checksums: a part would look like the whole,"
+        " and what it lacks like something that is clean. The data that were there stay as they are.",
+        "get the dump anew, and compare its size",
+    ),
+    Code(
+        "FL-N043",
+        "Too many broken entries in a dump",
+        "More than a tenth of the entries is no advisory in the OSV format, so it is not what it should be. A few"
+        " broken ones are counted and named instead. The data that were there stay as they are.",
+        "get the dump anew; the message names the first broken entries",
+    ),
+    Code(
+        "FL-N044",
+        "A dump for other ecosystems",
+        "No entry is about PyPI or npm alone, and these are the ecosystems that are read here. A dump of another one"
+        " mentions them in a few entries; those must not take the place of their whole data.",
+        "import the dump of PyPI or of npm",
+    ),
+    Code(
+        "FL-N045",
+        "A dump that is much smaller than the data that are there",
+        "It holds less than half as many advisories for an ecosystem. A download that stopped looks like that, and"
+        " what it lacks would look clean. The data that were there stay as they are.",
+        "import the whole dump, or say --replace when the smaller one is meant",
+        bad="fairlead data import one-advisory.json",
+        good="fairlead data import one-advisory.json --replace",
+    ),
+    Code(
+        "FL-N046",
+        "The shared data cannot be written",
+        "The directory for what all projects of a person share is read-only, full or cannot be made. The data that"
+        " were there stay as they are.",
+        "free some space, or name another directory with FAIRLEAD_DATA_DIR",
+    ),
 )

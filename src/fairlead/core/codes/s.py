@@ -287,6 +287,14 @@ CODES: tuple[Code, ...] = (
         hint="`--force` shows what would change and writes it; or choose another name.",
     ),
     Code(
+        "FL-S040",
+        title="There is no dump to import",
+        why="Nothing is at the path, or it may not be read. Fairlead fetches nothing by itself.",
+        hint="check the path",
+        bad="fairlead data import al.zip",
+        good="fairlead data import all.zip",
+    ),
+    Code(
         "FL-S021",
         title="this cannot be the name of an agent",
         why="Names are small letters, digits and `-`, at most 63: they stand in files, workflows and commands.",

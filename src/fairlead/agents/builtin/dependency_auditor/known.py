@@ -135,23 +135,36 @@ class Known:
 
     @cached_property
     def _shipped_set(self) -> _Shipped:
-        return shipped()
+        return _read_shipped()
 
     @cached_property
     def _shipped(self) -> dict[str, dict[str, list[Advisory]]]:
-        found: dict[str, dict[str, list[Advisory]]] = {ecosystem: {} for ecosystem in NAMES}
-        for raw in self._shipped_set.advisories:
-            for ecosystem, name, advisory in read_entry(bytes(raw)).advisories:
-                found[ecosystem].setdefault(name, []).append(advisory)
-        return found
+        return _by_name(self._shipped_set)
 
 
-def shipped() -> _Shipped:
-    """The small set that ships, with its source and the day on which it was checked."""
+def shipped_counts() -> tuple[str, str, dict[str, tuple[int, int]]]:
+    """Source and day of the small set that ships; by ecosystem, how many advisories about how many packages."""
+    small = _read_shipped()
+    counts = {
+        ecosystem: (len({one.id for many in names.values() for one in many}), len(names))
+        for ecosystem, names in _by_name(small).items()
+    }
+    return small.source, small.date, counts
+
+
+def _read_shipped() -> _Shipped:
     from importlib.resources import files
 
-    data = files(__package__).joinpath(_SHIPPED).read_bytes()
+    data = files("fairlead.agents.builtin.dependency_auditor").joinpath(_SHIPPED).read_bytes()
     return msgspec.json.decode(data, type=_Shipped)
+
+
+def _by_name(small: _Shipped) -> dict[str, dict[str, list[Advisory]]]:
+    found: dict[str, dict[str, list[Advisory]]] = {ecosystem: {} for ecosystem in NAMES}
+    for raw in small.advisories:
+        for ecosystem, name, advisory in read_entry(bytes(raw)).advisories:
+            found[ecosystem].setdefault(name, []).append(advisory)
+    return found
 
 
 def age_text(day: str, today: str) -> str:
