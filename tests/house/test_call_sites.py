@@ -111,6 +111,7 @@ OWNERS: dict[str, frozenset[str]] = {
     "journal": frozenset({"files", "database", "package data"}),
     "cli": frozenset({"terminal"}),
     "agents": frozenset({"package data"}),
+    "views": frozenset({"package data"}),
     "testing": frozenset(OWNED),
 }
 

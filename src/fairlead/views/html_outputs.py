@@ -1,0 +1,131 @@
+"""What agents gave besides findings, as tables: scores, metrics, controls with their evidence, whatever else there is.
+
+Nothing here knows an agent. A list of records is a table, a record of single values is a table of two columns, and
+everything has a largest size, because a program of the user may give anything.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from fairlead.core.json import Json
+from fairlead.views.html_text import Markup, Piece, element, joined
+
+TABLE_ROWS_MAX = 200
+TABLE_COLUMNS_MAX = 12
+TABLES_MAX = 40  # of one output
+CELL_CHARACTERS_MAX = 500
+CELL_LINES_MAX = 20
+
+SHOWN_OPEN = ("score", "metrics", "controls")  # what a reader of a report came for; the rest is folded away
+_SIGNS = {
+    **dict.fromkeys(("pass", "passed", "ok", "met", "succeeded"), "✓"),
+    **dict.fromkeys(("fail", "failed", "unmet", "missing"), "✗"),
+    **dict.fromkeys(("degraded", "partial", "warn", "warning", "unknown", "not checked"), "▲"),
+}
+
+
+def measures_html(outputs: Mapping[str, Json]) -> Markup:
+    """Scores, metrics and controls of all steps; empty when no step has any."""
+    found = []
+    for step, output in outputs.items():
+        tables = [table for name in SHOWN_OPEN if (table := _table(step, name, _of(output, name))) is not None]
+        if tables:
+            found.append(joined(element("h3", step), tables))
+    return joined(found)
+
+
+def output_html(step: str, output: Json) -> Markup:
+    """Everything else that a step gave, folded away; empty when there is nothing."""
+    if not isinstance(output, dict):
+        return joined()
+    names = [name for name in output if name != "findings" and name not in SHOWN_OPEN]
+    single = {name: output[name] for name in names if _is_single(output[name])}
+    tables = [_table(step, "values", single)] if single else []
+    tables += [_table(step, name, output[name]) for name in names if name not in single]
+    shown = [table for table in tables if table is not None][:TABLES_MAX]
+    if not shown:
+        return joined()
+    return element("details", element("summary", "What it gave"), shown)
+
+
+def _of(output: Json, name: str) -> Json:
+    return output.get(name) if isinstance(output, dict) else None
+
+
+def _is_single(value: Json) -> bool:
+    return value is None or isinstance(value, str | int | float)
+
+
+def _table(step: str, name: str, value: Json) -> Markup | None:
+    """One value as a table with its name as caption; None when it is empty."""
+    if value is None or value in ("", [], {}):
+        return None
+    if isinstance(value, dict):
+        rows = [[key, inner] for key, inner in value.items()]
+        return _table_html(step, name, ("name", "value"), rows)
+    if isinstance(value, list):
+        if all(isinstance(row, dict) for row in value):
+            columns = list(dict.fromkeys(key for row in value[:TABLE_ROWS_MAX] for key in row))[:TABLE_COLUMNS_MAX]
+            return _table_html(step, name, columns, [[row.get(key) for key in columns] for row in value])
+        return _table_html(step, name, (name,), [[row] for row in value])
+    return _table_html(step, name, (name,), [[value]])
+
+
+def _table_html(step: str, name: str, columns: Sequence[str], rows: Sequence[Sequence[Json]]) -> Markup:
+    left = len(rows) - TABLE_ROWS_MAX
+    caption = _words(name) + (f" ({left} more rows are in the record)" if left > 0 else "")
+    table = element(
+        "table",
+        element("caption", caption),
+        element("thead", element("tr", (element("th", _words(column), scope="col") for column in columns))),
+        element("tbody", (element("tr", map(_cell, row)) for row in rows[:TABLE_ROWS_MAX])),
+    )
+    # Wide tables scroll by themselves, so a keyboard must be able to reach them.
+    return element("div", table, class_="wide", tabindex="0", role="region", aria_label=f"{step}: {_words(name)}")
+
+
+def _words(name: str) -> str:
+    """The name of a field, for people."""
+    return name.replace("_", " ")
+
+
+def _cell(value: Json) -> Markup:
+    if isinstance(value, list) and len(value) > 1:
+        lines = [element("li", _single(one)) for one in value[:CELL_LINES_MAX]]
+        more = [element("li", f"{len(value) - CELL_LINES_MAX} more")] if len(value) > CELL_LINES_MAX else []
+        return element("td", element("ul", lines, more))
+    if isinstance(value, list) and value:
+        return element("td", _single(value[0]))
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return element("td", _single(value), class_="number" if is_number else "")
+
+
+def _single(value: Json) -> Piece:
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            sign = _SIGNS.get(value.lower(), "")
+            return [element("span", sign, aria_hidden="true"), " ", value] if sign else _cut(value)
+        case dict():
+            return _cut("; ".join(_pairs(value)))
+        case list():
+            return _cut(_compact(value))
+        case _:
+            return str(value)
+
+
+def _pairs(value: Mapping[str, Json]) -> Iterator[str]:
+    for key, inner in value.items():
+        yield f"{_words(key)}: {inner if isinstance(inner, str) else _compact(inner)}"
+
+
+def _compact(value: Json) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= CELL_CHARACTERS_MAX else text[:CELL_CHARACTERS_MAX] + "…"
