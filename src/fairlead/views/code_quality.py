@@ -31,7 +31,7 @@ def _entry(finding: FindingView) -> dict[str, Json]:
     message = finding.message + (f" (in commit {finding.commit[:9]})" if finding.commit else "")
     return {
         "description": printable(message),
-        "check_name": finding.rule,
+        "check_name": printable(finding.rule),
         "fingerprint": finding.fingerprint,
         "severity": _SEVERITIES[finding.severity],
         "location": {"path": plain_path(finding.path), "lines": lines},

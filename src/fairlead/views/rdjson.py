@@ -33,7 +33,7 @@ def _diagnostic(finding: FindingView, rules: Mapping[str, RuleText]) -> dict[str
     if finding.line:
         location["range"] = _range(finding)
     message = " ".join(filter(None, (finding.message, finding.remedy)))
-    code: dict[str, Json] = {"value": finding.rule}
+    code: dict[str, Json] = {"value": printable(finding.rule)}
     rule = rules.get(finding.rule)
     if rule is not None and rule.cwe:
         code["url"] = f"https://cwe.mitre.org/data/definitions/{rule.cwe.rpartition('-')[2]}.html"
