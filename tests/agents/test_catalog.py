@@ -177,11 +177,14 @@ def test_every_agent_file_of_a_project_is_an_entry_with_its_reason(builtin: Path
         (".claude/agents/scanner.md", b"---\nname: scanner\ndescription: z\n---\n"),
     ]
     catalog = FileCatalog(read_values, lambda: files, builtin)
-    later = "FL-A005: this build calls only agents that ship with it, not those of adapter"
+    later = "FL-A005: this build calls agents of adapter `tool` and `command`, not those of `claude`"
     assert {card.source: (card.name, card.problem) for card in catalog.cards()} == {
         "builtin/scanner.md": ("scanner", ""),
-        ".fairlead/agents/mine.md": ("mine", f"{later} `command`"),
-        ".claude/agents/code-reviewer.md": ("code-reviewer", f"{later} `claude`"),
+        ".fairlead/agents/mine.md": (
+            "mine",
+            "FL-A003: `command` must be a list of words, such as [node, check.js]",
+        ),
+        ".claude/agents/code-reviewer.md": ("code-reviewer", later),
         ".claude/agents/broken.md": (
             "broken",
             "FL-A002: the front matter cannot be read: line 2, column 15: "
@@ -195,9 +198,9 @@ def test_every_agent_file_of_a_project_is_an_entry_with_its_reason(builtin: Path
         ),
         ".claude/agents/deep/mine.md": (
             "mine",
-            f"{later} `claude`; .fairlead/agents/mine.md has the same name and comes first",
+            f"{later}; .fairlead/agents/mine.md has the same name and comes first",
         ),
-        ".claude/agents/scanner.md": ("scanner", f"{later} `claude`; the agent of this name that ships is used"),
+        ".claude/agents/scanner.md": ("scanner", f"{later}; the agent of this name that ships is used"),
     }
 
 
@@ -229,7 +232,7 @@ def test_finding_an_agent_that_ships_reads_one_card_and_no_file_of_the_project(b
         raise AssertionError("nobody asked for the project's agents")
 
     catalog = FileCatalog(read_yaml, project_files, builtin)
-    assert catalog.find("scanner") is catalog.find("scanner")
+    assert catalog.shipped("scanner") is catalog.shipped("scanner")
     assert len(read) == 1
 
 

@@ -1,54 +1,191 @@
-"""Which agents there are: the cards that ship, and the agent files of the project. No agent's code is imported here."""
+"""Which agents there are: the agent files of the project, and the cards that ship. No agent's code is imported here."""
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from fairlead.agents.cards import BadCard, FrontMatter, card_of, split_card
+from fairlead.agents.own.definitions import (
+    NAME,
+    AgentFile,
+    Definition,
+    ReadYaml,
+    complete,
+    digest_of_files,
+    empty_card,
+    read_folder,
+)
 from fairlead.core.json import Digest, Json, digest
+from fairlead.core.outcomes import Outcome, Succeeded
 from fairlead.core.ports import AgentCard
+from fairlead.core.tools import ToolCode
 
-ReadYaml = Callable[[bytes], Json]  # raises ValueError, its text one line for people
-AgentFiles = Callable[[], Iterable[tuple[str, bytes]]]  # path for people, content; those that win first
+# Path and content, folder by folder; those that win first.
+AgentFiles = Callable[[], Iterable[AgentFile | tuple[str, bytes]]]
 
 _BUILTIN = Path(__file__).parent / "builtin"
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
+
+
+def _cannot_describe(code: ToolCode, digest: Digest) -> Outcome:
+    return Succeeded({"input_schema": {}, "output_schema": {}})
+
+
+class Looking(NamedTuple):
+    """How what stands in no text is learnt; joined in `fairlead.app`."""
+
+    # Imports the code in a child process, and tells what it says of itself.
+    describe: Callable[[ToolCode, Digest], Outcome] = _cannot_describe
+    # What an earlier look told of the code of this digest; None when there was none.
+    described: Callable[[Digest], Mapping[str, Json] | None] = lambda digest: None
+    # Why something is no schema that may be used; "" when it is one.
+    schema_problem: Callable[[Json], str] = lambda schema: ""
 
 
 class FileCatalog:
     """Implements `fairlead.core.ports.Catalog` over files.
 
-    Every agent file is an entry, also one that cannot be used: its `problem` says why. A file that this build cannot
-    call does not hide an agent that it can.
+    Every agent file is an entry, also one that cannot be used: its `problem` says why. The first of a name wins, and
+    the project's files come before those that ship; but a file of a kind that this build cannot call hides nothing.
     """
 
-    def __init__(self, read_yaml: ReadYaml, project_files: AgentFiles = tuple, builtin: Path = _BUILTIN) -> None:
+    def __init__(
+        self,
+        read_yaml: ReadYaml,
+        project_files: AgentFiles = tuple,
+        builtin: Path = _BUILTIN,
+        looking: Looking = Looking(),  # noqa: B008  (a tuple: it cannot change)
+    ) -> None:
         """*read_yaml* reads front matter; *builtin* is the folder that holds `cards` and the modules behind them."""
         self._read_yaml = read_yaml
         self._project_files = project_files
         self._builtin = builtin
+        self._looking = looking
         self._found: dict[str, AgentCard | None] = {}
-        self._project: tuple[AgentCard, ...] | None = None
+        self._own: tuple[Definition, ...] | None = None
+        self.files: tuple[AgentFile, ...] = ()  # of the project, once `definitions` has read them
 
     def find(self, name: str) -> AgentCard | None:
-        """The agent of this name. Reads one card; the project's files only when no agent of this name ships."""
+        """The agent of this name, with everything that it takes and gives: its code may be looked at for that."""
+        own = self._own_named(name)
+        if own is not None and own.hides:
+            self._complete(own)
+            return own.card
+        shipped = self.shipped(name)
+        return shipped or (own.card if own is not None else None)
+
+    def find_own(self, name: str) -> Definition | None:
+        """The project's agent that a call of *name* reaches; None when it reaches one that ships, or nothing."""
+        own = self._own_named(name)
+        if own is None or not own.hides:
+            return None
+        self._complete(own)
+        return own
+
+    def shipped(self, name: str) -> AgentCard | None:
+        """The agent of this name that ships. Reads one card, and no file of the project."""
         if name not in self._found:
-            self._found[name] = self._shipped(name) or next((c for c in self._project_cards() if c.name == name), None)
+            self._found[name] = self._shipped(name)
         return self._found[name]
+
+    def shipped_names(self) -> list[str]:
+        """The names of all agents that ship."""
+        return sorted(file.stem for file in (self._builtin / "cards").iterdir() if file.suffix == ".md")
 
     def cards(self) -> Sequence[AgentCard]:
         """Every entry: those that ship, then the project's, each by name. Names may repeat; `find` gives the first."""
-        names = sorted(file.stem for file in (self._builtin / "cards").iterdir() if file.suffix == ".md")
-        shipped = [card for card in map(self.find, names) if card is not None]
-        return (*shipped, *sorted(self._project_cards(), key=lambda card: (card.name, card.source)))
+        shipped = []
+        for name in self.shipped_names():
+            card = self.shipped(name)
+            own = self._own_named(name)
+            if card is not None and own is not None and own.hides:
+                hidden = f"hidden by {own.file.path}; `fairlead review` goes on calling this one"
+                card = msgspec.structs.replace(card, notes=(*card.notes, hidden))
+            shipped += [card] if card is not None else []
+        own_cards = [self._listed(one) for one in self.definitions()]
+        return (*shipped, *sorted(own_cards, key=lambda card: (card.name, card.source)))
+
+    def definitions(self) -> tuple[Definition, ...]:
+        """The project's agents as their files are read, without running any of them; those that win first."""
+        if self._own is None:
+            found: list[Definition] = []
+            self.files = tuple(AgentFile(*file) for file in self._project_files())
+            for _, files in groupby(self.files, key=lambda file: file.path.rpartition("/")[0]):
+                found += read_folder(list(files), self._read_yaml)
+            self._note_hidden(found)
+            self._own = tuple(found)
+        return self._own
+
+    def complete(self, own: Definition) -> None:
+        """Learn what only the code itself can say, unless that is known or the file cannot be used."""
+        self._complete(own)
+
+    def _own_named(self, name: str) -> Definition | None:
+        named = [one for one in self.definitions() if one.card.name == name]
+        return next((one for one in named if one.hides), named[0] if named else None)
+
+    def _note_hidden(self, found: list[Definition]) -> None:
+        """Every shadowing is said, on both sides."""
+        first: dict[str, Definition] = {}
+        for one in found:
+            other = first.get(one.card.name)
+            note = ""
+            if other is not None:
+                note = f"{other.file.path} has the same name and comes first"
+            elif one.hides and self._is_shipped(one.card.name):
+                note = "hides the agent of this name that ships, except in `fairlead review`"
+            elif self._is_shipped(one.card.name):
+                note = "the agent of this name that ships is used"
+            if note and one.card.problem:
+                one.card = msgspec.structs.replace(one.card, problem=f"{one.card.problem}; {note}")
+            elif note:
+                one.card = msgspec.structs.replace(one.card, notes=(*one.card.notes, note))
+            if one.hides or other is None:
+                first.setdefault(one.card.name, one)
+
+    def _listed(self, own: Definition) -> AgentCard:
+        """The card for a list: complete when an earlier look is remembered; nothing is run for it."""
+        if not own.is_complete and not own.problems:
+            described = self._looking.described(own.card.digest)
+            if described is not None:
+                self._take(own, described)
+        return own.card
+
+    def _complete(self, own: Definition) -> None:
+        if own.problems:
+            return
+        if not own.is_complete and own.code is not None:
+            described = self._looking.described(own.card.digest)
+            if described is None:
+                outcome = self._looking.describe(own.code, own.card.digest)
+                if not isinstance(outcome, Succeeded):
+                    place: dict[str, Json] = outcome.output or {}
+                    bad = BadCard(outcome.code, outcome.message, hint=outcome.hint, line=place.get("line", 0))
+                    bad.path, bad.key = place.get("path", ""), place.get("parameter", "")
+                    own.problems.append(bad)
+                    own.settle()
+                    return
+                described = outcome.output
+            self._take(own, described)
+        for key, schema in (("input", own.card.input_schema), ("output_schema", own.card.output_schema)):
+            if schema and (said := self._looking.schema_problem(schema)):
+                own.problems.append(BadCard("FL-A017", f"`{key}` is no schema: {said}", key=f"fairlead.{key}"))
+        own.settle()
+
+    def _take(self, own: Definition, described: Mapping[str, Json]) -> None:
+        notes = own.card.notes[-1:] if own.card.notes and "hides" in own.card.notes[-1] else ()
+        complete(own, described)
+        own.card = msgspec.structs.replace(own.card, notes=(*own.card.notes, *notes))
+
+    def _is_shipped(self, name: str) -> bool:
+        return bool(NAME.fullmatch(name)) and (self._builtin / "cards" / f"{name}.md").is_file()
 
     def _shipped(self, name: str) -> AgentCard | None:
-        file = self._builtin / "cards" / f"{name}.md"
-        if not _NAME.fullmatch(name) or not file.is_file():
+        if not self._is_shipped(name):
             return None
-        data = file.read_bytes()
+        data = (self._builtin / "cards" / f"{name}.md").read_bytes()
         source = f"builtin/{name}.md"
         try:
             front = split_card(data, self._read_yaml)
@@ -57,56 +194,28 @@ class FileCatalog:
                 raise BadCard("FL-A003", f"the file is called `{name}`, the agent `{card.name}`")
             return card
         except BadCard as bad:
-            return _entry(name, source, data, bad)
+            return empty_card(name, source, digest(data), str(bad))
 
     def _digest(self, front: FrontMatter, data: bytes) -> Digest:
         """Names the card together with the code and the rule tables behind it."""
-        parts = [data]
-        for file in _code_files(front.entry, self._builtin):
-            parts += [file.relative_to(self._builtin).as_posix().encode(), file.read_bytes()]
-        return digest(b"".join(len(part).to_bytes(8, "big") + part for part in parts))
-
-    def _project_cards(self) -> tuple[AgentCard, ...]:
-        if self._project is None:
-            found: list[AgentCard] = []
-            seen: dict[str, str] = {}
-            for path, data in self._project_files():
-                card = self._project_card(path, data)
-                also = ""
-                if card.name in seen:
-                    also = f"; {seen[card.name]} has the same name and comes first"
-                elif self._shipped_exists(card.name):
-                    also = "; the agent of this name that ships is used"
-                card = msgspec.structs.replace(card, problem=card.problem + also)
-                seen.setdefault(card.name, path)
-                found.append(card)
-            self._project = tuple(found)
-        return self._project
-
-    def _shipped_exists(self, name: str) -> bool:
-        return bool(_NAME.fullmatch(name)) and (self._builtin / "cards" / f"{name}.md").is_file()
-
-    def _project_card(self, path: str, data: bytes) -> AgentCard:
-        name = _slug(Path(path).name.split(".")[0])
-        try:
-            front = split_card(data, self._read_yaml)
-        except BadCard as bad:
-            return _entry(name, path, data, bad)
-        title = front.text("name")
-        reason = f"this build calls only agents that ship with it, not those of adapter `{front.adapter}`"
-        later = BadCard("FL-A005", reason)
-        return msgspec.structs.replace(
-            _entry(_slug(title) or name, path, data, later),
-            title=title or name,
-            description=front.text("description"),
-            adapter=front.adapter,
-            body=front.body,
-        )
+        files = _code_files(front.entry, self._builtin)
+        parts = [(file.relative_to(self._builtin).as_posix(), file.read_bytes()) for file in files]
+        return digest_of_files([("", data), *parts])
 
 
-def _slug(name: str) -> str:
-    """*name* as agents are named: small letters, digits and `-`, at most 63."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:63].rstrip("-")
+class ShippedCatalog:
+    """The agents that ship and no others: what the workflows that ship call, whatever lies in the project."""
+
+    def __init__(self, catalog: FileCatalog) -> None:
+        self._catalog = catalog
+
+    def find(self, name: str) -> AgentCard | None:
+        """The agent of this name that ships."""
+        return self._catalog.shipped(name)
+
+    def cards(self) -> Sequence[AgentCard]:
+        """All of them, by name."""
+        return [card for name in self._catalog.shipped_names() if (card := self._catalog.shipped(name)) is not None]
 
 
 def _code_files(entry: str, builtin: Path) -> list[Path]:
@@ -128,19 +237,3 @@ def _code_files(entry: str, builtin: Path) -> list[Path]:
     for folder in (top, builtin / "rules"):
         found += [file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
     return sorted(set(found))
-
-
-def _entry(name: str, source: str, data: bytes, bad: BadCard) -> AgentCard:
-    return AgentCard(
-        name=name,
-        title=name,
-        description="",
-        adapter="",
-        entry="",
-        version="",
-        digest=digest(data),
-        input_schema={},
-        output_schema={},
-        source=source,
-        problem=str(bad),
-    )

@@ -16,3 +16,4 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     output_digest: Digest = Digest("")  # of the whole output, also when it was cut
     output_bytes: int = 0
     bounds: tuple[str, ...] = ()  # limits that were reached, in words
+    isolation: str = ""  # of an agent of the project: "L1", limits and a clean environment, nothing that isolates yet

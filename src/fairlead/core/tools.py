@@ -20,6 +20,16 @@ class TreeFile(msgspec.Struct, frozen=True):
     is_changed: bool = False  # differs from HEAD, or git does not know it
 
 
+class ToolCode(msgspec.Struct, frozen=True):
+    """The code of an agent that does not ship: exactly what its digest names, handed to the child that imports it."""
+
+    name: str  # of the agent
+    path: str  # of the file that holds the function, from the root of the project
+    function: str
+    files: dict[str, str]  # path → text: that file, and the modules beside it that it imports
+    reads: tuple[str, ...] = ()  # patterns of the files that it is shown; none: what its decorator says
+
+
 class ProcessResult(msgspec.Struct, frozen=True):
     """What a child process left behind. `exit_code` is negative for a signal, as in `subprocess`."""
 
@@ -109,3 +119,4 @@ class ToolWorld(Protocol):
 
 
 ToolFunction = Callable[[Mapping[str, Json], ToolWorld], Outcome]
+ToolMaker = Callable[[ToolCode], ToolFunction]  # makes the function out of code that does not ship

@@ -26,10 +26,11 @@ class Input(msgspec.Struct, frozen=True, omit_defaults=True):
     has_default: bool = False
 
 
-class AgentAction(msgspec.Struct, frozen=True, tag="agent"):
-    """Call the agent *name*."""
+class AgentAction(msgspec.Struct, frozen=True, tag="agent", omit_defaults=True):
+    """Call the agent *name*: the one that ships, or with a digest the project's own, as it was when the run began."""
 
     name: str
+    definition: Digest = Digest("")
 
 
 class RunAction(msgspec.Struct, frozen=True, tag="run"):

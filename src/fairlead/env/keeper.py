@@ -60,9 +60,8 @@ def _exactly(connection: socket.socket, length: int) -> bytes | None:
 def _keep_program(connection: socket.socket, request: Json, log: "_Log") -> None:
     stdin = base64.b64decode(request["stdin"])
     try:
-        child = start_program(
-            request["argv"], request["cwd"], clean_environment(request["env"]), has_stdin=bool(stdin), is_session=True
-        )
+        environment = clean_environment(request["env"], passed_on=request["passed_on"])
+        child = start_program(request["argv"], request["cwd"], environment, has_stdin=bool(stdin), is_session=True)
     except CannotStart as error:
         reason = f"{error}\n".encode("utf-8", "backslashreplace")
         log.write(reason)

@@ -18,7 +18,7 @@ import msgspec
 from fairlead.core.errors import FairleadError
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
-from fairlead.core.tools import ToolFunction
+from fairlead.core.tools import ToolCode, ToolFunction, ToolMaker
 from fairlead.env.processes import die_with_parent
 from fairlead.env.surroundings import clean_environment
 from fairlead.env.tool_world import LocalToolWorld
@@ -94,6 +94,9 @@ def _perform(request: Json) -> Outcome:
     try:
         module, _, name = request["entry"].partition(":")
         function: ToolFunction = getattr(importlib.import_module(module), name)
+        if request["code"] is not None:
+            maker: ToolMaker = getattr(importlib.import_module(module), name)
+            function = maker(msgspec.convert(request["code"], ToolCode))
         inputs = request["inputs"]
         world = LocalToolWorld(
             request["root"],

@@ -106,6 +106,28 @@ def _compile(schema: dict[str, Json]) -> Callable[[Json], str]:
     return check
 
 
+def schema_problem(schema: Json) -> str:
+    """Why *schema* may not judge anything: it is no schema, or it points out of itself; "" when it may."""
+    if outside := _outside_reference(schema):
+        return f"`$ref` may only point into the schema itself (`#/…`), not to {outside[:80]!r}"
+    try:
+        _compile(schema)
+    except Exception as error:  # the library raises its own, which are typed loosely
+        return " ".join(str(error).split())[:300]
+    return ""
+
+
+def _outside_reference(value: Json) -> str:
+    if isinstance(value, dict):
+        reference = value.get("$ref", value.get("$dynamicRef", "#"))
+        if isinstance(reference, str) and not reference.startswith("#"):
+            return reference
+        return next((found for item in value.values() if (found := _outside_reference(item))), "")
+    if isinstance(value, list):
+        return next((found for item in value if (found := _outside_reference(item))), "")
+    return ""
+
+
 def _shortened(message: str) -> str:
     # A schema error begins with the value itself, which may be long or secret: only its end says what is wrong.
     for marker in (

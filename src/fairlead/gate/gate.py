@@ -29,10 +29,12 @@ class Surroundings(msgspec.Struct, frozen=True):
     clock: Clock
     spawner: Spawner
     trees: Callable[[RunId, str], Trees]  # of a run and the checkout it works on
-    agents: Callable[[str], Agent | None]
+    agents: Callable[[str], Agent | None]  # those that ship
     programs: Agent  # performs the `run` steps
     progress: ProgressOf
     log_of: LogOf
+    # Agents of the project, read anew: given only when they still are what the digest names.
+    own_agents: Callable[[str, Digest], Agent | None] = lambda name, definition: None
 
 
 class Gate:
@@ -41,9 +43,13 @@ class Gate:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._contracts = Contracts()
+        self._own: dict[tuple[str, Digest], Agent] = {}  # as they were when they were last admitted
 
     def admit(self, call: Call) -> Admitted | AttemptFailed:
         """Whether *call* may happen. Changes nothing outside; what it answers becomes an event."""
+        if call.definition and not self._take_own(call):
+            message = f"the project's agent {call.agent} is not what it was when the run began"
+            return _refusal(call, Failed("author", "FL-A152", message, "start a new run: it takes the agent as it is"))
         agent = self._agent(call)
         if agent is None:
             message = f"there is no agent named {call.agent!r}"
@@ -84,7 +90,15 @@ class Gate:
             if trees is not None:
                 await trees.drop_copy(copy)
 
+    def _take_own(self, call: Call) -> bool:
+        own = self._around.own_agents(call.agent, call.definition)
+        if own is not None:
+            self._own[call.agent, call.definition] = own
+        return own is not None
+
     def _agent(self, call: Call) -> Agent | None:
+        if call.definition:
+            return self._own.get((call.agent, call.definition))
         return self._around.programs if call.argv else self._around.agents(call.agent)
 
     def _world(self, call: Call, root: str) -> CallWorld:

@@ -6,7 +6,7 @@ from fairlead.core.json import Json
 from fairlead.core.outcomes import Outcome
 from fairlead.core.ports import Call, Program, Spawner, ToolCall
 from fairlead.core.receipts import Receipt
-from fairlead.core.tools import ProcessResult
+from fairlead.core.tools import ProcessResult, ToolCode
 
 Progress = Callable[[str, int], None]
 
@@ -22,19 +22,32 @@ class CallWorld:
         self._root = root
         self._spawner = spawner
         self._log = log
+        # Said of code that does not ship: what is ours is read before it is installed.
+        self._isolation = "L1" if call.definition else ""
         self._progress = progress
         self._receipts: list[Receipt] = []
 
-    async def call_tool(self, entry: str, inputs: dict[str, Json], memory_max: int) -> Outcome:
-        """Call `module:function` in a forked child that reads the call's tree."""
-        tool = ToolCall(entry, inputs, self._root, self._limit_s, memory_max, self._log)
+    async def call_tool(
+        self, entry: str, inputs: dict[str, Json], memory_max: int, code: ToolCode | None = None
+    ) -> Outcome:
+        """Call `module:function` in a forked child that reads the call's tree; with *code* it makes the function."""
+        tool = ToolCall(entry, inputs, self._root, self._limit_s, memory_max, self._log, code)
         end = await self._spawner.call_tool(tool, self._progress)
         self._receipts.append(end.receipt)
         return end.outcome
 
-    async def perform_program(self, argv: Sequence[str]) -> ProcessResult:
-        """Perform *argv* in the call's working copy."""
-        program = Program(tuple(argv), self._root, timeout_s=self._limit_s, log=self._log)
+    async def perform_program(
+        self, argv: Sequence[str], stdin: bytes = b"", passed_on: Sequence[str] = ()
+    ) -> ProcessResult:
+        """Perform *argv* in the call's working copy; *passed_on* names what it may see of the worker's environment."""
+        program = Program(
+            tuple(argv),
+            self._root,
+            stdin=stdin,
+            timeout_s=self._limit_s,
+            log=self._log,
+            passed_on=tuple(passed_on),
+        )
         end = await self._spawner.perform_program(program)
         self._receipts.append(end.receipt)
         return end.process
@@ -52,5 +65,6 @@ class CallWorld:
             memory_bytes=max((receipt.memory_bytes for receipt in self._receipts), default=0),
             argv=last.argv,
             exit_code=last.exit_code,
+            isolation=self._isolation,
             bounds=tuple(bound for receipt in self._receipts for bound in receipt.bounds),
         )

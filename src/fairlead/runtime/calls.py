@@ -23,12 +23,13 @@ def call_for(state: RunState, place: Place, attempt: int, load: Load) -> Call | 
     assert state.queued is not None  # a run that may start steps has been queued
     step = planned.step
     argv: tuple[str, ...] = ()
+    definition = Digest("")
     try:
         scope = Scope(state, load)
         given = resolve(step.given, scope)
         tree = tree_before(state, place)
         match step.action:
-            case AgentAction(name):
+            case AgentAction(name, definition):
                 agent = name
             case RunAction(words):
                 agent, argv = "run", tuple(_word(resolve(word, scope)) for word in words)
@@ -40,7 +41,7 @@ def call_for(state: RunState, place: Place, attempt: int, load: Load) -> Call | 
         hint = "put the steps that write one after the other"
         return AttemptFailed(place, attempt, "author", "FL-R211", str(error), hint)
     root = path_from_text(state.queued.root)
-    return Call(state.run, place, attempt, agent, given, root, argv, step.timeout_s, tree)
+    return Call(state.run, place, attempt, agent, given, root, argv, step.timeout_s, tree, definition)
 
 
 def _word(value: Json) -> str:

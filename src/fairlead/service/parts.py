@@ -52,7 +52,7 @@ class Probe(msgspec.Struct, frozen=True):
     fix: str = ""  # what to type; "" when nothing need be done
 
 
-class Base(Protocol):
+class CommonCommit(Protocol):
     """What findings are compared with."""
 
     @property
@@ -71,7 +71,7 @@ class Base(Protocol):
 class Repository(Protocol):
     """The commits of a project. The repository itself is only read."""
 
-    def base(self, ref: str) -> Base:
+    def common_commit(self, ref: str) -> CommonCommit:
         """The merge base of *ref* and HEAD, or *ref* itself where there is none.
 
         Raises:
@@ -79,8 +79,8 @@ class Repository(Protocol):
         """
         ...
 
-    def reachable(self, commits: Iterable[str], base: str) -> frozenset[str]:
-        """Those of *commits* that are in the history of *base*."""
+    def reachable(self, commits: Iterable[str], last: str) -> frozenset[str]:
+        """Those of *commits* that are in the history of *last*."""
         ...
 
     def export(self, commit: str, path: str, tell: Callable[[str], None]) -> None:

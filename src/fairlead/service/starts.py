@@ -150,7 +150,7 @@ def start_run(
     Raises:
         FairleadError: FL-W, FL-A, FL-E: everything that is wrong with the file and the inputs, in one pass.
     """
-    workflow, inputs, warnings = _checked(parts, project, definition, given)
+    workflow, inputs, warnings = check_start(parts, project, definition, given)
     checkout = look(parts, project)
     journal = parts.journal(project)
     queued = RunQueued(
@@ -214,9 +214,14 @@ def start_again(parts: Parts, project: Project, run: RunId, *, labels: Mapping[s
     return Started(recorded.run, first.workflow, view.state.workflow.title, (), checkout)
 
 
-def _checked(
+def check_start(
     parts: Parts, project: Project, definition: Definition, given: Mapping[str, Json]
 ) -> tuple[Workflow, dict[str, Json], tuple[Diagnostic, ...]]:
+    """The workflow and its inputs, as they would be recorded.
+
+    Raises:
+        FairleadError: everything that is wrong with the file and the inputs, in one pass.
+    """
     from fairlead.workflow import check_inputs, check_workflow
 
     is_shipped = definition.path.startswith(SHIPPED_WORKFLOWS)

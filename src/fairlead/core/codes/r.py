@@ -166,8 +166,8 @@ CODES: tuple[Code, ...] = (
         "An argument cannot be right, or the function gave something else than its type says. A finding that is half"
         " right would be worth nothing, so the whole call fails.",
         "mend the line that the message names; `fairlead agents test NAME` tries it",
-        bad='out.add(rule="todo", severity="minor", path=file.path)',
-        good='out.add(rule="todo/marker", severity="low", path=file.path, title="TODO left in the code")',
+        bad='out.add(rule="words", severity="minor", path=file.path)',
+        good='out.add(rule="words/left", severity="low", path=file.path, title="A word is left")',
     ),
     Code(
         "FL-R402",

@@ -1,0 +1,69 @@
+"""Which agents a run calls is settled when it is recorded: those that ship, or the project's as they are then."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from fairlead.core.errors import Diagnostic
+from fairlead.core.json import Digest
+from fairlead.core.ports import Catalog
+from fairlead.core.workflow import Action, AgentAction, GroupAction, ParallelAction, Step, Workflow
+
+_OWN = (".fairlead/", ".claude/")  # how the source of a card of the project begins
+
+_Pin = Callable[[str], Digest]
+
+
+def pin_agents(workflow: Workflow, catalog: Catalog) -> Workflow:
+    """*workflow* with the digest of every agent of the project that it calls."""
+    pins: dict[str, Digest] = {}
+
+    def pin(name: str) -> Digest:
+        if name not in pins:
+            card = catalog.find(name)
+            pins[name] = card.digest if card is not None and _is_own(card.source) else Digest("")
+        return pins[name]
+
+    return msgspec.structs.replace(
+        workflow, steps=_pinned(workflow.steps, pin), finally_=_pinned(workflow.finally_, pin)
+    )
+
+
+def _is_own(source: str) -> bool:
+    """Whether a card with this source is a file of the project."""
+    return source.startswith(_OWN)
+
+
+def hidden_agents(workflow: Workflow, cards: Catalog, *, calls_own: bool) -> tuple[Diagnostic, ...]:
+    """Warnings, one for each agent that a step names, that ships, and whose name an agent of the project has too."""
+    actions = (planned.step.action for planned in workflow.plan.values())
+    names = {action.name for action in actions if isinstance(action, AgentAction)}
+    found = []
+    shipped = {card.name for card in cards.cards() if not _is_own(card.source)}
+    for card in cards.cards():
+        if card.name not in names & shipped or not _is_own(card.source):
+            continue
+        if card.problem.startswith("FL-A005") or any("comes first" in said for said in (card.problem, *card.notes)):
+            continue  # of a kind that this build cannot call, or hidden itself: it hides nothing
+        if calls_own:
+            said = f"`{card.name}` is the project's own agent {card.source}, not the one that ships"
+            hint = "rename yours to call the one that ships"
+        else:
+            said = f"{card.source} has the name of an agent that ships; this workflow calls the one that ships"
+            hint = "a workflow of your own calls yours: `fairlead init` writes one to start from"
+        found.append(Diagnostic("FL-A016", said, is_warning=True, hints=(hint,)))
+    return tuple(found)
+
+
+def _pinned(steps: tuple[Step, ...], pin: _Pin) -> tuple[Step, ...]:
+    return tuple(msgspec.structs.replace(step, action=_action(step, pin)) for step in steps)
+
+
+def _action(step: Step, pin: _Pin) -> Action:
+    match step.action:
+        case AgentAction(name):
+            return AgentAction(name, pin(name))
+        case ParallelAction() | GroupAction():
+            return msgspec.structs.replace(step.action, steps=_pinned(step.action.steps, pin))
+        case other:
+            return other
