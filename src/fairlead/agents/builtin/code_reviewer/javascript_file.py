@@ -20,6 +20,7 @@ _WRAPPERS = frozenset(
     }
 )
 NAME_LENGTH_MAX = 60
+TEXT_LENGTH_MAX = 200  # of a fingerprint's text: enough to tell two places apart
 
 
 class File:
@@ -29,6 +30,7 @@ class File:
         self.source = source
         self.tree = tree
         self._captures = captures
+        self._lowered = tree.data.lower()
 
     def all(self, name: str) -> Sequence[Node]:
         """The nodes that the query calls *name*, in the order of the file."""
@@ -41,7 +43,11 @@ class File:
     def found(
         self, rule: str, node: Node, message: str, *, text: str = "", severity: Severity | None = None, reason: str = ""
     ) -> Found:
-        """A found at *node*; its end is shown only where it lies in the same line."""
+        """A found at *node*; its end is shown only where it lies in the same line.
+
+        *text* is what the fingerprint is made of; without it, the begin of what stands at *node*.
+        """
+        text = text or "".join(self.text(node)[:TEXT_LENGTH_MAX].split())
         row, column = node.start_point
         end_row, end_column = node.end_point
         end_row, end = (row, self.tree.at(row, end_column)) if end_row == row else (row, 0)
@@ -58,8 +64,13 @@ class File:
             reason,
         )
 
-    def matches(self, pattern: "re.Pattern[bytes]") -> Iterator[tuple["re.Match[bytes]", Node]]:
-        """Where *pattern* fits the source, with the smallest piece of syntax that holds the begin of the match."""
+    def matches(self, pattern: "re.Pattern[bytes]", words: Sequence[bytes]) -> Iterator[tuple["re.Match[bytes]", Node]]:
+        """Where *pattern* fits the source, with the smallest piece of syntax that holds the begin of the match.
+
+        Nothing is looked for in a file that has none of *words*, which are in small letters: that is a lot faster.
+        """
+        if not any(word in self._lowered for word in words):
+            return
         for match in pattern.finditer(self.tree.data):
             node = self.tree.root.descendant_for_byte_range(match.start(), match.start() + 1)
             if node is not None:

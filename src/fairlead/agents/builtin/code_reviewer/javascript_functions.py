@@ -129,12 +129,14 @@ def _deep_loops(file: File, loops: Sequence[Node]) -> Iterator[Found]:
         if len(around) > LOOPS_MAX and not is_told:
             is_told = True
             lines = ", ".join(str(one.start_point[0] + 1) for one in around[:-1])
+            body = loop.child_by_field_name("body")
+            text = file.text(loop)[: body.start_byte - loop.start_byte] if body is not None else ""
             message = f"This loop lies inside of the loops of lines {lines}."
             if all(_walks_down(file, outer, inner) for outer, inner in pairwise(around)):
                 reason = "Each loop only walks what the one around it gives, but three at once are hard to follow."
-                yield file.found("review/deep-loops", loop, message, severity="info", reason=reason)
+                yield file.found("review/deep-loops", loop, message, text=text, severity="info", reason=reason)
             else:
-                yield file.found("review/deep-loops", loop, message)
+                yield file.found("review/deep-loops", loop, message, text=text)
 
 
 def _walks_down(file: File, outer: Node, inner: Node) -> bool:

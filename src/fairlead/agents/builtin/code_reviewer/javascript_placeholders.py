@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from fairlead.agents.builtin.code_reviewer.found import Found
 from fairlead.agents.builtin.code_reviewer.javascript_file import File, function_around, statements_of
 from fairlead.agents.builtin.code_reviewer.placeholder_texts import comment_founds
@@ -11,6 +13,8 @@ from fairlead.agents.builtin.security.js_tree import Node, bare
 _NOTE = re.compile(
     rb"TO" + rb"DO|FIX" + rb"ME|HACK|XXX|@todo|@fixme|implemented|[Cc]oming soon|lorem ipsum|placeholder "
 )  # put together: this file has none
+_NOTE_WORDS = (b"to" + b"do", b"fix" + b"me", b"hack", b"xxx", b"implemented", b"coming", b"lorem", b"placeholder ")
+_PROMISE_WORDS = (b"coming", b"lorem", b"construction", b"in progress", b"placeholder ", b"goes here")
 _MISSING = re.compile(
     rb"\bnot[ _-]?(?:yet[ _-]?)?implemented\b(?! by)|\bunimplemented\b(?! by)|\bimplement me\b"
     rb"|\bnot yet (?:available|done)\b|\bto be (?:implemented|done)\b|\bimplementation (?:missing|pending|goes here)\b",
@@ -63,17 +67,18 @@ def founds(file: File) -> list[Found]:
 def _notes(file: File) -> Iterator[Found]:
     """Comments that leave something for later."""
     told = -1
-    for _, node in file.matches(_NOTE):
+    for _, node in file.matches(_NOTE, _NOTE_WORDS):
         if node.type not in ("comment", "html_comment") or node.start_byte == told:
             continue
         told = node.start_byte
         row, column = node.start_point
-        yield from comment_founds(file.source.path, row + 1, file.tree.at(row, column), file.text(node))
+        for found in comment_founds(file.source.path, row + 1, file.tree.at(row, column), file.text(node)):
+            yield msgspec.structs.replace(found, text=found.message)
 
 
 def _missing(file: File) -> Iterator[Found]:
     """`throw new Error("not implemented")`, but for what a subclass must bring."""
-    for _, node in file.matches(_MISSING):
+    for _, node in file.matches(_MISSING, (b"implement", b"not yet", b"to be done")):
         thrown: Node | None = node
         for _ in range(8):
             if thrown is None or thrown.type in ("throw_statement", "statement_block", "program"):
@@ -87,7 +92,7 @@ def _missing(file: File) -> Iterator[Found]:
         if function is None or not _is_whole_body(function, thrown) or _is_abstract(file, function):
             continue
         name = file.name_of(function)
-        yield file.found("review/not-implemented", thrown, f"{name} is not written yet; it always fails.", text=name)
+        yield file.found("review/js-not-implemented", thrown, f"{name} is not written yet; it always fails.", text=name)
 
 
 def _is_whole_body(function: Node, thrown: Node) -> bool:
@@ -125,7 +130,7 @@ def _is_abstract(file: File, function: Node) -> bool:
 
 def _promises(file: File) -> Iterator[Found]:
     """Text for people that says that there is nothing yet."""
-    for match, node in file.matches(_PROMISE):
+    for match, node in file.matches(_PROMISE, _PROMISE_WORDS):
         is_shown = node.type == "jsx_text" or (node.type == "string_fragment" and _is_returned(node))
         if is_shown and len(file.text(node).strip()) <= _HOLLOW_TEXT_MAX:
             said = match[0].decode("utf-8", "replace")
@@ -146,7 +151,7 @@ def _is_returned(node: Node) -> bool:
 
 def _stand_ins(file: File) -> Iterator[Found]:
     told: set[bytes] = set()
-    for match, node in file.matches(_STAND_IN):
+    for match, node in file.matches(_STAND_IN, (b"mock_", b"stub_", b"fake_", b"dummy_", b"__placeholder")):
         if node.type not in ("identifier", "property_identifier", "shorthand_property_identifier") or match[0] in told:
             continue
         told.add(match[0])
@@ -158,7 +163,7 @@ def _stand_ins(file: File) -> Iterator[Found]:
 
 def _example_addresses(file: File) -> Iterator[Found]:
     """Requests to a host that exists for documentation only."""
-    for match, node in file.matches(_EXAMPLE_HOST):
+    for match, node in file.matches(_EXAMPLE_HOST, (b"example.",)):
         if node.type not in ("string_fragment", "template_string"):
             continue
         around = node.parent

@@ -76,7 +76,7 @@ def _has_answer(attempt: Node) -> bool:
 
 def _swallowed_promises(file: File) -> Iterator[Found]:
     """`.catch(() => {})`."""
-    for match, node in file.matches(_CATCH):
+    for match, node in file.matches(_CATCH, (b"catch",)):
         call = node
         while call is not None and (call.type != "call_expression" or call.end_byte < match.end()):
             call = call.parent

@@ -42,6 +42,7 @@ class _Review:
         self.files = 0
         self.files_changed = 0
         self.lines = 0
+        self.lines_beside = 0  # of files in languages that nobody parses: they count for the score when others do
         self.unread = 0
         self.by_language: Counter[str] = Counter()
         self.not_checked: Counter[str] = Counter()  # language, or the reason why not → files
@@ -216,8 +217,9 @@ def _review_others(review: _Review, files: Sequence[TreeFile]) -> None:
         if language is None or (text := review.read(file)) is None:
             continue
         reason = unwritten.why_not(language, file.path, text.text)
-        review.not_checked[reason or f"{language} ({sizes.CHECKED_BY})"] += 1
+        review.not_checked[reason or sizes.counted_as(language)] += 1
         if reason is None:
+            review.lines_beside += text.text.count("\n")
             review.tell(text, list(sizes.founds(language, text)))
 
 
@@ -230,7 +232,7 @@ def _outcome(review: _Review, files: Sequence[TreeFile]) -> Outcome:
     place = {path_text(file.path): number for number, file in enumerate(files)}
     findings = sorted(review.verdict.findings, key=lambda f: (place[f.path], f.line, f.rule, f.column, f.message))
     answer = review.ruff.answer
-    points = score(review.verdict.counts, review.lines)
+    points = score(review.verdict.counts, review.lines and review.lines + review.lines_beside)
     output: dict[str, Json] = {
         "findings": [{**msgspec.to_builtins(finding), "origin": list(finding.origin)} for finding in findings],
         "metrics": _metrics(review),

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import msgspec
 
+from fairlead.agents.builtin.code_reviewer.duplication import FAMILIES
 from fairlead.agents.builtin.code_reviewer.found import Found, SourceFile
 from fairlead.agents.builtin.code_reviewer.placeholder_texts import comment_founds
 
 LINES_MAX = 1_000  # a longer file is told
-CHECKED_BY = "by size and duplication only"  # how such a file is counted among those not checked
 
 _NOTE = re.compile("TO" + "DO|FIX" + "ME|HACK|XXX")  # put together: this file has none
 
@@ -22,6 +22,13 @@ _COMMENTS: dict[str, str] = {
     **dict.fromkeys(("HTML template", "Svelte", "Vue"), rf"{_MARKUP}|{_SLASHES}"),
 }
 _NOT_TEXT = frozenset({"Jupyter notebook"})  # JSON that people do not read
+
+
+def counted_as(language: str) -> str:
+    """Under which words a file is counted among those not checked: what was looked at, and that it was nothing else."""
+    if language in _NOT_TEXT:
+        return language
+    return f"{language} (by size and duplication only)" if language in FAMILIES else f"{language} (by size only)"
 
 
 def founds(language: str, file: SourceFile) -> Iterator[Found]:
@@ -40,4 +47,5 @@ def founds(language: str, file: SourceFile) -> Iterator[Found]:
         begin = sign.search(line) if _NOTE.search(line) is not None else None
         if begin is not None:
             for found in comment_founds(file.path, number, begin.start() + 1, line[begin.start() :]):
-                yield msgspec.structs.replace(found, message=found.message.rstrip(".") + " (by text search only).")
+                said = found.message
+                yield msgspec.structs.replace(found, text=said, message=said.rstrip(".") + " (by text search only).")

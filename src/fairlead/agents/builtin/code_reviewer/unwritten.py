@@ -44,5 +44,9 @@ def why_not(language: str, path: str, text: str) -> str | None:
 
 def _says_so(text: str) -> bool:
     """Whether a comment at the head says that a program made the file."""
-    match = _MADE.search(text, 0, HEAD_CHARACTERS)
+    head = text[:HEAD_CHARACTERS]
+    lowered = head.lower()
+    if "generated" not in lowered and "do not" not in lowered:
+        return False
+    match = _MADE.search(head)
     return match is not None and _BEFORE_CODE.match(text[: match.start()]) is not None
