@@ -9,9 +9,19 @@ from fairlead.cli.live import step_lines, step_row
 from fairlead.cli.look import COLOURS, Look
 from fairlead.cli.terminal_text import cut, cut_left, safe, width, wrap
 from fairlead.cli.times import day_text, minute_text, seconds_text
-from fairlead.service.memory import accepted_text, older_text
 from fairlead.service.parts import Checkout, Project
-from fairlead.service.records import RUN_ENDED, STEP_END, STEP_ENDED, Fact, FindingView, RunView, StepView, counted
+from fairlead.service.records import (
+    RUN_ENDED,
+    STEP_END,
+    STEP_ENDED,
+    Fact,
+    FindingView,
+    RunView,
+    StepView,
+    accepted_text,
+    counted,
+    older_text,
+)
 
 _WORST_SHOWN = 3
 _WORST_SHOWN_VERBOSE = 30  # with -v
@@ -147,13 +157,13 @@ def finding_summary(call: Invocation, view: RunView, look: Look) -> Iterator[str
     if left_out > 0:
         yield ""
         yield f"  … {left_out:,} more: {call.typed(_list_command(call, view))}"
-    memory = list(memory_lines(call, view))
+    memory = list(_memory_lines(call, view))
     if memory:
         yield ""
         yield from (f"  {look.paint(line, 'dim')}" for line in memory)
 
 
-def memory_lines(call: Invocation, view: RunView) -> Iterator[str]:
+def _memory_lines(call: Invocation, view: RunView) -> Iterator[str]:
     """What is remembered, one line each: what is not shown above, and what changed since the run before."""
     if view.baseline:
         yield f"compared with {safe(view.baseline)}"

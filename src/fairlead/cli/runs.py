@@ -10,7 +10,7 @@ from fairlead.cli.run_screen import next_lines, run_lines, status_text
 from fairlead.cli.terminal_text import cut, pad, safe, width
 from fairlead.cli.times import ago_text, seconds_text
 from fairlead.service.endings import INTERRUPTED, OK, exit_code
-from fairlead.service.labels import read_labels
+from fairlead.service.labels import is_ours, read_labels, without_ours
 from fairlead.service.logs import Log, LogReader
 from fairlead.service.records import RUN_ENDED, RunLine, error
 from fairlead.service.runs import Which, cancel_run, list_runs, pause_run, show_run
@@ -44,7 +44,8 @@ def _list_lines(call: Invocation, runs: tuple[RunLine, ...]) -> Iterator[str]:
         took = seconds_text((run.ended_at - run.queued_at) / 1e6) if run.ended_at else ""
         when = pad(ago_text(run.queued_at, now), 12)
         name = pad(safe(run.workflow), wide)
-        labels = safe(" ".join(f"{name}={value}" for name, value in sorted(run.labels.items())))
+        shown = run.labels if is_ours(run.labels) else without_ours(run.labels)
+        labels = safe(" ".join(f"{name}={value}" for name, value in sorted(shown.items())))
         line = f"  {look.symbol(run.status)} {run.run}  {name}  {when}  {status}  {pad(took, 6)}".rstrip()
         room = look.columns - width(line) - 2
         yield f"{line}  {look.paint(cut(labels, room), 'dim')}" if labels and room > 8 else line

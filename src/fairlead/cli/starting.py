@@ -1,6 +1,6 @@
 """`review`, `run`, `resume` and the hidden `worker`: start or go on, show what happens, say how it ended."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fairlead import __version__
@@ -15,10 +15,11 @@ from fairlead.service.endings import INTERRUPTED, NOT_READY, OK, TERMINATED, exi
 from fairlead.service.labels import read_labels
 from fairlead.service.outputs import write_outputs
 from fairlead.service.parts import Ending, Project
-from fairlead.service.records import RUN_ENDED, FailOn, FairleadError, RunId, RunView, counted, error
+from fairlead.service.records import RUN_ENDED, FailOn, FairleadError, Json, RunId, RunView, counted, error
 
 if TYPE_CHECKING:
-    from fairlead.service.starts import Started
+    from fairlead.service.baselines import Baseline
+    from fairlead.service.starts import Definition, Started
 
 _HERE = "Ctrl-C stops; nothing finished is lost, and fairlead resume goes on"
 _AWAY = "Ctrl-C leaves it running; twice cancels it"
@@ -26,14 +27,20 @@ _AWAY = "Ctrl-C leaves it running; twice cancels it"
 
 def review(call: Invocation) -> int:
     """Review the repository, in this process."""
-    from fairlead.service.starts import ReviewScope, review_place, start_review
+    from fairlead.service.starts import ReviewScope, review_of, review_place, start_review
 
     options = call.options
     asked_files(call)  # before anything is done for files that contradict each other
     project, paths = review_place(call.parts, call.cwd, options.paths)
     call.__dict__["project"] = project  # the paths decide where the review stands, not the directory of the call
     scope = ReviewScope(paths, not options.no_history, options.all)
-    started = start_review(call.parts, project, scope, labels=read_labels(options.labels))
+    labels = read_labels(options.labels)
+    if options.new_since:
+        baseline = _baseline(call, *review_of(call.parts, scope))
+        if code := _code_of_ending(baseline.ending):
+            return code
+        labels |= baseline.labels
+    started = start_review(call.parts, project, scope, labels=labels)
     if options.detach:
         return _leave_to_worker(call, started.run)
     _show_header(call, project, started)
@@ -50,6 +57,11 @@ def run(call: Invocation) -> int:
     given = dict(_named(text) for text in options.inputs)
     definition = find_definition(call.parts, call.project, call.cwd, options.workflow)
     labels = read_labels(options.labels)
+    if options.new_since:
+        baseline = _baseline(call, definition, given)
+        if code := _code_of_ending(baseline.ending):
+            return code
+        labels |= baseline.labels
     started = start_run(call.parts, call.project, definition, given, key=options.key, labels=labels)
     call.terminal.tell(diagnostic_lines(started.warnings, call.terminal.err))
     if options.detach:
@@ -102,6 +114,23 @@ def work(call: Invocation) -> int:
     """Perform one run and say nothing: what happened stands in the journal."""
     ending = call.parts.perform(call.project, RunId(call.options.run), lambda: None)
     return _code_of_ending(ending) or OK
+
+
+def _baseline(call: Invocation, definition: "Definition", given: Mapping[str, Json]) -> "Baseline":
+    """What `--new-since` compares with, made here when nobody has made it before."""
+    from fairlead.service.baselines import make_baseline
+
+    tell = call.terminal.tell if call.terminal.form == "text" else _say_nothing
+    baseline = make_baseline(
+        call.parts, call.project, call.options.new_since, definition, given, lambda text: tell([f"  {safe(text)}"])
+    )
+    if baseline.ending != "ended":
+        call.terminal.complain(["", "Stopped. What it had found of the earlier commit is kept; type the same again."])
+    return baseline
+
+
+def _say_nothing(_lines: Iterable[str]) -> None:
+    """With --json nobody reads along."""
 
 
 def _named(text: str) -> tuple[str, str]:

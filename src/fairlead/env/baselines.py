@@ -22,11 +22,11 @@ from fairlead.env.watching import Bounds
 
 EXPORT_SECONDS_MAX = 600.0
 REF_CHARACTERS_MAX = 250
-LARGE_FILES = 2_000  # from so many files on, exporting takes long enough to be told
+_LARGE_FILES = 2_000  # from so many files on, exporting takes long enough to be told
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
 
-class Base(msgspec.Struct, frozen=True):
+class CommonCommit(msgspec.Struct, frozen=True):
     """What findings are compared with."""
 
     ref: str  # as it was asked for
@@ -46,7 +46,7 @@ class LocalRepository:
         self._root = root
         self._is_git = is_git
 
-    def base(self, ref: str) -> Base:
+    def common_commit(self, ref: str) -> CommonCommit:
         """The merge base of *ref* and HEAD.
 
         Raises:
@@ -67,21 +67,21 @@ class LocalRepository:
         answer = run_git(self._root, "merge-base", commit, head)
         found = answer.stdout.decode("ascii", "replace").strip()
         if answer.exit_code == 0 and _COMMIT.fullmatch(found):
-            return Base(ref, found, True)
+            return CommonCommit(ref, found, True)
         if answer.exit_code != 1:
             raise git_error(self._root, answer)
         if self._is_shallow():
             message = f"this clone is too shallow to know what {path_text(ref)} and HEAD have in common"
             raise error("FL-S058", message, *_fetches(ref), exit_code=2)
-        return Base(ref, commit, False)
+        return CommonCommit(ref, commit, False)
 
-    def reachable(self, commits: Iterable[str], base: str) -> frozenset[str]:
-        """Those of *commits* that *base* is or comes after; one that git does not know is none of them."""
+    def reachable(self, commits: Iterable[str], last: str) -> frozenset[str]:
+        """Those of *commits* that *last* is or comes after; one that git does not know is none of them."""
         wanted = [commit for commit in commits if _COMMIT.fullmatch(commit)]
         return frozenset(
             commit
             for commit in wanted
-            if run_git(self._root, "merge-base", "--is-ancestor", commit, base).exit_code == 0
+            if run_git(self._root, "merge-base", "--is-ancestor", commit, last).exit_code == 0
         )
 
     def export(self, commit: str, path: str, tell: Callable[[str], None]) -> None:
@@ -132,7 +132,7 @@ class LocalRepository:
                 file.write(data)
         self._here(path, "read-tree", commit)
         count = self._here(path, "ls-files", "-z").stdout.count(b"\0")
-        if count >= LARGE_FILES:
+        if count >= _LARGE_FILES:
             tell(f"writing the {count:,} files of {commit[:7]} into a directory of its own")
         self._here(path, "checkout-index", "--all", "--index", "--quiet")
 

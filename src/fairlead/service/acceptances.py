@@ -9,14 +9,14 @@ import msgspec
 
 from fairlead.core.errors import error
 from fairlead.core.events import FindingAccepted, FindingReopened
-from fairlead.core.findings import path_from_text
+from fairlead.core.findings import path_from_text, path_text
 from fairlead.core.ids import RunId
 from fairlead.service.findings import Export, chosen_findings, find_finding
 from fairlead.service.memory import acceptances
 from fairlead.service.outputs import write_output
 from fairlead.service.parts import Parts, Project
 from fairlead.service.runs import require_reader, show_run
-from fairlead.views.acceptances import FILE, TEXT_CHARACTERS_MAX, Entry, accepted_text, day_of
+from fairlead.views.acceptances import FILE, TEXT_CHARACTERS_MAX, Entry, day_of, file_text
 from fairlead.views.findings import FindingView, counted
 
 DAYS_MAX = 3_650  # that an acceptance may hold
@@ -109,15 +109,15 @@ def export_accepted(parts: Parts, project: Project, run: RunId, path: str = "") 
     """
     view = show_run(parts, project, run)
     known = acceptances(parts, view.root, require_reader(parts, project))
-    text = accepted_text(known.entries())
+    text = file_text(known.entries())
     if not path:
         return Export("accepted", text, warnings=known.warnings)
-    own = os.path.realpath(os.path.join(path_from_text(view.root), FILE))
-    if known.warnings and os.path.realpath(path) == own:
+    own = os.path.normpath(os.path.join(path_from_text(view.root), FILE))
+    if known.warnings and os.path.normpath(path) == own:
         first = known.warnings[0].message
         raise error("FL-S018", f"{FILE} is not written anew, for that would lose entries: {first}", f"mend {FILE}")
     write_output(parts, path, text)
-    return Export("accepted", "", os.path.relpath(path, path_from_text(view.root)) if path == own else path)
+    return Export("accepted", "", path_text(path), warnings=known.warnings)
 
 
 def _named(parts: Parts, project: Project, run: RunId, what: Accepting) -> list[tuple[RunId, FindingView]]:

@@ -12,12 +12,12 @@ from fairlead.core.findings import Severity, path_from_text, path_text
 from fairlead.core.ids import Micros, RunId
 from fairlead.service.explain import Explanation, explain
 from fairlead.service.labels import is_ours
-from fairlead.service.memory import State, acceptances, accepted_text, new_ones, rows_of_workflow, with_previous
+from fairlead.service.memory import State, acceptances, new_ones, rows_of_workflow, with_previous
 from fairlead.service.outputs import ExportFormat, render, too_large, usual_fail_on, write_output, write_outputs
 from fairlead.service.parts import Parts, Project
 from fairlead.service.runs import require_reader, show_run
 from fairlead.views.acceptances import Entry, day_of, has_passed
-from fairlead.views.findings import FindingView, counted, selected, totals, with_prefix
+from fairlead.views.findings import FindingView, accepted_text, counted, selected, totals, with_prefix
 from fairlead.views.runs import RunView
 from fairlead.views.sightings import RUNS_MAX, Course, course_of, sightings
 
@@ -100,7 +100,7 @@ def list_findings(
     if state == "fixed" or (state == "new" and not view.baseline):
         view = with_previous(parts, project, view)
         previous = view.previous.run if view.previous is not None else previous
-    among = in_state(parts, project, view, state)
+    among = _in_state(parts, project, view, state)
     found = chosen_findings(parts, msgspec.structs.replace(view, findings=among), severity, rule, path)
     return FindingList(
         *(run, view.status, len(among), totals(found), found, view.root, state),
@@ -112,7 +112,7 @@ def list_findings(
     )
 
 
-def in_state(parts: Parts, project: Project, view: RunView, state: State) -> tuple[FindingView, ...]:
+def _in_state(parts: Parts, project: Project, view: RunView, state: State) -> tuple[FindingView, ...]:
     """The findings in this state. What is fixed stands in the run before; *view* has been compared with it."""
     match state:
         case "all":

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from fairlead.core.errors import Diagnostic
 from fairlead.core.findings import path_from_text
 from fairlead.core.ids import RunId
 from fairlead.core.ports import RunRow
@@ -37,7 +38,7 @@ def remembered(parts: Parts, project: Project, view: RunView, journal: Readable)
         findings=findings,
         totals=totals(counted(findings)),
         baseline=view.labels.get(BASE_NAME, ""),
-        warnings=known.warnings,
+        warnings=known.warnings + (older.warnings if older is not None else ()),
     )
 
 
@@ -54,7 +55,7 @@ def with_previous(parts: Parts, project: Project, view: RunView) -> RunView:
     journal = parts.reader(project)
     if journal is None or view.status not in RUN_ENDED:
         return view
-    pair = comparable(journal, view.run)
+    pair = _comparable(journal, view.run)
     if pair is None:
         return view
     before, after = pair
@@ -63,12 +64,10 @@ def with_previous(parts: Parts, project: Project, view: RunView) -> RunView:
     findings = tuple(
         msgspec.structs.replace(finding, is_since_previous=finding.fingerprint in fresh) for finding in view.findings
     )
-    return msgspec.structs.replace(
-        view, findings=findings, previous=Comparison(before.run, tuple(new), tuple(fixed))
-    )
+    return msgspec.structs.replace(view, findings=findings, previous=Comparison(before.run, tuple(new), tuple(fixed)))
 
 
-def comparable(journal: Readable, run: RunId) -> tuple[Sighting, Sighting] | None:
+def _comparable(journal: Readable, run: RunId) -> tuple[Sighting, Sighting] | None:
     """The newest run before *run* that can say what is new in it, and *run* itself."""
     rows = list(rows_of_workflow(journal, run))
     position = next((number for number, row in enumerate(rows) if row.run == run), None)
@@ -92,22 +91,6 @@ def rows_of_workflow(journal: Readable, run: RunId) -> Iterator[RunRow]:
             yield row
 
 
-def accepted_text(findings: tuple[FindingView, ...]) -> str:
-    """`3 accepted: 2 by .fairlead/accepted.json, 1 recorded here`; "" when there is none."""
-    filed = sum(1 for one in findings if one.accepted is not None and one.accepted.source == FILE)
-    recorded = sum(1 for one in findings if one.accepted is not None) - filed
-    if not filed and not recorded:
-        return ""
-    pieces = [f"{filed:,} by {FILE}"] * bool(filed) + [f"{recorded:,} recorded here"] * bool(recorded)
-    return f"{filed + recorded:,} accepted: {', '.join(pieces)}"
-
-
-def older_text(findings: tuple[FindingView, ...]) -> str:
-    """`12 older ones not shown`; "" when there is none."""
-    older = sum(1 for one in findings if one.is_new is False and one.accepted is None)
-    return f"{older:,} older {'one' if older == 1 else 'ones'} not shown" if older else ""
-
-
 def new_ones(view: RunView) -> tuple[FindingView, ...]:
     """Those that count and are new: against the baseline, else since the run that *view* was compared with.
 
@@ -120,6 +103,7 @@ class _Older(msgspec.Struct, frozen=True):
     """What the baseline knows."""
 
     fingerprints: Mapping[str, object]
+    warnings: tuple[Diagnostic, ...]
     commits: frozenset[str]  # of findings that stand in history: those that can be reached from the base
 
     def has(self, finding: FindingView) -> bool:
@@ -134,9 +118,26 @@ def _older(parts: Parts, project: Project, view: RunView, journal: Readable) -> 
     rows = [row for row in journal.find_run(run) if row.run == run]
     seen = next(sightings(rows, journal), None)
     commits = sorted({finding.commit for finding in view.findings if finding.commit})
-    base = view.labels.get(BASE_COMMIT, "")
-    reached = parts.repository(project).reachable(commits, base) if commits and base else frozenset()
-    return _Older(seen.found if seen is not None else {}, frozenset(reached))
+    last = view.labels.get(BASE_COMMIT, "")
+    reached: frozenset[str] = frozenset()
+    if commits and last:
+        reached = parts.repository(project).reachable(commits, last)
+    if seen is None:
+        message = f"{run}, the run to compare with, is not in this record: every finding counts as new"
+        missing = Diagnostic("FL-S019", message, True, hints=("fairlead review --new-since REF",))
+        return _Older({}, (missing,), reached)
+    return _Older(seen.found, tuple(_overlooked(seen, view)), reached)
+
+
+def _overlooked(seen: Sighting, view: RunView) -> Iterator[Diagnostic]:
+    """What the baseline did not look at as a whole, of the steps that this run has."""
+    gave = {step.step for step in view.steps if step.status in ("succeeded", "degraded") and step.agent}
+    partial = sorted((gave & seen.steps) - seen.complete)
+    if partial:
+        said = (
+            f"{', '.join(partial)} of {seen.run}, the run over {view.labels.get(BASE_NAME, '')}, overlooked something"
+        )
+        yield Diagnostic("FL-S019", f"{said}: that counts as new", True, hints=(f"fairlead runs show {seen.run}",))
 
 
 def _with_memory(finding: FindingView, known: Acceptances, today: str, older: _Older | None) -> FindingView:

@@ -20,7 +20,9 @@ from fairlead.views.facts import Fact as Fact
 from fairlead.views.findings import Acceptance as Acceptance
 from fairlead.views.findings import FailOn as FailOn
 from fairlead.views.findings import FindingView as FindingView
+from fairlead.views.findings import accepted_text as accepted_text
 from fairlead.views.findings import counted as counted
+from fairlead.views.findings import older_text as older_text
 from fairlead.views.runs import RunLine as RunLine
 from fairlead.views.runs import RunView as RunView
 from fairlead.views.runs import StepView as StepView

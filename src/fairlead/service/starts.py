@@ -87,6 +87,12 @@ def start_review(
     parts: Parts, project: Project, scope: ReviewScope, *, labels: Mapping[str, str] = NO_LABELS
 ) -> Started:
     """Record a run of the shipped workflow `review`."""
+    definition, inputs = review_of(parts, scope)
+    return start_run(parts, project, definition, inputs, labels=labels)
+
+
+def review_of(parts: Parts, scope: ReviewScope) -> tuple[Definition, dict[str, Json]]:
+    """The shipped workflow `review`, and the inputs for a review of *scope*."""
     inputs: dict[str, Json] = {}
     if scope.paths:
         inputs["paths"] = [path_text(path) for path in scope.paths]
@@ -96,7 +102,7 @@ def start_review(
         inputs["all"] = True
     shipped = parts.shipped_workflow("review")
     assert shipped is not None, "the workflow `review` ships with Fairlead"
-    return start_run(parts, project, Definition(*shipped), inputs, labels=labels)
+    return Definition(*shipped), inputs
 
 
 def find_definition(parts: Parts, project: Project, cwd: str, name: str) -> Definition:

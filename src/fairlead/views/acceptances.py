@@ -14,11 +14,10 @@ from fairlead.core.errors import Diagnostic, Span
 from fairlead.core.events import FindingAccepted, FindingReopened, Recorded
 from fairlead.core.ids import Micros, RunId
 from fairlead.core.json import Json, NotStrict, parse
-from fairlead.views.findings import Acceptance
+from fairlead.views.findings import ACCEPTED_FILE, RECORD, Acceptance
 
-FILE = ".fairlead/accepted.json"
-RECORD = "record"
-VERSION = 1
+FILE = ACCEPTED_FILE
+_VERSION = 1
 FILE_BYTES_MAX = 2_000_000
 ENTRIES_MAX = 10_000
 WARNINGS_MAX = 20  # about one file; the number of the others is said
@@ -119,7 +118,7 @@ def read_accepted(data: bytes) -> tuple[dict[str, Entry], tuple[Diagnostic, ...]
     return found, tuple(_warnings(data.decode(), bad))
 
 
-def accepted_text(entries: Iterable[Entry]) -> str:
+def file_text(entries: Iterable[Entry]) -> str:
     """The file with these entries, in an order that makes small differences: by path, rule and fingerprint."""
     rows: list[dict[str, Json]] = []
     for entry in sorted(entries, key=lambda one: (one.path, one.rule, one.fingerprint)):
@@ -134,11 +133,11 @@ def accepted_text(entries: Iterable[Entry]) -> str:
             "until": acceptance.until,
         }
         rows.append({name: value for name, value in row.items() if value != ""})
-    document = {"fairlead": VERSION, "accepted": rows}
+    document = {"fairlead": _VERSION, "accepted": rows}
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
-def is_day(text: str) -> bool:
+def _is_day(text: str) -> bool:
     """Whether *text* is a day as `2027-01-31`."""
     try:
         return date.fromisoformat(text).isoformat() == text
@@ -149,8 +148,8 @@ def is_day(text: str) -> bool:
 def _wrong_document(document: Json) -> str:
     if not isinstance(document, dict) or not isinstance(document.get("accepted"), list):
         return 'it is no object with a list under "accepted"'
-    if document.get("fairlead") != VERSION:
-        return f'"fairlead" is not {VERSION}, the version of this format that is known here'
+    if document.get("fairlead") != _VERSION:
+        return f'"fairlead" is not {_VERSION}, the version of this format that is known here'
     if unknown := sorted(document.keys() - {"fairlead", "accepted"}):
         return f"the key {unknown[0]!r} is unknown"
     if len(document["accepted"]) > ENTRIES_MAX:
@@ -173,7 +172,7 @@ def _wrong_entry(row: Json) -> str:
             return f"{name!r} is empty"
         if len(value) > TEXT_CHARACTERS_MAX:
             return f"{name!r} has more than {TEXT_CHARACTERS_MAX:,} characters"
-        if name in ("at", "until") and not is_day(value):
+        if name in ("at", "until") and not _is_day(value):
             return f"{name!r} is {value!r:.40}, and no day such as '2027-01-31'"
     if len(row["fingerprint"]) != 24 or set(row["fingerprint"]) - set("0123456789abcdef"):
         return "'fingerprint' is not 24 hexadecimal digits"

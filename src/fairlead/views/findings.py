@@ -12,6 +12,8 @@ from fairlead.core.state import RunState, is_leaf
 from fairlead.views.reading import Readable
 
 ID_DIGITS_MIN = 6
+ACCEPTED_FILE = ".fairlead/accepted.json"  # what a team commits of its acceptances
+RECORD = "record"
 _RANK = {severity: -rank for rank, severity in enumerate(SEVERITIES)}
 
 
@@ -26,7 +28,7 @@ class Acceptance(msgspec.Struct, frozen=True, omit_defaults=True):
     by: str
     at: Micros = Micros(0)  # 0 when the file does not say
     until: str = ""  # the last day on which it holds, "2027-01-31"; "" for ever
-    source: str = ""  # where it stands: "record", or ".fairlead/accepted.json"
+    source: str = ""  # where it stands: `RECORD`, or `ACCEPTED_FILE`
 
 
 class FindingView(Finding, frozen=True, kw_only=True, omit_defaults=True):
@@ -71,6 +73,22 @@ def findings_of(state: RunState, journal: Readable) -> tuple[FindingView, ...]:
 def counted(findings: Iterable[FindingView]) -> tuple[FindingView, ...]:
     """Those that count: in totals, for `--fail-on`, and on the first screen."""
     return tuple(finding for finding in findings if finding.counts)
+
+
+def accepted_text(findings: tuple[FindingView, ...]) -> str:
+    """`3 accepted: 2 by .fairlead/accepted.json, 1 recorded here`; "" when there is none."""
+    filed = sum(1 for one in findings if one.accepted is not None and one.accepted.source != RECORD)
+    recorded = sum(1 for one in findings if one.accepted is not None) - filed
+    if not filed and not recorded:
+        return ""
+    pieces = [f"{filed:,} by {ACCEPTED_FILE}"] * bool(filed) + [f"{recorded:,} recorded here"] * bool(recorded)
+    return f"{filed + recorded:,} accepted: {', '.join(pieces)}"
+
+
+def older_text(findings: tuple[FindingView, ...]) -> str:
+    """`12 older ones not shown`; "" when there is none."""
+    older = sum(1 for one in findings if one.is_new is False and one.accepted is None)
+    return f"{older:,} older {'one' if older == 1 else 'ones'} not shown" if older else ""
 
 
 def totals(findings: Iterable[Finding]) -> dict[str, int]:

@@ -186,8 +186,9 @@ def _finding(finding: FindingView, rule: RuleText | None, index: int) -> dict[st
         "partialFingerprints": {_FINGERPRINT: finding.fingerprint},
         "properties": properties,
     }
-    if finding.is_new is not None:
-        entry["baselineState"] = "new" if finding.is_new else "unchanged"
+    is_new = finding.is_new if finding.is_new is not None else finding.is_since_previous
+    if is_new is not None:
+        entry["baselineState"] = "new" if is_new else "unchanged"
     if finding.accepted is not None:
         kept = {"by": finding.accepted.by, "until": finding.accepted.until, "source": finding.accepted.source}
         entry["suppressions"] = [
