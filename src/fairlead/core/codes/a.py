@@ -139,6 +139,50 @@ CODES: tuple[Code, ...] = (
         good="agent: secret-scanner",
     ),
     Code(
+        "FL-A140",
+        "An allowed licence that nobody knows",
+        "`licences_allowed` takes identifiers of SPDX. With a misspelt one the list would allow less than it seems to.",
+        "write the identifier as the list of SPDX does",
+        bad="licences_allowed: [Apache-2]",
+        good="licences_allowed: [Apache-2.0]",
+    ),
+    Code(
+        "FL-A141",
+        "There is no control profile of this name",
+        "The compliance-checker judges the controls of one profile that ships with it.",
+        "`fairlead agents show compliance-checker` shows the profiles",
+        bad="profile: soc2",
+        good="profile: soc2-baseline",
+    ),
+    Code(
+        "FL-A142",
+        "There is no scope of this name",
+        "The compliance-checker looks at all of its parts, or at one that is named.",
+        "`fairlead agents show compliance-checker` shows the scopes",
+        bad="scope: licenses",
+        good="scope: licences",
+    ),
+    Code(
+        "FL-A143",
+        "A file is not what its name promises",
+        "A lock file, manifest or workflow that is no valid JSON, TOML or YAML says nothing that a control could count"
+        " on. The rest was judged.",
+        "mend the file; the message says where it departs",
+    ),
+    Code(
+        "FL-A144",
+        "A file that controls need was not read",
+        "It is too large, gone, or may not be read. Nothing is concluded from what was not seen.",
+        "make it readable, or leave it out with `paths`",
+    ),
+    Code(
+        "FL-A145",
+        "A library that the compliance-checker needs is missing",
+        "Licence expressions and JavaScript are read by libraries that are installed with Fairlead. What needs them was"
+        " not judged.",
+        "reinstall Fairlead with its dependencies",
+    ),
+    Code(
         "FL-A150",
         "The agent has no golden folder",
         "A test of an agent is a small repository and what the agent must find in it. Without one nothing is tested,"
