@@ -62,6 +62,12 @@ class ProjectAgents:
         chosen = [one for one in catalog.definitions() if not names or one.card.name in names]
         return diagnose(catalog, chosen, _locate)
 
+    def is_inside(self, path: str) -> bool:
+        """Whether *path* stays in the project."""
+        from fairlead.env.agent_files import is_inside
+
+        return is_inside(self._project.root, path)
+
     def attempt(self, name: str, inputs: dict[str, Json], tree: str) -> Tried:
         """Call an agent once over a copy of *tree*."""
         from fairlead.agents.adapters.tool import ToolAgent

@@ -102,7 +102,7 @@ class FileCatalog:
             own = self._own_named(name)
             if card is not None and own is not None and own.hides:
                 hidden = f"hidden by {own.file.path}; `fairlead review` goes on calling this one"
-                card = msgspec.structs.replace(card, notes=(*card.notes, hidden))
+                card = msgspec.structs.replace(card, shadowed=(hidden,))
             shipped += [card] if card is not None else []
         own_cards = [self._listed(one) for one in self.definitions()]
         return (*shipped, *sorted(own_cards, key=lambda card: (card.name, card.source)))
@@ -138,10 +138,9 @@ class FileCatalog:
                 note = "hides the agent of this name that ships, except in `fairlead review`"
             elif self._is_shipped(one.card.name):
                 note = "the agent of this name that ships is used"
-            if note and one.card.problem:
-                one.card = msgspec.structs.replace(one.card, problem=f"{one.card.problem}; {note}")
-            elif note:
-                one.card = msgspec.structs.replace(one.card, notes=(*one.card.notes, note))
+            if note:
+                problem = f"{one.card.problem}; {note}" if one.card.problem else ""
+                one.card = msgspec.structs.replace(one.card, problem=problem, shadowed=(note,))
             if one.hides or other is None:
                 first.setdefault(one.card.name, one)
 
@@ -150,7 +149,7 @@ class FileCatalog:
         if not own.is_complete and not own.problems:
             described = self._looking.described(own.card.digest)
             if described is not None:
-                self._take(own, described)
+                complete(own, described)
         return own.card
 
     def _complete(self, own: Definition) -> None:
@@ -168,16 +167,11 @@ class FileCatalog:
                     own.settle()
                     return
                 described = outcome.output
-            self._take(own, described)
+            complete(own, described)
         for key, schema in (("input", own.card.input_schema), ("output_schema", own.card.output_schema)):
             if schema and (said := self._looking.schema_problem(schema)):
                 own.problems.append(BadCard("FL-A017", f"`{key}` is no schema: {said}", key=f"fairlead.{key}"))
         own.settle()
-
-    def _take(self, own: Definition, described: Mapping[str, Json]) -> None:
-        notes = own.card.notes[-1:] if own.card.notes and "hides" in own.card.notes[-1] else ()
-        complete(own, described)
-        own.card = msgspec.structs.replace(own.card, notes=(*own.card.notes, *notes))
 
     def _is_shipped(self, name: str) -> bool:
         return bool(NAME.fullmatch(name)) and (self._builtin / "cards" / f"{name}.md").is_file()

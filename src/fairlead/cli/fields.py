@@ -19,7 +19,18 @@ def field_lines(command: str) -> list[str]:
 
 def _record_of(command: str) -> Any:  # a class of records; each has its own fields, which is the point
     from fairlead.cli.surroundings import Version
-    from fairlead.service import acceptances, agents, explain, findings, integrity, logs, records, runs, surroundings
+    from fairlead.service import (
+        acceptances,
+        agents,
+        explain,
+        findings,
+        integrity,
+        logs,
+        own_agents,
+        records,
+        runs,
+        surroundings,
+    )
     from fairlead.service.parts import AdvisoryState, Imported
 
     return {
@@ -39,6 +50,9 @@ def _record_of(command: str) -> Any:  # a class of records; each has its own fie
         "findings export": findings.Export,
         "agents list": agents.AgentList,
         "agents show": records.AgentCard,
+        "agents new": own_agents.NewAgent,
+        "agents check": own_agents.AgentsChecked,
+        "agents test": own_agents.AgentsTested,
         "check": surroundings.Checked,
         "explain": explain.Explanation,
         "doctor": surroundings.Health,

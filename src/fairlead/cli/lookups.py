@@ -23,6 +23,8 @@ def agents_list(call: Invocation) -> int:
             said = card.problem or (card.title if card.title != card.name else card.description)
             left = f"  {look.symbol(status)} {pad(safe(card.name), wide)}  {card.adapter:<7}  risk {card.risk:<6}  "
             yield left + cut(safe(said), max(20, look.columns - wide - 30 - look.symbol_columns))
+            for note in card.shadowed:
+                yield f"    {look.symbol('degraded')} {safe(card.source)}: {safe(note)}"
 
     call.terminal.give(found, lines, found.agents)
     return OK
@@ -49,13 +51,31 @@ def _card_lines(card: AgentCard, look: Look) -> Iterator[str]:
         reads, writes = safe(", ".join(card.reads) or "nothing"), safe(", ".join(card.writes) or "nothing")
         yield f"  files     reads {reads}; writes {writes}"
     yield f"  from      {safe(card.source)}"
+    for note in (*card.shadowed, *card.notes):
+        first, *rest = wrap(safe(note), look.columns - 12)
+        yield f"  {'note':<9} {first}"
+        yield from (f"{'':12}{line}" for line in rest)
     for name, schema in (("takes", card.input_schema), ("gives", card.output_schema)):
         yield ""
         yield f"  {name}"
         yield from _schema_lines(schema, look)
+    if not card.problem:
+        yield ""
+        yield "  called by a step of a workflow"
+        yield from (f"    {line}" for line in _step_lines(card))
     if card.body.strip():
         yield ""
         yield from (f"  {safe(line, keep_tabs=True)}" for line in card.body.strip().split("\n"))
+
+
+def _step_lines(card: AgentCard) -> Iterator[str]:
+    """A step to copy; what the agent cannot do without stands in it."""
+    yield f"- id: {card.name}"
+    yield f"  agent: {card.name}"
+    needed = card.input_schema.get("required") or []
+    if needed:
+        yield "  with:"
+        yield from (f"    {safe(str(name))}: …" for name in needed)
 
 
 def _schema_lines(schema: dict[str, Json], look: Look) -> Iterator[str]:
@@ -126,7 +146,5 @@ def _explanation_lines(found: Explanation, look: Look) -> Iterator[str]:
 
 
 COMMANDS: dict[str, Callable[[Invocation], int]] = {
-    "agents list": agents_list,
-    "agents show": agents_show,
     "explain": explain_it,
 }

@@ -136,7 +136,11 @@ def _dispatch(name: str, call: "Invocation") -> int:
             from fairlead.cli import data
 
             return data.COMMANDS[name](call)
-        case "agents" | "explain":
+        case "agents":
+            from fairlead.cli import agents
+
+            return agents.COMMANDS[name](call)
+        case "explain":
             from fairlead.cli import lookups
 
             return lookups.COMMANDS[name](call)

@@ -355,6 +355,53 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        "agents new",
+        "write an agent of your own to start from, with a golden folder that tests it",
+        (
+            Argument(("name",), "small letters, digits and -", {"metavar": "NAME"}),
+            Argument(
+                ("--template",),
+                "tool: a Python function; command: any program (default: tool)",
+                {"choices": ("tool", "command"), "default": "tool"},
+            ),
+            _flag("--command", "the same as --template command"),
+            _option("--dir", "DIR", "write below DIR instead of the project's root"),
+            _flag("--force", "replace files that are there, and show what changes"),
+        ),
+        (
+            "fairlead agents new todo-finder",
+            "fairlead agents new licence-check --command",
+            "fairlead agents new todo-finder --dir ../other",
+        ),
+        "Then: fairlead agents check NAME, fairlead agents test NAME, and `agent: NAME` in a step of a workflow.",
+    ),
+    Command(
+        "agents check",
+        "read the project's agent files: every mistake at once, with its place",
+        (Argument(("agent",), "names or files; none for all of the project", {"metavar": "AGENT", "nargs": "*"}),),
+        (
+            "fairlead agents check",
+            "fairlead agents check todo-finder",
+            "fairlead agents check .fairlead/agents/todo-finder.py --json",
+        ),
+        "Exit 2 when a file cannot be used. Python files are imported in a child process to read their types.",
+    ),
+    Command(
+        "agents test",
+        "try agents over their golden folders, tests/agents/NAME/CASE/{repo,expect.json}",
+        (
+            Argument(("agent",), "names or files; none for all of the project", {"metavar": "AGENT", "nargs": "*"}),
+            _flag("--update", "write what they answer into expect.json, and show what changed"),
+        ),
+        (
+            "fairlead agents test todo-finder",
+            "fairlead agents test todo-finder --update",
+            "fairlead agents test --json",
+        ),
+        "An agent works on a copy of repo; one that is deterministic is called twice. Exit 1 on a difference, 2 when\n"
+        "there is no golden folder.",
+    ),
+    Command(
         "check",
         "read workflow files without running them: every mistake at once",
         (

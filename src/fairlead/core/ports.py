@@ -312,7 +312,8 @@ class AgentCard(msgspec.Struct, frozen=True, omit_defaults=True):
     memory_max: int = 512_000_000
     tags: tuple[str, ...] = ()
     problem: str = ""  # why it cannot be used; "" when it can
-    notes: tuple[str, ...] = ()  # what else a person should know: what it hides, what cannot be read without running it
+    notes: tuple[str, ...] = ()  # what else a person should know: its level, what cannot be read without running it
+    shadowed: tuple[str, ...] = ()  # what hides it, or what it hides: other agents of the same name
 
 
 class Call(msgspec.Struct, frozen=True):

@@ -43,6 +43,11 @@ def read_agent_folder(root: str, folder: str) -> Iterator[tuple[str, bytes, str]
         reader.close()
 
 
+def is_inside(root: str, path: str) -> bool:
+    """Whether *path* lies below *root* once every link on the way is followed."""
+    return os.path.realpath(path).startswith(os.path.realpath(root).rstrip("/") + "/")
+
+
 def _read(reader: TreeReader, top: str, full: str) -> bytes:
     real = os.path.realpath(full)
     if not real.startswith(top.rstrip("/") + "/"):

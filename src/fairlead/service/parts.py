@@ -145,6 +145,10 @@ class OwnAgents(Protocol):
         """Everything that is wrong with the agents of these names, or with all. Their code runs in child processes."""
         ...
 
+    def is_inside(self, path: str) -> bool:
+        """Whether what is written to *path* stays in the project, also where links lie on the way."""
+        ...
+
     def attempt(self, name: str, inputs: dict[str, Json], tree: str) -> Tried:
         """Call the agent *name* over a copy of the directory *tree*, as a step would, and keep no record of it."""
         ...

@@ -43,7 +43,7 @@ def hidden_agents(workflow: Workflow, cards: Catalog, *, calls_own: bool) -> tup
     for card in cards.cards():
         if card.name not in names & shipped or not _is_own(card.source):
             continue
-        if card.problem.startswith("FL-A005") or any("comes first" in said for said in (card.problem, *card.notes)):
+        if card.problem.startswith("FL-A005") or any("comes first" in said for said in card.shadowed):
             continue  # of a kind that this build cannot call, or hidden itself: it hides nothing
         if calls_own:
             said = f"`{card.name}` is the project's own agent {card.source}, not the one that ships"
