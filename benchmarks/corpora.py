@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.machine import described
+from fairlead.agents.builtin.compliance_checker import scan as check_compliance
 from fairlead.agents.builtin.secret_scanner import scan as scan_secrets
 from fairlead.agents.builtin.security.scan import scan as scan_security
 from fairlead.core.outcomes import Succeeded
@@ -20,7 +21,11 @@ from fairlead.env.tool_world import LocalToolWorld
 from tests.corpora.cases import Corpus, Place, all_corpora
 
 RESULTS = Path(__file__).parent / "results"
-AGENTS: Mapping[str, ToolFunction] = {"secret-scanner": scan_secrets, "security-scanner": scan_security}
+AGENTS: Mapping[str, ToolFunction] = {
+    "secret-scanner": scan_secrets,
+    "security-scanner": scan_security,
+    "compliance-checker": check_compliance,
+}
 FIGURES = ("planted", "found", "false alarms", "by tools alone")
 Figures = dict[str, int]
 
@@ -47,7 +52,8 @@ class Tally:
                 target = Path(directory) / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
-            outcome = AGENTS[corpus.agent]({"history": False}, LocalToolWorld(directory))
+            inputs = {"history": False} if corpus.agent == "secret-scanner" else {}
+            outcome = AGENTS[corpus.agent](inputs, LocalToolWorld(directory))
         assert isinstance(outcome, Succeeded), outcome
         self.degraded += [f"{corpus.name}: {reason}" for reason in outcome.degraded]
         self.files[corpus.agent] += len(corpus.files)

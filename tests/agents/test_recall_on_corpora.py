@@ -8,6 +8,7 @@ from tests.proves import proves
 
 CODE = b"import subprocess\n\ndef run(name):\n    eval(name)\n"
 RULE = "security/code-injection"
+PLANTED_MIN = {"compliance-checker": 60}  # whole repositories, each rule in three of them
 
 
 def tallied(*corpora: Corpus) -> Tally:
@@ -24,7 +25,7 @@ def test_everything_planted_is_found_and_nothing_else() -> None:
     for agent in AGENTS:
         sums = tally.of_agent(agent)
         assert recall(sums) == 1.0
-        assert sums["planted"] > 300
+        assert sums["planted"] >= PLANTED_MIN.get(agent, 300)
         assert tally.clean_files[agent] > 5
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tests import corpora
-from tests.corpora import marks, secrets, security_python, security_tools
+from tests.corpora import compliance, marks, secrets, security_python, security_tools
 
 UNREAD_BYTES = 2_000_001  # one more than is read of a source file
 _MARKED = "security_"  # modules with tables of marked files, beside the two for Python
@@ -42,7 +42,7 @@ class Corpus(NamedTuple):
 
 def all_corpora() -> list[Corpus]:
     """Every corpus, agent by agent. A new `security_*` module with marked files is found by its name."""
-    return [_secrets(), _clean_secrets(), _python(), _python_tools(), *_marked(), _unreadable()]
+    return [_secrets(), _clean_secrets(), _python(), _python_tools(), *_marked(), _unreadable(), *_compliance()]
 
 
 def _secrets() -> Corpus:
@@ -114,3 +114,12 @@ def _unreadable() -> Corpus:
     }
     wanted = Counter([Place("large.py", "security/unread-file", 0), Place("broken.py", "security/not-parsed", 0)])
     return Corpus("files that cannot be read", "security-scanner", files, wanted)
+
+
+def _compliance() -> Iterator[Corpus]:
+    """Whole repositories: what is missing in one of them is reported too."""
+    for kind in ("PLANTED", "TWINS", "RIGHT"):
+        for name, repository in getattr(compliance, kind).items():
+            files, wanted = repository.planted()
+            places = Counter(Place(path, rule, line) for path, rule, line in wanted)
+            yield Corpus(f"a repository ({kind.lower()}, {name})", "compliance-checker", files, places)

@@ -188,6 +188,8 @@ class Environment:
         for path in shortest(path for path in tree.names if _DOCUMENT.search(path) and not is_foreign(path)):
             if not missing:
                 break
+            if _FILE.search(path) and not _EXAMPLE.search(path.rpartition("/")[2]):
+                continue  # somebody's own values are no document
             file = tree.read(path)
             if file is None:
                 continue
