@@ -18,6 +18,7 @@ from fairlead.core.findings import Finding, Fingerprints
 from fairlead.core.outcomes import Succeeded
 from tests.agents.conftest import DirectoryWorld
 from tests.corpora import security_python
+from tests.proves import proves
 
 RUFF = Path(sys.executable).with_name("ruff")
 SEED = 20261121
@@ -50,6 +51,7 @@ def of(path: str, text: str, line: int, column: int = 1) -> str:
     return Fingerprints().of("security/x", path, Statements.of(path, text).text_at(line, column))
 
 
+@proves("C8")
 def test_a_formatter_changes_no_fingerprint(tmp_path: Path) -> None:
     """Every planted Python file, wrapped for three widths and moved by comments above: the same findings as before."""
     files = python_files()

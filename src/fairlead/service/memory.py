@@ -5,6 +5,7 @@ Every door sees a run through `remembered`, so that totals, exit codes, lists an
 
 import os.path
 from collections.abc import Iterator, Mapping
+from itertools import dropwhile, islice
 from typing import Literal
 
 import msgspec
@@ -69,11 +70,8 @@ def with_previous(parts: Parts, project: Project, view: RunView) -> RunView:
 
 def _comparable(journal: Readable, run: RunId) -> tuple[Sighting, Sighting] | None:
     """The newest run before *run* that can say what is new in it, and *run* itself."""
-    rows = list(rows_of_workflow(journal, run))
-    position = next((number for number, row in enumerate(rows) if row.run == run), None)
-    if position is None:
-        return None
-    seen = sightings(rows[position : position + 1 + COMPARED_MAX], journal)
+    rows = dropwhile(lambda row: row.run != run, rows_of_workflow(journal, run))
+    seen = sightings(islice(rows, 1 + COMPARED_MAX), journal)
     after = next(seen, None)
     if after is None:
         return None
