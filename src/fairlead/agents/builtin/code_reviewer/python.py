@@ -3,6 +3,7 @@
 import ast
 import re
 import warnings
+from collections.abc import Mapping
 
 from fairlead.agents.builtin.code_reviewer import python_debug, python_placeholders
 from fairlead.agents.builtin.code_reviewer.across import Across
@@ -59,10 +60,11 @@ def review(parsed: Parsed, said: Said | None, across: Across) -> Reviewed:
     """Everything about one file that its own text shows. What needs other files too is left with *across*."""
     file, tree = parsed.file, parsed.tree
     if tree is None:
-        return Reviewed([_not_parsed(parsed, said)], [])
+        seen = said.founds if said is not None and said.broken is None else []
+        return Reviewed([_not_parsed(parsed, said), *seen], [])
     outline = Outline(tree)
     reviewed = Reviewed([], [])
-    complexity = said.complexity if said is not None else {}
+    complexity = _own_complexity(outline, said.complexity) if said is not None else {}
     for function in outline.functions:
         node = function.node
         column = node.col_offset + (11 if isinstance(node, ast.AsyncFunctionDef) else 5)
@@ -73,7 +75,7 @@ def review(parsed: Parsed, said: Said | None, across: Across) -> Reviewed:
     reviewed.founds += _unreachable(file, outline)
     reviewed.founds += python_placeholders.review(file, tree, outline, across)
     if said is not None:
-        for found in python_debug.kept(file, tree, said.founds):
+        for found in python_debug.kept(file, tree, outline, said.founds):
             if found.rule == "review/unused-import":
                 across.unused_imports.append(found)
             else:
@@ -82,12 +84,27 @@ def review(parsed: Parsed, said: Said | None, across: Across) -> Reviewed:
     return reviewed
 
 
+def _own_complexity(outline: Outline, measured: Mapping[int, int]) -> dict[int, int]:
+    """The complexity of each function without that of the functions inside it, which have findings of their own."""
+    own = dict(measured)
+    for function in outline.functions:
+        if function.around in own:
+            own[function.around] -= measured.get(function.node.lineno, 0)
+    return own
+
+
 def _deep_loops(file: SourceFile, outline: Outline) -> list[Found]:
-    message = "This is the third loop inside another: the work grows with the third power of what they read."
-    return [
-        Found("review/deep-loops", file.path, loop.lineno, loop.col_offset + 1, message, loop.lineno, 0)
-        for loop in outline.deep_loops
-    ]
+    founds: list[Found] = []
+    for loop, walks_down in outline.deep_loops:
+        place = (file.path, loop.lineno, loop.col_offset + 1)
+        if walks_down:
+            message = "This is the third loop inside another: a function of its own would give the inner ones a name."
+            reason = "The inner loops read what the outer ones give them, so that only reading is hard."
+            founds.append(Found("review/deep-loops", *place, message, loop.lineno, 0, severity="info", reason=reason))
+        else:
+            message = "This is the third loop inside another: the work grows with the product of what they read."
+            founds.append(Found("review/deep-loops", *place, message, loop.lineno, 0))
+    return founds
 
 
 def _unreachable(file: SourceFile, outline: Outline) -> list[Found]:

@@ -1,10 +1,13 @@
-"""Which of ruff's reports count: print() in a program is its output, and what a comment explains is no accident."""
+"""Which of ruff's reports count: a program's print() is its output, and what a comment explains is no accident."""
 
 import ast
 import re
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from fairlead.agents.builtin.code_reviewer.found import Found, SourceFile
+from fairlead.agents.builtin.code_reviewer.python_outline import Function, Outline
 
 # Files that are started rather than imported: what they print is what they are for.
 _PROGRAMS = re.compile(
@@ -14,39 +17,98 @@ _PROGRAMS = re.compile(
     re.IGNORECASE,
 )
 _MAIN = re.compile(r"^if\s+\(?(__name__\s*==|['\"]__main__['\"]\s*==)", re.MULTILINE)
+_SHOWS = re.compile(
+    r"print|show|display|dump|report|info|usage|help|list|main|log|debug|warn|banner|complet", re.IGNORECASE
+)
+_ASKED_FOR = re.compile(r"verbos|debug|quiet|silent|dry_?run|interactive|stdout", re.IGNORECASE)
+_KEPT_ON_PURPOSE = re.compile(r"unused|re-?export|noqa|compat|for (others|users|external|import)|backward|public|API")
+_COMPATIBILITY = re.compile(r"(^|/)_*(compat|py3k|six|typing|types|api)[^/]*\.py$")
+_EXPLAINED = "A comment in the handler says why; whether that is enough only a person can say."
 
 
-def kept(file: SourceFile, tree: ast.Module, founds: Sequence[Found]) -> Iterator[Found]:
+def kept(file: SourceFile, tree: ast.Module, outline: Outline, founds: Sequence[Found]) -> Iterator[Found]:
     """Those of ruff's reports about *file* that are worth reading."""
-    silent: set[int] | None = None
-    is_program: bool | None = None
+    printed: list[Found] = []
     is_package = file.path.endswith("__init__.py")
     for found in founds:
-        if found.rule == "review/debug-output":
-            if is_program is None:
-                is_program = _is_program(file)
-            if is_program:
-                continue
-            if silent is None:
-                silent = _directed_prints(tree)
-            if found.line in silent:
-                continue
-        elif is_package and found.rule in ("review/unused-import", "review/star-import"):
+        rule = found.rule
+        if rule == "review/debug-output":
+            printed.append(found)
+        elif rule in ("review/unused-import", "review/star-import") and is_package:
             continue  # a package gathers the names of its modules
-        yield found
+        elif rule == "review/unused-import" and _is_kept_on_purpose(file, found.line):
+            continue
+        elif rule == "review/self-assignment" and found.line in outline.open_assignments:
+            continue  # it makes a name of the outer scope one of this class or module
+        elif rule == "review/swallowed-exception" and _has_comment(file, found):
+            yield msgspec.structs.replace(found, severity="info", reason=_EXPLAINED)
+        else:
+            yield found
+    if printed and not _is_program(file):
+        yield from _debug_output(tree, outline, printed)
 
 
 def _is_program(file: SourceFile) -> bool:
     return file.text.startswith("#!") or _PROGRAMS.search(file.path) is not None or _MAIN.search(file.text) is not None
 
 
-def _directed_prints(tree: ast.Module) -> set[int]:
-    """The lines of calls of print() that say where the text goes."""
-    return {
-        node.lineno
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "print"
-        and any(keyword.arg in ("file", None) for keyword in node.keywords)
-    }
+def _debug_output(tree: ast.Module, outline: Outline, printed: Sequence[Found]) -> Iterator[Found]:
+    """One finding for each function that prints, at the first place; none for one whose name says that it prints."""
+    silent = _asked_for(tree)
+    by_function: dict[int, list[Found]] = {}
+    for found in printed:
+        if found.line in silent:
+            continue
+        function = _innermost(outline, found.line)
+        if function is None or not _SHOWS.search(function.node.name):
+            by_function.setdefault(function.node.lineno if function else 0, []).append(found)
+    for founds in by_function.values():
+        if len(founds) == 1:
+            yield founds[0]
+        else:
+            more = f"{founds[0].message} The same function prints in {len(founds) - 1} more places."
+            yield msgspec.structs.replace(founds[0], message=more)
+
+
+def _innermost(outline: Outline, line: int) -> Function | None:
+    holding = [one for one in outline.functions if one.node.lineno <= line <= (one.node.end_lineno or 0)]
+    return max(holding, key=lambda one: one.node.lineno, default=None)
+
+
+def _asked_for(tree: ast.Module) -> set[int]:
+    """The lines of calls of print() that say where the text goes, or that stand under a condition such as `verbose`."""
+    lines: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and _ASKED_FOR.search(ast.unparse(node.test)):
+            lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        elif isinstance(node, ast.Call) and _is_directed(node):
+            lines.add(node.lineno)
+    return lines
+
+
+def _is_directed(call: ast.Call) -> bool:
+    """Whether this is print() and is told where the text goes."""
+    is_print = isinstance(call.func, ast.Name) and call.func.id == "print"
+    return is_print and any(keyword.arg in ("file", None) for keyword in call.keywords)
+
+
+def _is_kept_on_purpose(file: SourceFile, line: int) -> bool:
+    """Whether the file is there to gather names, or a comment at or just above the import says that it is meant."""
+    if _COMPATIBILITY.search(file.path):
+        return True
+    lines = file.lines
+    if "#" in lines[line - 1] and _KEPT_ON_PURPOSE.search(lines[line - 1].partition("#")[2]):
+        return True
+    first = line - 1
+    while first > 0 and not lines[first].lstrip().startswith(("import ", "from ")):
+        first -= 1  # up to where the statement begins
+    above = first - 1
+    while above >= 0 and lines[above].lstrip().startswith("#"):
+        if _KEPT_ON_PURPOSE.search(lines[above]):
+            return True
+        above -= 1
+    return False
+
+
+def _has_comment(file: SourceFile, found: Found) -> bool:
+    return any("#" in line for line in file.lines[found.line - 1 : max(found.end_line, found.line)])

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from fairlead.agents.builtin.code_reviewer.found import LOOPS_MAX
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+Loop = ast.For | ast.AsyncFor | ast.While
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LOOP = (ast.For, ast.AsyncFor, ast.While)
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
@@ -23,6 +24,7 @@ class Function(NamedTuple):
     owner: ast.ClassDef | None  # the class whose body holds it
     is_nested: bool  # inside another function
     body: Sequence[ast.stmt]  # without the docstring
+    around: int | None  # the line of the function that holds it
 
     @property
     def length(self) -> int:
@@ -40,30 +42,39 @@ class Outline:
         self.top: Sequence[ast.stmt] = tree.body
         self.functions: list[Function] = []
         self.classes: list[ast.ClassDef] = []
-        self.deep_loops: list[ast.stmt] = []
+        self.deep_loops: list[tuple[ast.stmt, bool]] = []  # and whether the three only walk down nested data
+        self.open_assignments: set[int] = set()  # lines of assignments whose names others can see
         self.unreachable: list[tuple[ast.stmt, ast.stmt]] = []  # the statement that leaves, and the first after it
-        self._walk(tree.body, (), None, False, 0)
+        self._walk(tree.body, (), None, False, ())
 
     def _walk(
-        self, block: Sequence[ast.stmt], names: tuple[str, ...], owner: ast.ClassDef | None, nested: bool, loops: int
+        self,
+        block: Sequence[ast.stmt],
+        names: tuple[str, ...],
+        owner: ast.ClassDef | None,
+        nested: bool,
+        loops: tuple[Loop, ...],
+        holder: int | None = None,
     ) -> None:
         for number, statement in enumerate(block):
             if isinstance(statement, _FUNCTION):
                 inside = (*names, statement.name)
                 body = without_docstring(statement.body)
-                self.functions.append(Function(statement, ".".join(inside), owner, nested, body))
-                self._walk(statement.body, inside, None, True, 0)
+                self.functions.append(Function(statement, ".".join(inside), owner, nested, body, holder))
+                self._walk(statement.body, inside, None, True, (), statement.lineno)
             elif isinstance(statement, ast.ClassDef):
                 self.classes.append(statement)
-                self._walk(statement.body, (*names, statement.name), statement, nested, 0)
+                self._walk(statement.body, (*names, statement.name), statement, nested, (), holder)
             else:
-                depth = loops
+                around = loops
                 if isinstance(statement, _LOOP):
-                    depth += 1
-                    if depth == LOOPS_MAX + 1:
-                        self.deep_loops.append(statement)
+                    around = (*loops, statement)
+                    if len(around) == LOOPS_MAX + 1:
+                        self.deep_loops.append((statement, _walks_down(around)))
+                elif isinstance(statement, ast.Assign) and (owner is not None or not nested):
+                    self.open_assignments.add(statement.lineno)
                 for inner in _blocks(statement):
-                    self._walk(inner, names, owner, nested, depth)
+                    self._walk(inner, names, owner, nested, around, holder)
             if number + 1 < len(block) and _leaves(statement) and not _is_excused(block[number + 1 :]):
                 self.unreachable.append((statement, block[number + 1]))
                 # What follows is entered all the same: its functions count.
@@ -90,6 +101,19 @@ def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
         yield statement.finalbody
     elif isinstance(statement, ast.Match):
         yield from (case.body for case in statement.cases)
+
+
+def _walks_down(loops: Sequence[Loop]) -> bool:
+    """Whether each inner loop reads what an outer one gives it: then the work is no more than the data has parts."""
+    inside = {node.id for node in ast.walk(loops[0]) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    for loop in loops[1:]:
+        if isinstance(loop, ast.While):
+            continue  # how often it turns cannot be seen
+        read = {node.id for node in ast.walk(loop.iter) if isinstance(node, ast.Name)}
+        is_bounded = isinstance(loop.iter, (ast.Tuple, ast.List, ast.Set, ast.Constant))
+        if not is_bounded and read.isdisjoint(inside):
+            return False
+    return True
 
 
 def _leaves(statement: ast.stmt) -> bool:

@@ -17,14 +17,14 @@ from fairlead.agents.builtin.code_reviewer.placeholder_texts import (
 from fairlead.agents.builtin.code_reviewer.python_outline import Function, Outline
 
 _WORDS = re.compile(
-    r"todo|fixme|hack|xxx|implemented|coming soon|under construction|lorem ipsum|mock_|stub_|placeholder_"
+    r"todo|fixme|hack|xxx|implemented|coming soon|under construction|lorem ipsum|mock_|stub_"
     r"|//[\w.-]*example\.(?:com|org|net)",
     re.IGNORECASE,
 )
 _COMMENT_WORDS = re.compile(r"#.*(?:todo|fixme|hack|xxx|implemented|coming soon|lorem ipsum)", re.IGNORECASE)
 _ABSTRACT_BASES = re.compile(r"^(ABC|ABCMeta|Protocol|Interface|TypedDict|NamedTuple|Generic)$")
 _ABSTRACT_NAMES = re.compile(
-    r"^_*(Base|Abstract|Generic|Null|Dummy|Noop|NoOp|Fake|Stub|Mock)|(Base|Mixin|Interface|Protocol|ABC|Hooks?|Type)$"
+    r"^_*(Base|Abstract|Generic|Null|Dummy|Noop|NoOp|Fake|Stub|Mock|Silent|Quiet|Empty|No(?=[A-Z]))|(Base|Mixin|Interface|Protocol|ABC|Hooks?|Type)$"
 )
 _SHOULD_BE_FILLED = re.compile(
     r"subclass|sub-class|derived|overrid|overload|(?:must|should) (?:be )?(?:implement|define|provide)"
@@ -33,7 +33,8 @@ _SHOULD_BE_FILLED = re.compile(
 )
 _NOTHING_IS_MEANT = re.compile(
     r"no_?op|nothing|null|dummy|ignore|skip|pass|placeholder|hook|callback|handler|^(on|pre|post|before|after|handle|visit"
-    r"|setup|set_up|teardown|tear_down|begin|end|start|stop|enter|exit|close|flush|reset|clear|init|ready|register|tick|log|debug|trace)(_|$)"
+    r"|setup|set_up|teardown|tear_down|begin|end|start|stop|enter|exit|close|flush|reset|clear|init|ready|register|tick|log|debug|trace)(_|$)",
+    re.IGNORECASE,
 )
 # A function with one of these verbs promises work or a judgement about what it is given.
 _PROMISES = re.compile(
@@ -41,6 +42,9 @@ _PROMISES = re.compile(
     r"|decrypt|hash|sign|send|save|store|upload|download|fetch|load|import|export|sync|charge|pay|refund|create|update|delete"
     r"|remove|insert|search|find|predict|classify|score|rank|count|sum|estimate|analy[sz]e|generate|render|build|resolve|normali[sz]e"
     r"|sanitize|sanitise|is_valid|is_authori[sz]ed|is_authenticated|has_permission|can_access|login|get_price|get_total)(_|$)"
+)
+_MEANT_FILES = re.compile(
+    r"(null|dummy|noop|no_op|fakes?|stubs?|mocks?)[^/]*\.py$|(^|/)(dummy|fakes?|stubs?|mocks?|testing)/"
 )
 _REPORTING = re.compile(
     r"^(print|echo|write|info|debug|warning|error|exception|jsonify|render\w*|make_response|[A-Z]\w*(Response|Error|Exception)|Exception)$"
@@ -51,7 +55,8 @@ def review(file: SourceFile, tree: ast.Module, outline: Outline, across: Across)
     """The placeholders of one file; a body that a subclass elsewhere may fill is left with *across*."""
     founds: list[Found] = []
     is_declaration = file.path.endswith(".pyi")
-    for function in outline.functions if not (is_declaration or file.is_test or file.is_example) else ():
+    is_left_out = is_declaration or file.is_test or file.is_example or _MEANT_FILES.search(file.path) is not None
+    for function in () if is_left_out else outline.functions:
         found = _hollow(file, function)
         if found is None:
             continue
@@ -277,7 +282,8 @@ def _comments(file: SourceFile) -> Iterator[Found]:
     if not _COMMENT_WORDS.search(file.text):
         return
     for line, column, comment in _tokens(file.text):
-        yield from comment_founds(file.path, line, column, comment)
+        is_alone = not file.lines[line - 1][: column - 1].strip()
+        yield from comment_founds(file.path, line, column, comment, is_alone)
 
 
 def _tokens(text: str) -> Sequence[tuple[int, int, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from fairlead.agents.builtin.code_reviewer.found import Found, SourceFile
+from fairlead.agents.builtin.security.sources import is_test
 from fairlead.agents.builtin.security.tools import Answer
 from fairlead.core.findings import Severity
 from fairlead.core.tools import ProcessResult, ToolWorld
@@ -28,6 +29,7 @@ class Taken(msgspec.Struct, frozen=True):
     rule: str
     severity: Severity | None = None
     unless: tuple[str, ...] = ()
+    tests: bool = True
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -155,6 +157,8 @@ class Ruff:
             return
         taken = self.table.rules.get(row.code or "")
         if taken is None or any(part in row.message for part in taken.unless):
+            return
+        if not taken.tests and is_test(path):
             return
         end_line, end_column = row.end_location.row, row.end_location.column
         said.founds.append(

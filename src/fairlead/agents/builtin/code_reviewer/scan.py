@@ -94,7 +94,9 @@ class _Review:
         self.files_changed += file.is_changed
         self.lines += file.text.count("\n") + (file.text[-1:] not in ("\n", ""))
         self.by_language[language] += 1
-        for function in said.functions:
+        for function in said.functions if not (file.is_test or file.is_example) else ():
+            if not function.complexity:
+                continue  # nobody measured it
             self.functions += 1
             self.complexity += function.complexity
             if self.highest is None or function.complexity > self.highest[0]:
@@ -152,8 +154,12 @@ def _review_python(review: _Review, files: Sequence[TreeFile]) -> None:
                 review.not_checked[f"{_PYTHON} (template)"] += 1
                 continue
             reviewed = python.review(parsed, said.get(text.path), review.across)
+            if parsed.tree is None:
+                review.not_checked[f"{_PYTHON} (not parsed)"] += 1
+                review.tell(text, reviewed.founds)
+                continue
             review.reviewed(_PYTHON, text, reviewed, parsed.tree)
-            candidate = missing_tests.candidate(text, parsed.tree) if parsed.tree is not None else None
+            candidate = missing_tests.candidate(text, parsed.tree)
             if candidate is not None:
                 review.untested.append(candidate)
 
