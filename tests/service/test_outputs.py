@@ -3,12 +3,14 @@
 import json
 import os
 from pathlib import Path
+from typing import get_args
 from unittest import mock
 
 import jsonschema_rs
 import pytest
 
 from fairlead.agents.rules import all_rules
+from fairlead.cli.table import EXPORT_WORDS
 from fairlead.core.errors import FairleadError
 from fairlead.core.ids import RunId
 from fairlead.service import outputs
@@ -41,10 +43,11 @@ def reviewed(parts: PaperParts) -> RunId:
 
 def test_the_table_has_a_renderer_for_every_format(parts: PaperParts) -> None:
     view = show_run(parts, parts.project(""), reviewed(parts))
-    for form in outputs.EXPORT_FORMATS:
+    formats: tuple[ExportFormat, ...] = get_args(ExportFormat)
+    assert set(formats) == set(EXPORT_WORDS)
+    for form in formats:
         assert render(parts, parts.project(""), view, form, "high"), form
-    assert set(outputs.FILE_FORMATS) <= set(outputs.EXPORT_FORMATS)
-    assert set(outputs.FORMAT_OF_ENDING.values()) <= set(outputs.EXPORT_FORMATS)
+    assert set(outputs.FILE_FORMATS) | set(outputs.FORMAT_OF_ENDING.values()) <= set(formats)
 
 
 @proves("J1.5")

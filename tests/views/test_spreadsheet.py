@@ -7,7 +7,7 @@ import pytest
 
 from fairlead.core.findings import path_text
 from fairlead.views.findings import Acceptance
-from fairlead.views.spreadsheet import COLUMNS, csv_text
+from fairlead.views.spreadsheet import _COLUMNS, csv_text
 from tests.views.paper import HOSTILE, finding, hostile_run, run
 
 
@@ -21,7 +21,7 @@ def test_every_reader_sees_one_header_and_a_row_for_each_finding(seed: int) -> N
     text = csv_text(view)
     assert text.endswith("\r\n")
     lines = text.split("\r\n")
-    assert lines[0] == ",".join(COLUMNS)
+    assert lines[0] == ",".join(_COLUMNS)
     # A reader that knows nothing of quotes around line breaks still counts right: no cell has any.
     assert len(lines) == len(view.findings) + 2
     assert not any("\n" in line or "\r" in line for line in lines)

@@ -2,7 +2,7 @@
 
 import os.path
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -14,7 +14,6 @@ from fairlead.views.findings import FailOn, FindingView, is_over
 from fairlead.views.runs import RunView
 
 ExportFormat = Literal["sarif", "json", "md", "junit", "gitlab", "rdjson", "csv", "html", "github", "summary"]
-EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 # The formats that `review` and `run` write when they are asked to, each an option of its own name.
 FILE_FORMATS: tuple[ExportFormat, ...] = ("sarif", "junit", "gitlab", "rdjson", "csv", "md", "html")
 FORMAT_OF_ENDING: Mapping[str, ExportFormat] = {
@@ -31,7 +30,7 @@ FORMAT_OF_ENDING: Mapping[str, ExportFormat] = {
 CODE_HOST_BYTES_MAX = 10_000_000  # of a SARIF file under gzip: GitHub's limit for an upload
 
 
-class Rendering(NamedTuple):
+class _Rendering(NamedTuple):
     """What a format is made from."""
 
     parts: Parts
@@ -57,7 +56,7 @@ class FilesWritten(NamedTuple):
 
 def render(parts: Parts, project: Project, view: RunView, form: ExportFormat, fail_on: FailOn | None = None) -> str:
     """The run as text of *form*."""
-    return _RENDERERS[form](Rendering(parts, project, view, fail_on))
+    return _RENDERERS[form](_Rendering(parts, project, view, fail_on))
 
 
 def usual_fail_on(view: RunView) -> Severity | None:
@@ -112,13 +111,13 @@ def write_output(parts: Parts, path: str, text: str) -> None:
     """
     if parts.files.exists(path) and parts.files.read(path, limit=1) is None and not path.startswith("/dev/"):
         # Writing renames a new file over the old one: a pipe or a directory must not be replaced so.
-        raise error("FL-S014", f"{path_text(path)} is no regular file", "name another place with -o", exit_code=8)
+        raise error("FL-S014", f"{path_text(path)} is no regular file", "name another place", exit_code=8)
     try:
         parts.files.write(path, text.encode("utf-8", "backslashreplace"))
     except OSError as refusal:
         why = refusal.strerror or type(refusal).__name__
         raise error(
-            "FL-S014", f"{path_text(path)} cannot be written: {why}", "name another place with -o", exit_code=8
+            "FL-S014", f"{path_text(path)} cannot be written: {why}", "name another place", exit_code=8
         ) from None
 
 
@@ -152,7 +151,7 @@ def append_summary(parts: Parts, project: Project, view: RunView, fail_on: FailO
         return ()
     # The limit holds for all that one step adds, and others may have added before us.
     there = len(parts.files.read(path, limit=BYTES_MAX) or b"")
-    over = Rendering(parts, project, view, fail_on).count_over()
+    over = _Rendering(parts, project, view, fail_on).count_over()
     text = summary_text(view, over, link=link_base(parts.environ), bytes_max=BYTES_MAX - there, has_annotations=True)
     why = "the summary of this step is full" if there + len(text.encode()) > BYTES_MAX else ""
     if not why:
@@ -167,7 +166,7 @@ def append_summary(parts: Parts, project: Project, view: RunView, fail_on: FailO
     return (Diagnostic("FL-S032", message, hints=(hint,), is_warning=True),)
 
 
-def _json(wanted: Rendering) -> str:
+def _json(wanted: _Rendering) -> str:
     from fairlead.service.findings import FindingList
 
     view = wanted.view
@@ -175,7 +174,7 @@ def _json(wanted: Rendering) -> str:
     return msgspec.json.format(msgspec.json.encode(listing), indent=2).decode() + "\n"
 
 
-def _sarif(wanted: Rendering) -> str:
+def _sarif(wanted: _Rendering) -> str:
     from fairlead import __version__
     from fairlead.views.sarif import sarif_text
 
@@ -183,37 +182,37 @@ def _sarif(wanted: Rendering) -> str:
     return sarif_text(wanted.view, __version__, wanted.parts.rules(), cards)
 
 
-def _markdown(wanted: Rendering) -> str:
+def _markdown(wanted: _Rendering) -> str:
     from fairlead.views.markdown import markdown
 
     return markdown(wanted.view)
 
 
-def _junit(wanted: Rendering) -> str:
+def _junit(wanted: _Rendering) -> str:
     from fairlead.views.junit import junit_text
 
     return junit_text(wanted.view, wanted.is_over)
 
 
-def _code_quality(wanted: Rendering) -> str:
+def _code_quality(wanted: _Rendering) -> str:
     from fairlead.views.code_quality import code_quality_text
 
     return code_quality_text(wanted.view)
 
 
-def _rdjson(wanted: Rendering) -> str:
+def _rdjson(wanted: _Rendering) -> str:
     from fairlead.views.rdjson import rdjson_text
 
     return rdjson_text(wanted.view, wanted.parts.rules())
 
 
-def _csv(wanted: Rendering) -> str:
+def _csv(wanted: _Rendering) -> str:
     from fairlead.views.spreadsheet import csv_text
 
     return csv_text(wanted.view)
 
 
-def _html(wanted: Rendering) -> str:
+def _html(wanted: _Rendering) -> str:
     from fairlead import __version__
     from fairlead.service.runs import require_reader
     from fairlead.views.html import html_text
@@ -226,19 +225,19 @@ def _html(wanted: Rendering) -> str:
     return html_text(wanted.view, __version__, wanted.parts.rules(), outputs)
 
 
-def _annotations(wanted: Rendering) -> str:
+def _annotations(wanted: _Rendering) -> str:
     from fairlead.views.annotations import annotations
 
     return "".join(line + "\n" for line in annotations(wanted.view))
 
 
-def _summary(wanted: Rendering) -> str:
+def _summary(wanted: _Rendering) -> str:
     from fairlead.views.summary import summary_text
 
     return summary_text(wanted.view, wanted.count_over(), link=link_base(wanted.parts.environ))
 
 
-_RENDERERS: Mapping[ExportFormat, Callable[[Rendering], str]] = {
+_RENDERERS: Mapping[ExportFormat, Callable[[_Rendering], str]] = {
     "sarif": _sarif,
     "json": _json,
     "md": _markdown,

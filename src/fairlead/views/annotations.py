@@ -27,7 +27,7 @@ def annotations(view: RunView) -> tuple[str, ...]:
     lines = [_line(finding) for finding in annotated(view)]
     if view.status == "degraded":
         why = "\n".join(map(printable, view.reasons)) or "see the step summary"
-        lines.insert(0, command("warning", {"title": f"fairlead: {view.run} is degraded"}, why))
+        lines.insert(0, _command("warning", {"title": f"fairlead: {view.run} is degraded"}, why))
     return tuple(lines)
 
 
@@ -60,7 +60,7 @@ def _line(finding: FindingView) -> str:
     else:
         properties = {"file": _path(finding), **_place(finding), **properties}
     more = (finding.remedy, f"fairlead findings show {finding.id}")
-    return command(_LEVELS[finding.severity], properties, "\n".join(map(printable, filter(None, (message, *more)))))
+    return _command(_LEVELS[finding.severity], properties, "\n".join(map(printable, filter(None, (message, *more)))))
 
 
 def _path(finding: FindingView) -> str:
@@ -82,7 +82,7 @@ def _place(finding: FindingView) -> dict[str, str]:
     return place
 
 
-def command(name: str, properties: Mapping[str, str], data: str = "") -> str:
+def _command(name: str, properties: Mapping[str, str], data: str = "") -> str:
     """One workflow command; whatever is foreign in it stays data."""
     told = ",".join(f"{key}={_escape(value, _PROPERTY)}" for key, value in properties.items() if value)
     return f"::{name}{' ' + told if told else ''}::{_escape(data, _DATA)}"

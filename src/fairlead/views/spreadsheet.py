@@ -12,7 +12,7 @@ from fairlead.views.findings import FindingView
 from fairlead.views.printable import printable
 from fairlead.views.runs import RunView
 
-COLUMNS = (
+_COLUMNS = (
     *("severity", "rule", "path", "line", "column", "message", "remedy", "agent", "step", "id", "fingerprint"),
     *("commit", "is_new", "accepted", "accepted_by", "accepted_until"),
 )
@@ -24,7 +24,7 @@ def csv_text(view: RunView) -> str:
     """The table, worst first."""
     sink = StringIO()
     table = csv.writer(sink, lineterminator="\r\n")
-    table.writerow(COLUMNS)
+    table.writerow(_COLUMNS)
     table.writerows(map(_row, view.findings))
     return sink.getvalue()
 
