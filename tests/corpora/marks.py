@@ -35,8 +35,8 @@ class Planted(NamedTuple):
     faults: list[Fault]
 
 
-def planted(marked: str) -> Planted:
-    """The file that *marked* stands for."""
+def planted(marked: str, family: str = "security") -> Planted:
+    """The file that *marked* stands for; the rules in it belong to *family*."""
     for word, value in FILL.items():
         marked = marked.replace(word, value)
     text, line, column = "", 1, 1
@@ -53,7 +53,7 @@ def planted(marked: str) -> Planted:
         offset += 1
         if character == "»":
             rule, severity, first, start = waiting.pop()
-            faults.append(Fault(f"security/{rule}", first, start, line, column, severity))
+            faults.append(Fault(f"{family}/{rule}", first, start, line, column, severity))
             continue
         text += character
         line, column = (line + 1, 1) if character == "\n" else (line, column + 1)

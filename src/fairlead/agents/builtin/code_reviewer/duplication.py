@@ -21,6 +21,7 @@ TOKENS_MIN = 100  # … and so many words, numbers, strings and signs
 WINDOW = 5  # statements that must agree before a copy is looked at; a copy of fewer, longer ones is not seen
 PLACES_MAX = 8  # of one window; later places of the same window are not compared
 STATEMENT_LINES_MAX = 500  # of Python; what is open for longer was not read rightly
+STATEMENTS_AGAIN_MAX = 100  # of a stretch that is not worth telling, and in which a shorter one is looked for
 GAP_LINES_MAX = 30  # between two stretches of the same two files, which are then told as one
 STATEMENTS_MAX = 600_000  # of one language; the files after them are counted as not compared
 COPIES_MAX = 500  # copies that are reported; the rest is counted
@@ -197,6 +198,9 @@ class _Index:
             if self._is_worth(start, count):
                 yield original, start, count
                 at = taken = start + count
+                continue
+            if count > STATEMENTS_AGAIN_MAX:
+                at = start + count  # a long table: to look at it from each of its lines would take for ever
                 continue
             if not earlier:
                 more[window] = earlier = []

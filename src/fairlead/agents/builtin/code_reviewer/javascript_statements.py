@@ -9,6 +9,7 @@ from fairlead.agents.builtin.security.js_tree import Node, arguments, bare, fiel
 
 CHAIN_MAX = 200  # conditions of one chain, or keys of one object, that are compared
 
+_NAME_DEPTH = 6  # levels of syntax from a method's name up to its call
 _CATCH = re.compile(rb"\.\s*catch\s*\(")
 # Where failing is an answer, or nobody could do anything: optional modules, feature detection, tidying up.
 _MAY_FAIL = re.compile(
@@ -78,9 +79,11 @@ def _swallowed_promises(file: File) -> Iterator[Found]:
     """`.catch(() => {})`."""
     for match, node in file.matches(_CATCH, (b"catch",)):
         call = node
-        while call is not None and (call.type != "call_expression" or call.end_byte < match.end()):
+        for _ in range(_NAME_DEPTH):
+            if call is None or (call.type == "call_expression" and call.end_byte >= match.end()):
+                break
             call = call.parent
-        function = field(call, "function") if call is not None else None
+        function = field(call, "function") if call is not None and call.type == "call_expression" else None
         if call is None or function is None or function.type != "member_expression":
             continue
         named = function.child_by_field_name("property")
