@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tests import corpora
-from tests.corpora import compliance, marks, secrets, security_python, security_tools
+from tests.corpora import compliance, dependencies, marks, secrets, security_python, security_tools
 
 UNREAD_BYTES = 2_000_001  # one more than is read of a source file
 _MARKED = "security_"  # modules with tables of marked files, beside the two for Python
@@ -34,6 +34,7 @@ class Corpus(NamedTuple):
     wanted: Counter[Place]
     # Tools that read along may report what no rule of ours judges; such reports are counted apart.
     is_judged_whole: bool = True
+    reasons: tuple[str, ...] = ()  # codes that the degraded reasons must name: one for each reason
 
     def negatives(self, rule: str) -> int:
         """How many files hold no case of *rule*."""
@@ -42,7 +43,8 @@ class Corpus(NamedTuple):
 
 def all_corpora() -> list[Corpus]:
     """Every corpus, agent by agent. A new `security_*` module with marked files is found by its name."""
-    return [_secrets(), _clean_secrets(), _python(), _python_tools(), *_marked(), _unreadable(), *_compliance()]
+    scanners = [_secrets(), _clean_secrets(), _python(), _python_tools(), *_marked(), _unreadable()]
+    return [*scanners, *_compliance(), *_dependencies()]
 
 
 def _secrets() -> Corpus:
@@ -104,6 +106,17 @@ def _marked() -> Iterator[Corpus]:
 def _is_unparsable(path: str) -> bool:
     """Whether nobody can parse a file of this name. A Dockerfile always can be read in part."""
     return path.startswith("broken") and not path.endswith("Dockerfile")
+
+
+def _dependencies() -> Iterator[Corpus]:
+    for name, repository in dependencies.REPOSITORIES.items():
+        planted = {path: marks.planted(text, "dependencies") for path, text in repository.items()}
+        wanted = Counter(Place(path, one.rule, one.line) for path, file in planted.items() for one in file.faults)
+        for path, rules in dependencies.FILES_WITH.get(name, {}).items():
+            wanted.update(Place(path, f"dependencies/{rule}", 0) for rule in rules)
+        files = {path: file.text.encode() for path, file in planted.items()}
+        reasons = dependencies.REASONS.get(name, ())
+        yield Corpus(f"dependencies: {name}", "dependency-auditor", files, wanted, reasons=reasons)
 
 
 def _unreadable() -> Corpus:

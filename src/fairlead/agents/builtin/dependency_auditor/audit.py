@@ -153,8 +153,11 @@ def _follow_includes(world: ToolWorld, seen: _Seen) -> None:
                     if included.includes:
                         waiting.append(target)
     for path, where, name in _cycles(seen.readings):
-        message = f"{path_text(name[:200])} leads back to this file, and pip refuses that (FL-A135)."
+        message = f"{path_text(name[:200])} leads back to this file, and pip refuses that."
         seen.add(path, Fault("broken-include", where, message, subject=name))
+        seen.degraded.append(
+            f"{path_text(path)} and the files it names include each other (FL-A135): each is read once."
+        )
 
 
 def _cycles(readings: Mapping[str, Reading]) -> Iterable[tuple[str, Where, str]]:

@@ -40,8 +40,9 @@ def judge(reading: Reading, packages: Sequence[Package], known: Mapping[str, Seq
             affected += [(package, one) for one, answer in answers if answer]
             if any(answer is None for _, answer in answers):
                 verdict.incomparable.append(package)
+        whole = _fixed(reading, list(dict.fromkeys(one for one, _ in affected)), [one for _, one in affected])
         for group in _groups(affected):
-            verdict.faults.append(_fault(reading, group))
+            verdict.faults.append(_fault(reading, group, whole))
     return verdict
 
 
@@ -62,7 +63,7 @@ def _groups(affected: Iterable[tuple[Package, Advisory]]) -> Iterator[list[tuple
     yield from (pairs for _, pairs in groups)
 
 
-def _fault(reading: Reading, group: list[tuple[Package, Advisory]]) -> Fault:
+def _fault(reading: Reading, group: list[tuple[Package, Advisory]], whole: str) -> Fault:
     packages = list(dict.fromkeys(package for package, _ in group))
     advisories = list({one.id: one for _, one in group}.values())
     first = packages[0]
@@ -77,7 +78,7 @@ def _fault(reading: Reading, group: list[tuple[Package, Advisory]]) -> Fault:
     also = f" ({', '.join(other_ids)})" if other_ids else ""
     for_work = " Only work on the project needs it." if all(one.is_for_development for one in packages) else ""
     if any(one.is_malware for one in advisories):
-        message = f"{first.name} {shown} was made to harm, by {_shown_id(ids)}{also}{about}"
+        message = f"{first.name} {shown} is malware, says {_shown_id(ids)}{also}{about}"
         return Fault("malicious-package", first.where, message, removal(first.name), "", f"{first.name} {ids[0]}")
     severity = max(
         (one.severity or _SEVERITY_UNSTATED for one in advisories),
@@ -87,7 +88,8 @@ def _fault(reading: Reading, group: list[tuple[Package, Advisory]]) -> Fault:
     until = f" Fixed in {fixed}." if fixed else ""
     message = f"{first.name} {shown} is affected by {_shown_id(ids)}{also}{about}{until}{for_work}"
     is_direct = any(one.is_direct for one in packages)
-    todo = remedy(reading.kind, first, fixed, is_direct)
+    # One update is better than three: the version that mends all that is known of the package, if there is one.
+    todo = remedy(reading.kind, first, whole or fixed, is_direct)
     return Fault("known-vulnerability", first.where, message, todo, severity, f"{first.name} {ids[0]}")
 
 

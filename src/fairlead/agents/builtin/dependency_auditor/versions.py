@@ -46,10 +46,13 @@ def npm_key(text: str) -> Key | None:
     return (*numbers, (0, *parts))
 
 
+@lru_cache(maxsize=20_000)
 def python_exact(text: str) -> str:
-    """How a Python version is written in a list of versions; what a builder added behind `+` does not count."""
+    """One spelling for all that is the same Python version: 1.4 is 1.4.0, and what stands behind `+` does not count."""
+    from packaging.utils import canonicalize_version
+
     key = python_key(text)
-    return text if key is None else str(key.public)
+    return text if key is None else canonicalize_version(key.public)
 
 
 def npm_exact(text: str) -> str:

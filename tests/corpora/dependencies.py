@@ -1,0 +1,542 @@
+"""Planted repositories, one or more for each kind of dependency file; see `marks`. And the advisories they are held to.
+
+`FILES_WITH` names what must be reported of a file as a whole, where no mark can stand.
+"""
+
+import json
+
+HASH = "sha256:" + "ab" * 32
+SRI = "sha512-" + "Zm9v" * 20 + "=="
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+DAY = "2026-11-20"
+TODAY = "2026-11-21"
+
+
+def _advisory(name: str, *, id: str, ecosystem: str = "PyPI", severity: str = "HIGH", **more: object) -> str:
+    spans = more.pop("spans", ())
+    assert isinstance(spans, tuple)
+    affected: dict[str, object] = {"package": {"ecosystem": ecosystem, "name": name}}
+    kind = "SEMVER" if ecosystem == "npm" else "ECOSYSTEM"
+    affected["ranges"] = [{"type": kind, "events": [{key: value} for key, value in span]} for span in spans]
+    if "versions" in more:
+        affected["versions"] = more.pop("versions")
+    entry = {"id": id, "modified": f"{DAY}T10:00:00Z", "summary": "it gives way", "affected": [affected], **more}
+    if severity:
+        entry["database_specific"] = {"severity": severity}
+    return json.dumps(entry)
+
+
+def _until(fixed: str, since: str = "0") -> tuple[tuple[str, str], ...]:
+    return (("introduced", since), ("fixed", fixed))
+
+
+ADVISORIES = (
+    _advisory("Weak_Lib", id="GHSA-weak-2222-2222", spans=(_until("2.0"),), aliases=["CVE-2026-1000"]),
+    _advisory("weak-lib", id="PYSEC-2026-1", severity="", spans=(_until("2.0"),), aliases=["CVE-2026-1000"]),
+    _advisory("listed-lib", id="GHSA-list-2222-2222", severity="MODERATE", versions=["1.3", "1.4.0"]),
+    _advisory("trap-lib", id="MAL-2026-1", severity="", versions=["1.5"]),
+    _advisory("gone-lib", id="GHSA-gone-2222-2222", spans=(_until("9"),), withdrawn="2026-01-01T00:00:00Z"),
+    _advisory(
+        "weak-lib",
+        id="GHSA-weak-3333-3333",
+        ecosystem="npm",
+        severity="CRITICAL",
+        spans=(_until("2.0.0"), _until("3.1.4", "3.0.0")),
+    ),
+    _advisory(
+        "@scope/weak",
+        id="GHSA-scop-3333-3333",
+        ecosystem="npm",
+        severity="",
+        spans=((("introduced", "1.0.0"), ("last_affected", "1.9.9")),),
+        severity_vector="",
+    ).replace(
+        '"severity_vector": ""',
+        '"severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}]',
+    ),
+    _advisory("trap-lib", id="MAL-2026-2", ecosystem="npm", severity="", spans=((("introduced", "0"),),)),
+)
+
+UV = {
+    "pyproject.toml": """\
+[project]
+name = "shop"
+version = "1"
+dependencies = ["weak-lib>=1", "fine-lib>=1"]
+""",
+    "uv.lock": f"""\
+version = 1
+revision = 3
+requires-python = ">=3.11"
+
+[[package]]
+name = "fine-lib"
+version = "1.0"
+source = {{ registry = "https://packages.example.org/simple" }}
+
+[[package]]
+name = "forked"
+version = "0.1"
+source = {{ git = "https://git.example.org/forked?rev=main#{COMMIT}" }}
+
+[[package]]
+«unfixed-source:name = "moving"»
+version = "0.1"
+source = {{ git = "https://git.example.org/moving?rev=main" }}
+
+[[package]]
+«known-vulnerability=medium:name = "listed-lib"»
+version = "1.4"
+source = {{ registry = "https://packages.example.org/simple" }}
+dependencies = [
+    {{ name = "weak-lib" }},
+]
+sdist = {{ url = "https://packages.example.org/listed_lib-1.4.tar.gz", hash = "{HASH}", size = 1 }}
+
+[[package]]
+name = "gone-lib"
+version = "1.0"
+source = {{ registry = "https://packages.example.org/simple" }}
+
+[[package]]
+name = "shop"
+version = "1"
+source = {{ editable = "." }}
+dependencies = [
+    {{ name = "fine-lib" }},
+    {{ name = "weak-lib" }},
+]
+
+[package.metadata]
+requires-dist = [
+    {{ name = "fine-lib", specifier = ">=1" }},
+    {{ name = "weak-lib", specifier = ">=1" }},
+]
+
+[[package]]
+«malicious-package:name = "trap-lib"»
+version = "1.5"
+source = {{ registry = "https://packages.example.org/simple" }}
+
+[[package]]
+«known-vulnerability=high:name = "weak-lib"»
+version = "1.9.9"
+source = {{ registry = "https://packages.example.org/simple" }}
+""",
+}
+
+UV_OUT_OF_STEP = {
+    "pyproject.toml": """\
+[project]
+name = "shop"
+version = "1"
+dependencies = [
+    "fine-lib>=1",
+    "«lock-out-of-step:new-lib>=2»",
+]
+""",
+    "uv.lock": """\
+version = 1
+
+[[package]]
+name = "fine-lib"
+version = "1.0"
+source = { registry = "https://packages.example.org/simple" }
+
+[[package]]
+name = "shop"
+version = "1"
+source = { virtual = "." }
+
+[package.metadata]
+requires-dist = [{ name = "fine-lib", specifier = ">=1" }]
+""",
+}
+
+POETRY = {
+    "pyproject.toml": """\
+[tool.poetry]
+name = "shop"
+
+[tool.poetry.dependencies]
+python = "^3.11"
+weak-lib = "^1.0"
+fine-lib = {version = "*", optional = true}
+moving = {git = "https://git.example.org/moving", rev = "0123456789abcdef0123456789abcdef01234567"}
+«lock-out-of-step:new-lib = "^2.0"»
+
+[[tool.poetry.source]]
+name = "own"
+url = "«insecure-source:http://packages.example.org/simple»"
+""",
+    "poetry.lock": f"""\
+# This file is automatically @generated by Poetry 2.1.1 and should not be changed by hand.
+
+[[package]]
+name = "fine-lib"
+version = "1.0"
+description = "[[package]]"
+optional = true
+files = [
+    {{file = "fine_lib-1.0.whl", hash = "{HASH}"}},
+]
+
+[[package]]
+«known-vulnerability=high:name = "weak_lib"»
+version = "1.0.post1"
+description = ""
+
+[[package]]
+name = "moving"
+version = "0.1"
+
+[package.source]
+type = "git"
+url = "https://git.example.org/moving"
+reference = "main"
+resolved_reference = "{COMMIT}"
+
+[metadata]
+lock-version = "2.1"
+content-hash = "00"
+""",
+}
+
+PDM = {
+    "pdm.lock": """\
+[metadata]
+groups = ["default"]
+lock_version = "4.5.0"
+
+[[package]]
+«known-vulnerability=high:name = "weak-lib"»
+version = "1.0"
+
+[[package]]
+name = "weak-lib-not"
+version = "1.0"
+
+[[package]]
+name = "beside"
+version = "0.1"
+path = "./beside"
+""",
+    "pylock.toml": """\
+lock-version = "1.0"
+created-by = "a program"
+
+[[packages]]
+name = "trap-lib"
+version = "1.4"
+
+[[packages]]
+«malicious-package:name = "trap-lib"»
+version = "1.5"
+""",
+    "Pipfile.lock": """\
+{
+    "_meta": {"pipfile-spec": 6},
+    "default": {
+        "fine-lib": {"version": "==1.0"},
+        «known-vulnerability=high:"weak-lib"»: {"hashes": [], "version": "==1.0"}
+    },
+    "develop": {
+        «unfixed-source:"moving"»: {"git": "https://git.example.org/moving", "ref": "main"}
+    }
+}
+""",
+}
+
+REQUIREMENTS = {
+    "requirements.txt": f"""\
+# Kept by hand.
+--index-url https://packages.example.org/simple
+«extra-index:--extra-index-url https://other.example.org/simple»
+«insecure-source:--trusted-host packages.example.org»
+-r requirements/base.txt
+-c constraints.txt
+«broken-include:-r gone.txt»
+«known-vulnerability=high:Weak.Lib[extra] == 1.9 ; python_version < "3.13"»  # held back
+fine-too==2.0 \\
+    --hash={HASH} \\
+    --hash={HASH}
+«malicious-package:trap-lib===1.5»
+trap-lib==1.5.1
+«unfixed-source:moving @ git+https://git.example.org/moving@main»
+fixed @ git+https://git.example.org/fixed@{COMMIT}
+fixed @ https://packages.example.org/fixed-1.0.whl#{HASH.replace(":", "=")}
+«insecure-source:http://packages.example.org/open-1.0.tar.gz#{HASH.replace(":", "=")}»
+./beside
+-e .
+fine-lib==1.0
+""",
+    "requirements/base.txt": "«known-vulnerability=medium:listed-lib==1.3.0»\ngone-lib==1\n",
+    "requirements/README.txt": "Write what you need here.\nThank you.\n",
+    "constraints.txt": "fine-lib<2\n«known-vulnerability=high:weak-lib==1.0»\n",
+    "requirements-loose.txt": "fine-lib==1.0\n«unpinned:weak-lib»\nother>=1\n",
+    "requirements-bounded.txt": "«unpinned=info:weak-lib>=1,<2»\n",
+    "requirements-dev.txt": "«unpinned=info:weak-lib»\n",
+    "circle/requirements-a.txt": "-r requirements-b.txt\nfine-lib==1\n",
+    "circle/requirements-b.txt": "«broken-include:-r requirements-a.txt»\nfine-lib==1\n",
+    "notes/not-requirements.md": "weak-lib==1.0\n",
+    "tests/fixtures/requirements.txt": "weak-lib==1.0\n",
+    "node_modules/x/package.json": '{"dependencies": {"weak-lib": "1.0.0"}}',
+}
+
+NPM = {
+    "package.json": """\
+{
+  "name": "shop",
+  "dependencies": {"weak-lib": "^1.0.0", "@scope/weak": "1.x"},
+  "devDependencies": {"fine-lib": "*"}
+}
+""",
+    "package-lock.json": f"""\
+{{
+  "name": "shop",
+  "lockfileVersion": 3,
+  "packages": {{
+    "": {{
+      "name": "shop",
+      "dependencies": {{"weak-lib": "^1.0.0", "@scope/weak": "1.x"}},
+      "devDependencies": {{"fine-lib": "*"}}
+    }},
+    «known-vulnerability=high:"node_modules/@scope/weak"»: {{"version": "1.9.9", "integrity": "{SRI}"}},
+    "node_modules/fine-lib": {{"version": "1.0.0", "dev": true, "integrity": "{SRI}"}},
+    "node_modules/fine-lib/node_modules/@scope/weak": {{"version": "2.0.0", "integrity": "{SRI}"}},
+    «known-vulnerability=critical:"node_modules/weak-lib"»: {{
+      "version": "2.0.0-rc.1",
+      "resolved": "https://packages.example.org/weak-lib-2.0.0-rc.1.tgz",
+      "integrity": "{SRI}"
+    }},
+    «malicious-package:"node_modules/renamed"»: {{"name": "trap-lib", "version": "1.0.0", "integrity": "{SRI}"}},
+    «unfixed-source:"node_modules/moving"»: {{"version": "1.0.0", "resolved": "git+ssh://git@git.example.org/m.git#main"}},
+    "node_modules/held": {{"version": "1.0.0", "resolved": "git+ssh://git@git.example.org/h.git#{COMMIT}"}},
+    «insecure-source:"node_modules/open"»: {{"version": "1.0.0", "resolved": "http://packages.example.org/open-1.0.0.tgz"}},
+    "node_modules/beside": {{"resolved": "beside", "link": true}}
+  }}
+}}
+""",
+    "old/package-lock.json": f"""\
+{{
+  "name": "old",
+  "lockfileVersion": 1,
+  "requires": true,
+  "dependencies": {{
+    "fine-lib": {{
+      "version": "1.0.0",
+      "integrity": "{SRI}",
+      "requires": {{"weak-lib": "^3.0.0"}},
+      "dependencies": {{
+        «known-vulnerability=critical:"weak-lib"»: {{"version": "3.1.3", "integrity": "{SRI}"}}
+      }}
+    }},
+    "weak-lib": {{"version": "3.1.4", "integrity": "{SRI}"}}
+  }}
+}}
+""",
+}
+
+NPM_OUT_OF_STEP = {
+    "package.json": '{\n  "dependencies": {"fine-lib": "^1.0.0",\n    «lock-out-of-step:"new-lib"»: "^2.0.0"}\n}\n',
+    "npm-shrinkwrap.json": """\
+{"lockfileVersion": 2, "packages": {
+  "": {"dependencies": {"fine-lib": "^1.0.0"}},
+  "node_modules/fine-lib": {"version": "1.0.0"}
+}}
+""",
+}
+
+NPM_WITHOUT_LOCK = {
+    "package.json": f"""\
+{{
+  "dependencies": {{
+    «known-vulnerability=critical:"weak-lib"»: "1.0.0",
+    «unpinned:"any-lib"»: "*",
+    "fine-lib": "~1.2.0",
+    «unfixed-source:"moving"»: "github:someone/moving",
+    "held": "someone/held#{COMMIT}",
+    "own": "workspace:*"
+  }}
+}}
+""",
+    "packages/one/package.json": '{"dependencies": {"fine-lib": "^1.0.0"}}\n',
+}
+
+YARN = {
+    "package.json": '{\n  "dependencies": {"weak-lib": "^1.0.0",\n    «lock-out-of-step:"new-lib"»: "^2.0.0"}\n}\n',
+    "yarn.lock": f"""\
+# THIS IS AN AUTOGENERATED FILE. DO NOT EDIT THIS FILE DIRECTLY.
+# yarn lockfile v1
+
+
+«known-vulnerability=high:"@scope/weak@^1.0.0", "@scope/weak@^1.2.0"»:
+  version "1.2.0"
+  resolved "https://packages.example.org/weak-1.2.0.tgz#{COMMIT}"
+  integrity {SRI}
+  dependencies:
+    weak-lib "^3.1.4"
+
+fine-lib@^1.0.0:
+  version "1.0.0"
+  resolved "http://packages.example.org/fine-lib-1.0.0.tgz#{COMMIT}"
+
+«unfixed-source:"moving@git+https://git.example.org/moving.git#main"»:
+  version "1.0.0"
+  resolved "git+https://git.example.org/moving.git#main"
+
+weak-lib@^3.1.4:
+  version "3.1.4"
+
+«known-vulnerability=critical:weak-lib@^1.0.0»:
+  version "1.0.0"
+""",
+    "berry/yarn.lock": """\
+# This file is generated by running "yarn install" inside your project.
+
+__metadata:
+  version: 8
+  cacheKey: 10
+
+"fine-lib@npm:^1.0.0":
+  version: 1.0.0
+  resolution: "fine-lib@npm:1.0.0"
+  checksum: 10/00
+  languageName: node
+  linkType: hard
+
+«malicious-package:"harmless@npm:trap-lib@^1.0.0"»:
+  version: 1.0.0
+  resolution: "trap-lib@npm:1.0.0"
+  languageName: node
+  linkType: hard
+
+"shop@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "shop@workspace:."
+  languageName: unknown
+  linkType: soft
+
+«known-vulnerability=critical:"weak-lib@npm:^1.0.0, weak-lib@npm:^1.2.0"»:
+  version: 1.2.0
+  resolution: "weak-lib@npm:1.2.0"
+  languageName: node
+  linkType: hard
+""",
+}
+
+PNPM = {
+    "package.json": '{\n  "dependencies": {"weak-lib": "^1.0.0", «lock-out-of-step:"new-lib"»: "^2.0.0"}\n}\n',
+    "pnpm-lock.yaml": f"""\
+lockfileVersion: '9.0'
+
+settings:
+  autoInstallPeers: true
+
+importers:
+
+  .:
+    dependencies:
+      weak-lib:
+        specifier: ^1.0.0
+        version: 1.0.0
+
+packages:
+
+  «known-vulnerability=high:'@scope/weak@1.0.0'»:
+    resolution: {{integrity: {SRI}}}
+
+  fine-lib@1.0.0:
+    resolution: {{integrity: {SRI}}}
+    engines: {{node: '>=4'}}
+
+  «known-vulnerability=critical:weak-lib@1.0.0»:
+    resolution: {{integrity: {SRI}}}
+
+snapshots:
+
+  weak-lib@1.0.0: {{}}
+""",
+    "five/pnpm-lock.yaml": f"""\
+lockfileVersion: 5.4
+
+packages:
+
+  «known-vulnerability=high:/@scope/weak/1.0.0_weak-lib@1.0.0»:
+    resolution: {{integrity: {SRI}}}
+    dev: false
+
+  /fine-lib/1.0.0:
+    resolution: {{integrity: {SRI}}}
+""",
+    "six/pnpm-lock.yaml": f"""\
+lockfileVersion: '6.0'
+
+packages:
+
+  «malicious-package:/trap-lib@1.0.0(fine-lib@1.0.0)»:
+    resolution: {{integrity: {SRI}}}
+
+  /weak-lib@2.0.0:
+    resolution: {{integrity: {SRI}}}
+""",
+}
+
+LIBRARY = {
+    "pyproject.toml": '[project]\nname = "lib"\nversion = "1"\ndependencies = ["weak-lib>=1", "fine-lib"]\n',
+    "package.json": '{"name": "lib", "devDependencies": {"fine-lib": "^1.0.0"}}\n',
+    "sub/pyproject.toml": '[project]\nname = "sub"\nversion = "1"\ndependencies = ["fine-lib"]\n',
+}
+
+CLEAN = {
+    "README.md": "# Shop\n\npip install weak-lib==1.0\n",
+    "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\ndependencies = []\n\n[tool.ruff]\nline-length = 120\n',
+    "package.json": '{"name": "shop", "private": true, "scripts": {"start": "node ."}}\n',
+    "requirements.txt": f"weak-lib==2.0 --hash={HASH}\nlisted-lib==1.5\nother==1.0\n",
+    "data/notes.txt": "weak-lib==1.0\n",
+    "Dockerfile": "RUN pip install weak-lib==1.0\n",
+}
+
+BROKEN = {
+    "a/uv.lock": "version = 1\n\n[[package]\n",
+    "b/poetry.lock": '[[package]]\nname = "weak-lib"\nversion = "1.0"\n\n[metadata]\nlock-version = "7.0"\n',
+    "c/package-lock.json": '{"lockfileVersion": 3, "packages": {"node_modules/weak-lib": {"version"',
+    "d/package-lock.json": '{"lockfileVersion": 4, "packages": {}}\n',
+    "e/yarn.lock": "# yarn lockfile v1\n\nweak-lib@^1.0.0\n",
+    "f/pnpm-lock.yaml": "lockfileVersion: '12.0'\n",
+    "g/requirements.txt": "<<<<<<< HEAD\nweak-lib==1.0\n=======\nweak-lib==2.0\n>>>>>>> other\n",
+    "h/package.json": '{"dependencies": []}\n',
+    "i/pdm.lock": "\0\1\2",
+    "j/Pipfile.lock": "[]\n",
+    "k/pyproject.toml": "[project\n",
+    "right/requirements.txt": "«known-vulnerability=high:weak-lib==1.0»\n",
+}
+
+REPOSITORIES: dict[str, dict[str, str]] = {
+    "uv": UV,
+    "uv, changed since": UV_OUT_OF_STEP,
+    "Poetry": POETRY,
+    "PDM, pylock and Pipenv": PDM,
+    "requirements": REQUIREMENTS,
+    "npm": NPM,
+    "npm, changed since": NPM_OUT_OF_STEP,
+    "npm without a lock": NPM_WITHOUT_LOCK,
+    "Yarn": YARN,
+    "pnpm": PNPM,
+    "a library": LIBRARY,
+    "nothing to report": CLEAN,
+    "broken files": BROKEN,
+}
+
+# Repository → path → the rules of what is reported of the file as a whole.
+FILES_WITH: dict[str, dict[str, tuple[str, ...]]] = {
+    "a library": {"pyproject.toml": ("no-lock-file",), "package.json": ("no-lock-file",)},
+    "npm without a lock": {"package.json": ("no-lock-file",)},
+    "broken files": {path: ("unread-file",) for path in BROKEN if not path.startswith("right/")},
+}
+
+# Repository → the codes that its degraded reasons must name, in any order.
+REASONS: dict[str, tuple[str, ...]] = {
+    "requirements": ("FL-A135", "FL-A135"),
+    "broken files": ("FL-A132",) * 8 + ("FL-A133",) * 3,
+}
