@@ -225,7 +225,14 @@ def _paragraph(call: Invocation, name: str, text: str) -> Iterator[str]:
 
 
 # How each format can write a sign that a CI log must not read; see `ci_log`.
-_SYNTAXES: dict[str, Syntax] = {"sarif": "json", "json": "json", "gitlab": "json", "rdjson": "json", "junit": "xml"}
+_SYNTAXES: dict[str, Syntax] = {
+    "sarif": "json",
+    "json": "json",
+    "gitlab": "json",
+    "rdjson": "json",
+    "junit": "xml",
+    "html": "xml",
+}
 
 
 def export(call: Invocation) -> int:

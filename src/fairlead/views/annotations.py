@@ -1,8 +1,8 @@
 """Findings as workflow commands of GitHub Actions: `::error file=…,line=…,title=…::message`.
 
 How a line is read stands in the runner's source (`actions/runner`, `ActionCommand.TryParseV2`): it begins with `::`,
-the properties end at the next `::` and are split at commas, and `%25`, `%0D`, `%0A`, in properties also `%3A` and `%2C`,
-are turned back. The runner reads stdout and stderr alike, so these lines go where they cannot break an answer.
+the properties end at the next `::` and are split at commas, and `%25`, `%0D`, `%0A`, in properties also `%3A` and
+`%2C`, are turned back. The runner reads stdout and stderr alike, so these lines go where they cannot break an answer.
 
 GitHub shows ten errors, ten warnings and ten notices of a step and drops the others without a word (the toolkit's
 `docs/problem-matchers.md`, "Limitations"), so only so many are written: new ones first, then the worst. How many were
