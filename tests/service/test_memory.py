@@ -17,7 +17,15 @@ from fairlead.service.endings import exit_code
 from fairlead.service.findings import export_findings, list_findings, show_finding
 from fairlead.service.memory import State, with_previous
 from fairlead.service.runs import show_run
-from fairlead.views.acceptances import ENTRIES_MAX, FILE, FILE_BYTES_MAX, TEXT_CHARACTERS_MAX, WARNINGS_MAX, day_of
+from fairlead.views.acceptances import (
+    ENTRIES_MAX,
+    FILE,
+    FILE_BYTES_MAX,
+    TEXT_CHARACTERS_MAX,
+    WARNINGS_MAX,
+    day_of,
+    read_accepted,
+)
 from fairlead.views.runs import RunView
 from tests.proves import proves
 from tests.service.parts import WORKFLOW, PaperParts, ended, finding, started, succeeded
@@ -61,10 +69,6 @@ def write_file(parts: PaperParts, *entries: object, text: str = "") -> Path:
 
 def entry(fingerprint: str = A, **more: object) -> dict[str, object]:
     return {"fingerprint": fingerprint, "rule": "security/ssrf", "path": "a.py", "reason": "a test", **more}
-
-
-def codes(view: RunView) -> list[str]:
-    return [warning.code for warning in view.warnings]
 
 
 def today(parts: PaperParts, days: int = 0) -> str:
@@ -112,34 +116,34 @@ def test_an_acceptance_holds_on_its_last_day_and_not_on_the_next(parts: PaperPar
     assert view_of(parts, run).totals["high"] == 0, "it may be accepted again"
 
 
-@pytest.mark.parametrize(
-    ("what", "code"),
-    [
-        (Accepting("", findings=("aaa",)), "FL-S050"),
-        (Accepting("  ", findings=("aaa",)), "FL-S050"),
-        (Accepting("x" * (TEXT_CHARACTERS_MAX + 1), findings=("aaa",)), "FL-S050"),
-        (Accepting("x", "yesterday", ("aaa",)), "FL-S051"),
-        (Accepting("x", "2020-01-01", ("aaa",)), "FL-S051"),
-        (Accepting("x", "2020-1-1", ("aaa",)), "FL-S051"),
-        (Accepting("x", "0d", ("aaa",)), "FL-S051"),
-        (Accepting("x", "99999d", ("aaa",)), "FL-S051"),
-        (Accepting("x", "2999-01-01", ("aaa",)), "FL-S051"),
-        (Accepting("x"), "FL-S052"),
-        (Accepting("x", findings=("aaa",), rule="security/ssrf"), "FL-S052"),
-        (Accepting("x", rule="security/xss"), "FL-S053"),
-        (Accepting("x", rule="security/no-such-rule"), "FL-S010"),
-        (Accepting("x", path="nowhere"), "FL-S008"),
-        (Accepting("x", findings=("aaa", "999")), "FL-S012"),
-        (Accepting("x", findings=("abc",)), "FL-S013"),
-    ],
-)
-def test_what_is_no_acceptance_records_nothing(parts: PaperParts, what: Accepting, code: str) -> None:
+NO_ACCEPTANCE = [
+    (Accepting("", findings=("aaa",)), "FL-S050"),
+    (Accepting("  ", findings=("aaa",)), "FL-S050"),
+    (Accepting("x" * (TEXT_CHARACTERS_MAX + 1), findings=("aaa",)), "FL-S050"),
+    (Accepting("x", "yesterday", ("aaa",)), "FL-S051"),
+    (Accepting("x", "2020-01-01", ("aaa",)), "FL-S051"),
+    (Accepting("x", "2020-1-1", ("aaa",)), "FL-S051"),
+    (Accepting("x", "0d", ("aaa",)), "FL-S051"),
+    (Accepting("x", "99999d", ("aaa",)), "FL-S051"),
+    (Accepting("x", "2999-01-01", ("aaa",)), "FL-S051"),
+    (Accepting("x"), "FL-S052"),
+    (Accepting("x", findings=("aaa",), rule="security/ssrf"), "FL-S052"),
+    (Accepting("x", rule="security/xss"), "FL-S053"),
+    (Accepting("x", rule="security/no-such-rule"), "FL-S010"),
+    (Accepting("x", path="nowhere"), "FL-S008"),
+    (Accepting("x", findings=("aaa", "999")), "FL-S012"),
+    (Accepting("x", findings=("abc",)), "FL-S013"),
+]
+
+
+def test_what_is_no_acceptance_records_nothing(parts: PaperParts) -> None:
     twins = [finding(line=n, fingerprint=f"abc{n}" + "0" * 20) for n in (1, 2)]
     run = reviewed(parts, "r-one00001", ONE, *twins)
     head = parts.journal(parts.project("")).head()
-    with pytest.raises(FairleadError, match=code):
-        accept_findings(parts, parts.project(""), run, what)
-    assert parts.journal(parts.project("")).head() == head
+    for what, code in NO_ACCEPTANCE:
+        with pytest.raises(FairleadError, match=code):
+            accept_findings(parts, parts.project(""), run, what)
+        assert parts.journal(parts.project("")).head() == head, what
 
 
 def test_all_that_match_a_rule_or_a_path_now_are_accepted_and_no_later_one(parts: PaperParts) -> None:
@@ -225,22 +229,33 @@ def test_the_file_accepts_and_is_counted_aloud(parts: PaperParts) -> None:
         (entry(B), "stands above already"),
     ],
 )
-def test_a_bad_entry_is_a_warning_with_its_place_and_accepts_nothing(parts: PaperParts, bad: object, said: str) -> None:
-    path = write_file(parts, entry(B), bad, entry(C))
-    run = reviewed(parts, "r-one00001", ONE, TWO, THREE)
-    view = view_of(parts, run)
-    assert [one.fingerprint for one in view.findings if one.accepted is None] == [A]
-    warning = view.warnings[0]
-    assert (codes(view), warning.is_warning, warning.file) == (["FL-S017"], True, FILE)
+def test_a_bad_entry_is_a_warning_with_its_place_and_accepts_nothing(bad: object, said: str) -> None:
+    text = json.dumps({"fairlead": 1, "accepted": [entry(B), bad, entry(C)]}, indent=1)
+    found, warnings = read_accepted(text.encode())
+    assert set(found) == {B, C}
+    (warning,) = warnings
+    assert (warning.code, warning.is_warning, warning.file) == ("FL-S017", True, FILE)
     assert said in warning.message
     assert "accepted[1]" in warning.message
     assert warning.span is not None
-    line = path.read_text().split("\n")[warning.span.line - 1]
+    line = text.split("\n")[warning.span.line - 1]
     assert line[warning.span.column - 1] in '{"'
     assert line == warning.source
+
+
+def test_a_file_with_a_bad_entry_is_never_written_anew(parts: PaperParts) -> None:
+    path = write_file(parts, entry(B), "bad", entry(C))
+    run = reviewed(parts, "r-one00001", ONE, TWO, THREE)
+    view = view_of(parts, run)
+    assert [one.fingerprint for one in view.findings if one.accepted is None] == [A]
+    assert [warning.code for warning in view.warnings] == ["FL-S017"]
+    before = path.read_text()
     with pytest.raises(FairleadError, match="FL-S018"):
         export_accepted(parts, parts.project(""), run, str(path))
-    assert path.read_text().count("fingerprint") >= 2, "nothing of it is lost"
+    assert path.read_text() == before
+    elsewhere = parts.root / "other.json"
+    export_accepted(parts, parts.project(""), run, str(elsewhere))
+    assert set(read_accepted(elsewhere.read_bytes())[0]) == {B, C}
 
 
 @pytest.mark.parametrize(
@@ -260,19 +275,15 @@ def test_a_bad_entry_is_a_warning_with_its_place_and_accepts_nothing(parts: Pape
         '{"fairlead": 1, "accepted": [' + ",".join(["0"] * (ENTRIES_MAX + 1)) + "]}",
     ],
 )
-def test_a_file_that_is_no_such_file_accepts_nothing_and_says_so(parts: PaperParts, text: str) -> None:
-    write_file(parts, text=text or " ")
-    run = reviewed(parts, "r-one00001", ONE)
-    view = view_of(parts, run)
-    assert codes(view) == ["FL-S016"]
-    assert view.totals["high"] == 1
+def test_a_file_that_is_no_such_file_accepts_nothing_and_says_so(text: str) -> None:
+    found, warnings = read_accepted(text.encode())
+    assert (found, [warning.code for warning in warnings]) == ({}, ["FL-S016"])
 
 
-def test_the_warnings_of_one_file_are_bounded_and_counted(parts: PaperParts) -> None:
-    write_file(parts, *["bad"] * (WARNINGS_MAX + 5))
-    view = view_of(parts, reviewed(parts, "r-one00001", ONE))
-    assert len(view.warnings) == WARNINGS_MAX + 1
-    assert view.warnings[-1].message == "5 more entries accept nothing"
+def test_the_warnings_of_one_file_are_bounded_and_counted() -> None:
+    _, warnings = read_accepted(json.dumps({"fairlead": 1, "accepted": ["bad"] * (WARNINGS_MAX + 5)}).encode())
+    assert len(warnings) == WARNINGS_MAX + 1
+    assert warnings[-1].message == "5 more entries accept nothing"
 
 
 def test_what_is_exported_is_read_as_it_was(parts: PaperParts) -> None:

@@ -52,21 +52,21 @@ def make_baseline(
         FairleadError: FL-S056, FL-S057, FL-S058 there is no such commit; FL-S059 the run came to nothing; FL-W, FL-A
             and FL-E as for every start.
     """
-    common = parts.repository(project).common_commit(ref)
-    how = "where it and HEAD part" if common.is_merge_base else "which has nothing in common with HEAD"
-    tell(f"comparing with {common.name}, {how}")
+    earlier = parts.repository(project).common_commit(ref)
+    how = "where it and HEAD part" if earlier.is_merge_base else "which has nothing in earlier with HEAD"
+    tell(f"comparing with {earlier.name}, {how}")
     workflow, inputs, _ = check_start(parts, project, definition, _as_before(definition, given))
     for number in range(TRIES_MAX):
-        run, is_fresh = _record(parts, project, common, workflow, inputs, number)
-        ending = _perform(parts, project, common, run, tell)
+        run, is_fresh = _record(parts, project, earlier, workflow, inputs, number)
+        ending = _perform(parts, project, earlier, run, tell)
         if ending != "ended":
-            return Baseline(run, common.name, common.commit, ending)
+            return Baseline(run, earlier.name, earlier.commit, ending)
         if _is_usable(parts, project, run):
-            return Baseline(run, common.name, common.commit)
+            return Baseline(run, earlier.name, earlier.commit)
         if is_fresh:
             break  # doing the same again now would end the same
     status = row_of(parts.journal(project), run).status
-    message = f"the run over {common.name} gives nothing to compare with: {run} ended as {status}"
+    message = f"the run over {earlier.name} gives nothing to compare with: {run} ended as {status}"
     raise error("FL-S059", message, f"fairlead runs show {run}", exit_code=3)
 
 
@@ -80,7 +80,7 @@ def _as_before(definition: Definition, given: Mapping[str, Json]) -> dict[str, J
 
 
 def _record(
-    parts: Parts, project: Project, common: CommonCommit, workflow: Workflow, inputs: dict[str, Json], number: int
+    parts: Parts, project: Project, earlier: CommonCommit, workflow: Workflow, inputs: dict[str, Json], number: int
 ) -> tuple[RunId, bool]:
     """Record the run, or find the earlier one; says whether it is a new one."""
     catalog = parts.catalog(project)
@@ -89,7 +89,7 @@ def _record(
     agents = {name: card.digest if (card := catalog.find(name)) is not None else "" for name in names}
     journal = parts.journal(project)
     definition = journal.put(encode(workflow))
-    material: Json = [common.commit, definition, agents, inputs, number]
+    material: Json = [earlier.commit, definition, agents, inputs, number]
     name = digest(encode(material)).removeprefix("sha256:")[:32]
     queued = RunQueued(
         workflow=workflow.name,
@@ -98,15 +98,15 @@ def _record(
         root=path_text(os.path.join(project.state_dir, _FOLDER, name)),
         key=f"{BASELINE}:{name}",
         requester=parts.user,
-        labels={BASELINE: common.commit},
-        commit=common.commit,
+        labels={BASELINE: earlier.commit},
+        commit=earlier.commit,
     )
     asked = parts.ids.run_id()
     recorded = journal.record(asked, queued)
     return recorded.run, recorded.run == asked
 
 
-def _perform(parts: Parts, project: Project, common: CommonCommit, run: RunId, tell: Tell) -> Ending:
+def _perform(parts: Parts, project: Project, earlier: CommonCommit, run: RunId, tell: Tell) -> Ending:
     """Perform the run unless it has ended, or wait for the process that does; its tree goes when it has ended."""
     journal = parts.journal(project)
     repository = parts.repository(project)
@@ -120,7 +120,7 @@ def _perform(parts: Parts, project: Project, common: CommonCommit, run: RunId, t
             continue
         tell(f"looking at that commit first, in {run}; the next time this costs nothing")
         path = path_from_text(row.root)
-        repository.export(common.commit, path, tell)
+        repository.export(earlier.commit, path, tell)
         try:
             ending = parts.perform(project, run, _nothing)
         except FairleadError as refusal:
