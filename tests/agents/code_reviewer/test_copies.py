@@ -23,6 +23,7 @@ from fairlead.core.outcomes import Succeeded
 from tests.agents.conftest import DirectoryWorld
 from tests.corpora import marks
 from tests.corpora import review_copies as corpus
+from tests.proves import proves
 
 _FORMS = (
     "{0} = {1}(a, {2}) + b",
@@ -66,6 +67,7 @@ def test_exactly_what_is_marked_is_reported(tmp_path: Path) -> None:
     assert found == wanted | {(path, 0, rule) for path, rule in corpus.FAULTS_OF_FILES.items()}
 
 
+@proves("C9")
 def test_languages_without_a_parser_are_never_called_checked(tmp_path: Path) -> None:
     files = {
         "a.go": "package a\n",
