@@ -35,7 +35,7 @@ def test_texts_come_back_as_they_were(text: str) -> None:
 
 
 def test_a_path_with_line_breaks_commas_and_colons_names_its_file() -> None:
-    name = "a,b:c%0A/new\nline\r.py"
+    name = "a,b::c%0A/new\nline\r.py"
     (read,) = log_readers.github("\n".join(annotations(run(finding(1, path=path_text(name))))))
     assert read.properties["file"] == name
 
