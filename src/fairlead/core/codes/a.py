@@ -260,6 +260,37 @@ CODES: tuple[Code, ...] = (
         "add it below `with:`",
     ),
     Code(
+        "FL-A120",
+        "A kind of rule that another agent has",
+        "The code-reviewer leaves security to the security-scanner, so that no place is reported by both.",
+        "call the agent security-scanner, or leave `type` out",
+        bad="agent: code-reviewer\nwith:\n  type: security",
+        good="agent: security-scanner",
+    ),
+    Code(
+        "FL-A121",
+        "A pattern that can fit no file",
+        "A pattern of paths is compared with paths below the root of the tree: it neither begins with `/` nor holds"
+        " `..`.",
+        "write it as `src/**/*.py` or `*.py`",
+        bad="pattern: /src/*.py",
+        good='pattern: "src/**/*.py"',
+    ),
+    Code(
+        "FL-A122",
+        "Git knows no such commit",
+        "What changed can only be told against a commit, a tag or a branch of the repository, and there must be one.",
+        "`git log --oneline` and `git branch --all` show the names; a shallow clone lacks the older ones",
+        bad="ref: mian",
+        good="ref: main",
+    ),
+    Code(
+        "FL-A123",
+        "Git could not say what changed",
+        "Git was asked for the files that differ from a commit, and failed or answered with more than is read.",
+        "run the command that the message names by hand, or leave `ref` out",
+    ),
+    Code(
         "FL-A132",
         "A dependency file is broken",
         "The file is binary, is not the TOML, JSON or lock that its name promises, or holds the marks of a merge that"

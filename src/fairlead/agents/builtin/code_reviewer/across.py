@@ -33,7 +33,7 @@ class Across:
         for node in tree.body if "import" in file.text else _EMPTY:
             self._note_imports(node, file.path)
         self.see(file.text)
-        for function in outline.functions:
+        for function in outline.functions if not file.path.endswith(".pyi") else ():
             name = function.node.name
             is_private = name[0] == "_" and not name.startswith("__") and len(name) > 1
             if not is_private or function.owner is not None or function.is_nested or function.node.decorator_list:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from fairlead.agents.builtin.code_reviewer import late_binding
 from fairlead.agents.builtin.code_reviewer.found import Found, SourceFile
 from fairlead.agents.builtin.code_reviewer.python_outline import Function, Outline
 
@@ -16,18 +17,23 @@ _PROGRAMS = re.compile(
     r"|[^/]*_(cli|script|command|main)|(cli|script|run|print|show)_[^/]*)\.pyw?$",
     re.IGNORECASE,
 )
-_MAIN = re.compile(r"^if\s+\(?(__name__\s*==|['\"]__main__['\"]\s*==)", re.MULTILINE)
+_MAIN = re.compile(r"^if\b.*\b__name__\b", re.MULTILINE)
 _SHOWS = re.compile(
     r"print|show|display|dump|report|info|usage|help|list|main|log|debug|warn|banner|complet", re.IGNORECASE
 )
 _ASKED_FOR = re.compile(r"verbos|debug|quiet|silent|dry_?run|interactive|stdout", re.IGNORECASE)
 _KEPT_ON_PURPOSE = re.compile(r"unused|re-?export|noqa|compat|for (others|users|external|import)|backward|public|API")
 _COMPATIBILITY = re.compile(r"(^|/)_*(compat|py3k|six|typing|types|api)[^/]*\.py$")
+_GIVEN = frozenset({"get_ipython", "reveal_type", "_", "ngettext", "unicode"})  # put among the built-in names
+_SEEN = re.compile(r"#.*(type: ?ignore|pyright: ?ignore|pylint: ?disable)")
+_MAKES_NAMES = re.compile(r"\bglobals\(\)|\bexec\(|\b_convert_\(|\bsetattr\(sys\.modules")
 _EXPLAINED = "A comment in the handler says why; whether that is enough only a person can say."
 
 
 def kept(file: SourceFile, tree: ast.Module, outline: Outline, founds: Sequence[Found]) -> Iterator[Found]:
     """Those of ruff's reports about *file* that are worth reading."""
+    if file.path.endswith(".pyi"):
+        return  # declarations: nothing in them runs
     printed: list[Found] = []
     is_package = file.path.endswith("__init__.py")
     for found in founds:
@@ -40,6 +46,12 @@ def kept(file: SourceFile, tree: ast.Module, outline: Outline, founds: Sequence[
             continue
         elif rule == "review/self-assignment" and found.line in outline.open_assignments:
             continue  # it makes a name of the outer scope one of this class or module
+        elif (
+            (rule == "review/undefined-name" and _is_known_elsewhere(file, found))
+            or (rule == "review/redefined-unused" and _is_declared_before(file, found))
+            or (rule == "review/late-binding" and not late_binding.is_kept(tree, found.line))
+        ):
+            continue
         elif rule == "review/swallowed-exception" and _has_comment(file, found):
             yield msgspec.structs.replace(found, severity="info", reason=_EXPLAINED)
         else:
@@ -108,6 +120,23 @@ def _is_kept_on_purpose(file: SourceFile, line: int) -> bool:
             return True
         above -= 1
     return False
+
+
+def _is_known_elsewhere(file: SourceFile, found: Found) -> bool:
+    """Whether the name may come from where no reader of the file can see it, or somebody has looked at it already."""
+    name = re.search(r"`(\w+)`", found.message)
+    if name is not None and (name[1] in _GIVEN or re.search(rf"\bdel\b.*\b{name[1]}\b", file.text)):
+        return True  # what is deleted at the end was there while the file was read
+    return _SEEN.search(file.lines[found.line - 1]) is not None or _MAKES_NAMES.search(file.text) is not None
+
+
+def _is_declared_before(file: SourceFile, found: Found) -> bool:
+    """Whether what is defined again was only a variable that reserves the name."""
+    earlier = re.search(r"from line (\d+)", found.message)
+    if earlier is None or not 0 < int(earlier[1]) <= len(file.lines):
+        return False
+    line = file.lines[int(earlier[1]) - 1].lstrip()
+    return "=" in line and not line.startswith(("def ", "async ", "class ", "@"))
 
 
 def _has_comment(file: SourceFile, found: Found) -> bool:

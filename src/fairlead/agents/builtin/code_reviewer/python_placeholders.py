@@ -4,6 +4,7 @@ import ast
 import io
 import re
 import tokenize
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from fairlead.agents.builtin.code_reviewer.across import Across
@@ -24,7 +25,7 @@ _WORDS = re.compile(
 _COMMENT_WORDS = re.compile(r"#.*(?:todo|fixme|hack|xxx|implemented|coming soon|lorem ipsum)", re.IGNORECASE)
 _ABSTRACT_BASES = re.compile(r"^(ABC|ABCMeta|Protocol|Interface|TypedDict|NamedTuple|Generic)$")
 _ABSTRACT_NAMES = re.compile(
-    r"^_*(Base|Abstract|Generic|Null|Dummy|Noop|NoOp|Fake|Stub|Mock|Silent|Quiet|Empty|No(?=[A-Z]))|(Base|Mixin|Interface|Protocol|ABC|Hooks?|Type)$"
+    r"^_*(Base|Abstract|Generic|Null|Dummy|Noop|NoOp|Fake|Stub|Mock|Silent|Quiet|Empty|No(?=[A-Z]))|(Base|Mixin|Interface|Protocol|ABC|Hooks?|Type|Handler|Visitor|Listener|Observer|Callbacks?|Plugin|Delegate)$"
 )
 _SHOULD_BE_FILLED = re.compile(
     r"subclass|sub-class|derived|overrid|overload|(?:must|should) (?:be )?(?:implement|define|provide)"
@@ -32,7 +33,7 @@ _SHOULD_BE_FILLED = re.compile(
     re.IGNORECASE,
 )
 _NOTHING_IS_MEANT = re.compile(
-    r"no_?op|nothing|null|dummy|ignore|skip|pass|placeholder|hook|callback|handler|^(on|pre|post|before|after|handle|visit"
+    r"^_*no_?[a-z]{2,5}$|no_?op|nothing|null|dummy|ignore|skip|pass|placeholder|hook|callback|handler|^(on|pre|post|before|after|handle|visit"
     r"|setup|set_up|teardown|tear_down|begin|end|start|stop|enter|exit|close|flush|reset|clear|init|ready|register|tick|log|debug|trace)(_|$)",
     re.IGNORECASE,
 )
@@ -43,6 +44,9 @@ _PROMISES = re.compile(
     r"|remove|insert|search|find|predict|classify|score|rank|count|sum|estimate|analy[sz]e|generate|render|build|resolve|normali[sz]e"
     r"|sanitize|sanitise|is_valid|is_authori[sz]ed|is_authenticated|has_permission|can_access|login|get_price|get_total)(_|$)"
 )
+_SAYS_LATER = re.compile(r"implement|todo|yet|coming", re.IGNORECASE)
+_ROUTE = re.compile(r"\.(route|get|post|put|patch|delete|command|task)\b|classmethod|staticmethod")
+_CONSTANT_NAME = re.compile(r"_(none|true|false|null|empty|default|never|always)(_|$)")
 _MEANT_FILES = re.compile(
     r"(null|dummy|noop|no_op|fakes?|stubs?|mocks?)[^/]*\.py$|(^|/)(dummy|fakes?|stubs?|mocks?|testing)/"
 )
@@ -55,9 +59,10 @@ def review(file: SourceFile, tree: ast.Module, outline: Outline, across: Across)
     """The placeholders of one file; a body that a subclass elsewhere may fill is left with *across*."""
     founds: list[Found] = []
     is_declaration = file.path.endswith(".pyi")
+    defined = Counter(function.name for function in outline.functions)  # twice: another condition, another body
     is_left_out = is_declaration or file.is_test or file.is_example or _MEANT_FILES.search(file.path) is not None
     for function in () if is_left_out else outline.functions:
-        found = _hollow(file, function)
+        found = _hollow(file, function) if defined[function.name] == 1 else None
         if found is None:
             continue
         if function.owner is None:
@@ -68,7 +73,8 @@ def review(file: SourceFile, tree: ast.Module, outline: Outline, across: Across)
         founds += _comments(file)
         if not (file.is_test or file.is_example):
             founds += _names(file, outline)
-            founds += _texts(file, tree)
+            judged = {one.body[0].lineno for one in outline.functions if len(one.body) == 1}
+            founds += (found for found in _texts(file, tree) if not (found.line in judged and _raises(file, found)))
     return founds
 
 
@@ -78,7 +84,7 @@ def review(file: SourceFile, tree: ast.Module, outline: Outline, across: Across)
 def _hollow(file: SourceFile, function: Function) -> Found | None:
     """The finding about a function whose body does nothing of what its name promises."""
     body = function.body
-    if len(body) > 1 or _is_declared(function):
+    if len(body) > 1 or _is_declared(function) or function.is_nested:
         return None
     if not body:  # a docstring alone
         return _empty(file, function)
@@ -93,25 +99,34 @@ def _hollow(file: SourceFile, function: Function) -> Found | None:
 
 
 def _not_implemented(file: SourceFile, function: Function, only: ast.Raise) -> Found | None:
+    node, owner = function.node, function.owner
     raised = only.exc
     called = raised.func if isinstance(raised, ast.Call) else raised
-    if not (isinstance(called, ast.Name) and called.id == "NotImplementedError"):
-        return None
-    if isinstance(raised, ast.Call) and raised.args:
-        said = " ".join(
-            node.value for node in ast.walk(raised) if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        )
-        if not re.search(r"implement|todo|yet|coming", said, re.IGNORECASE) or _SHOULD_BE_FILLED.search(said):
+    said = " ".join(_texts_in(raised))
+    if isinstance(called, ast.Name) and called.id == "NotImplementedError":
+        if said and (not _SAYS_LATER.search(said) or _SHOULD_BE_FILLED.search(said)):
             return None  # it refuses, and says what
-    if _SHOULD_BE_FILLED.search(ast.get_docstring(function.node, clean=False) or ""):
+        if not said and owner is not None and owner.bases:
+            return None  # it takes away what a base class offers
+    elif not text_says_unfinished(said):
         return None
-    message = f"{function.name} only raises NotImplementedError, and no class fills it in."
+    if node.decorator_list and not any(_ROUTE.search(ast.unparse(one)) for one in node.decorator_list):
+        return None
+    described = [ast.get_docstring(one, clean=False) or "" for one in (node, owner) if one is not None]
+    if any(_SHOULD_BE_FILLED.search(text) or "interface" in text.lower() for text in described):
+        return None
+    message = f"{function.name} only says that it is not implemented, and no class fills it in."
     return _at(file, "review/not-implemented", function, message)
+
+
+def _texts_in(node: ast.AST | None) -> list[str]:
+    every = ast.walk(node) if node is not None else ()
+    return [one.value for one in every if isinstance(one, ast.Constant) and isinstance(one.value, str)]
 
 
 def _empty(file: SourceFile, function: Function) -> Found | None:
     node, owner = function.node, function.owner
-    if function.is_nested or node.decorator_list or _is_special(node.name) or _NOTHING_IS_MEANT.search(node.name):
+    if node.decorator_list or _is_special(node.name) or _NOTHING_IS_MEANT.search(node.name) or len(node.name) < 3:
         return None
     if owner is not None and owner.bases:
         return None  # it takes away what a base class does
@@ -125,8 +140,8 @@ def _pretending(file: SourceFile, function: Function, only: ast.Return) -> Found
     node, owner = function.node, function.owner
     parameters = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
     given = parameters[1:] if owner is not None and not _is_static(node) else parameters
-    given = [name for name in given if not name.startswith("_")]
-    if not given or node.decorator_list or function.is_nested or not _PROMISES.search(node.name):
+    given = [name for name in given if not name.startswith("_") and name not in ("self", "cls")]
+    if not given or node.decorator_list or not _PROMISES.search(node.name) or _CONSTANT_NAME.search(node.name):
         return None
     if owner is not None and owner.bases:
         return None
@@ -156,9 +171,7 @@ def _is_explained(file: SourceFile, function: Function) -> bool:
     """Whether a comment in the body, or a docstring, says that nothing is meant to happen."""
     node = function.node
     said = ast.get_docstring(node, clean=False) or ""
-    if re.search(
-        r"subclass|overrid|hook|no-?op|nothing|default|always|placeholder for|backward|compat", said, re.IGNORECASE
-    ):
+    if re.search(r"subclass|overrid|hook|no-?op|nothing|default|always|backward|compat|deprecat", said, re.IGNORECASE):
         return True
     lines = file.lines[node.lineno - 1 : node.end_lineno]
     comments = [line.partition("#")[2] for line in lines if "#" in line]
@@ -205,22 +218,17 @@ def _at(file: SourceFile, rule: str, function: Function, message: str) -> Found:
 
 
 def _names(file: SourceFile, outline: Outline) -> Iterator[Found]:
-    if re.search(r"(^|/)(mocks?|stubs?|fakes?|testing)(/|\.py|_)", file.path, re.IGNORECASE):
+    if re.search(r"mock|stub|fake|testing", file.path, re.IGNORECASE):
         return
-    named: list[tuple[str, ast.stmt]] = [(function.node.name, function.node) for function in outline.functions]
+    named: list[tuple[str, ast.stmt]] = [(one.node.name, one.node) for one in outline.functions if not one.is_nested]
     named += [(owner.name, owner) for owner in outline.classes]
-    for statement in _assignments(outline, file):
-        named += [(target.id, statement) for target in statement.targets if isinstance(target, ast.Name)]
+    for statement in outline.top:
+        if isinstance(statement, ast.Assign):
+            named += [(target.id, statement) for target in statement.targets if isinstance(target, ast.Name)]
     for name, node in named:
         if PLACEHOLDER_NAME.match(name):
             message = f"The name {name} says that it stands for something that is still to come."
             yield Found("review/placeholder-name", file.path, node.lineno, node.col_offset + 1, message, node.lineno, 0)
-
-
-def _assignments(outline: Outline, file: SourceFile) -> Iterator[ast.Assign]:
-    for function in outline.functions:
-        yield from (statement for statement in function.node.body if isinstance(statement, ast.Assign))
-    yield from (statement for statement in outline.top if isinstance(statement, ast.Assign))
 
 
 def _texts(file: SourceFile, tree: ast.Module) -> Iterator[Found]:
@@ -240,6 +248,10 @@ def _texts(file: SourceFile, tree: ast.Module) -> Iterator[Found]:
             yield Found(
                 "review/unfinished-text", *place, f"The program says “{' '.join(text.split())[:60]}”.", node.lineno, 0
             )
+
+
+def _raises(file: SourceFile, found: Found) -> bool:
+    return file.lines[found.line - 1].lstrip().startswith("raise ")
 
 
 def _constants(tree: ast.AST, is_said: bool) -> Iterator[tuple[ast.Constant, bool]]:
