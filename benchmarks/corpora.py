@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from benchmarks.machine import described
+from fairlead.agents.builtin.code_reviewer.scan import scan as review_code
 from fairlead.agents.builtin.compliance_checker import scan as check_compliance
 from fairlead.agents.builtin.dependency_auditor.audit import audit
 from fairlead.agents.builtin.secret_scanner import scan as scan_secrets
@@ -30,6 +31,7 @@ AGENTS: Mapping[str, ToolFunction] = {
     "security-scanner": scan_security,
     "compliance-checker": check_compliance,
     "dependency-auditor": audit,
+    "code-reviewer": review_code,
 }
 FIGURES = ("planted", "found", "false alarms", "by tools alone")
 Figures = dict[str, int]

@@ -13,8 +13,10 @@ from tests import corpora
 from tests.corpora import compliance, dependencies, marks, secrets, security_python, security_tools
 
 UNREAD_BYTES = 2_000_001  # one more than is read of a source file
-_MARKED = "security_"  # modules with tables of marked files, beside the two for Python
-_PYTHON = ("security_python", "security_tools")
+# Modules with tables of marked files, by the begin of their names: the agent, and the family of its rules.
+_MARKED = {"security_": ("security-scanner", "security"), "review_": ("code-reviewer", "review")}
+_NOT_PARSED = {"review_javascript": "review/js-not-parsed"}
+_PYTHON = ("security_python", "security_tools")  # read in another way
 
 
 class Place(NamedTuple):
@@ -42,7 +44,7 @@ class Corpus(NamedTuple):
 
 
 def all_corpora() -> list[Corpus]:
-    """Every corpus, agent by agent. A new `security_*` module with marked files is found by its name."""
+    """Every corpus, agent by agent. A new module with marked files is found by its name."""
     scanners = [_secrets(), _clean_secrets(), _python(), _python_tools(), *_marked(), _unreadable()]
     return [*scanners, *_compliance(), *_dependencies()]
 
@@ -85,22 +87,33 @@ def _python_tools() -> Corpus:
 
 def _marked() -> Iterator[Corpus]:
     for module in pkgutil.iter_modules(corpora.__path__):
-        if not module.name.startswith(_MARKED) or module.name in _PYTHON:
+        begin = next((begin for begin in _MARKED if module.name.startswith(begin)), None)
+        if begin is None or module.name in _PYTHON:
             continue
+        agent, family = _MARKED[begin]
         tables = vars(importlib.import_module(f"tests.corpora.{module.name}"))
         files: dict[str, bytes] = {}
         wanted: Counter[Place] = Counter()
         for name, table in sorted(tables.items()):
-            if not name.isupper() or not isinstance(table, dict):
+            if not name.isupper() or not isinstance(table, dict) or name == "OF_FILES":
                 continue
             for path, marked in table.items():
                 assert path not in files, f"{path} stands twice in {module.name}"
-                file = marks.planted(marked)
+                file = marks.planted(marked, family)
                 files[path] = file.text.encode()
                 wanted.update(Place(path, fault.rule, fault.line) for fault in file.faults)
                 if _is_unparsable(path):
-                    wanted[Place(path, "security/not-parsed", 0)] += 1
-        yield Corpus(module.name.removeprefix(_MARKED), "security-scanner", files, wanted)
+                    wanted[Place(path, _NOT_PARSED.get(module.name, f"{family}/not-parsed"), 0)] += 1
+        # A fault of a file as a whole has no place that could be marked.
+        for path, rule in tables.get("OF_FILES", {}).items():
+            wanted[Place(path, rule, 0)] += 1
+        yield Corpus(
+            module.name.removeprefix("security_"),
+            agent,
+            files,
+            wanted,
+            is_judged_whole=tables.get("IS_JUDGED_WHOLE", True),
+        )
 
 
 def _is_unparsable(path: str) -> bool:

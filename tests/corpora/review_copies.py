@@ -59,8 +59,9 @@ _SCRIPT_AGAIN = (
 )
 
 
-def _inside(code: str, depth: str = "    ") -> str:
-    return "".join(f"{depth}{line}\n" for line in code.splitlines())
+def _python(name: str) -> str:
+    body = "".join(f"    {line}\n" for line in _PYTHON.splitlines())
+    return f"def {name}(rows, fees, limit, log, report, TooMuch):\n{body}"
 
 
 def _renamed(code: str) -> str:
@@ -71,13 +72,12 @@ _TABLE = "".join(f'    ("{n}", {n}, {n * 2}, "{n}", {n * 3}, "{n}"),\n' for n in
 
 FILES = {
     # Python: a copy in another file, deeper and with a comment; renamed code is no copy.
-    "orders/first.py": "import rows\n\n\n" + _PYTHON,
-    "orders/second.py": "def add_up(rows):\n    «duplicate-code:total» = 0  # begin\n"
-    + _inside(_PYTHON.partition("\n")[2]),
-    "orders/renamed.py": _renamed(_PYTHON),
-    "orders/short.py": "".join(_PYTHON.splitlines(keepends=True)[:7]),
-    "orders/tests/test_first.py": _PYTHON,
-    "orders/migrations/0001.py": _PYTHON,
+    "orders/first.py": _python("add_up"),
+    "orders/second.py": _python("total").replace("    total = 0\n", "    «duplicate-code:total» = 0  # begin\n", 1),
+    "orders/renamed.py": _renamed(_python("add_up")),
+    "orders/short.py": "".join(_python("add").splitlines(keepends=True)[:9]),
+    "orders/tests/test_first.py": _python("add_up"),
+    "orders/migrations/0001.py": _python("add_up"),
     "orders/table.py": f"ROWS = [\n{_TABLE}]\n",
     "orders/table_again.py": f"ROWS = [\n{_TABLE}]\n",
     # Twice in one file.
@@ -95,4 +95,4 @@ FILES = {
     "notes/b.rs": f'/* «todo-marker:{_NOTE}»: later */\nlet a = "{_NOTE}"; // right\n',
     "notes/c.sql": f"-- «todo-marker:{_NOTE}» index\nselect '{_NOTE}' from a;\n",
 }
-FAULTS_OF_FILES = {"long/Long.java": "review/long-file"}
+OF_FILES = {"long/Long.java": "review/long-file"}

@@ -64,7 +64,7 @@ def test_exactly_what_is_marked_is_reported(tmp_path: Path) -> None:
     rules = {"review/duplicate-code", "review/long-file", "review/todo-marker"}
     found = {(one["path"], one["line"], one["rule"]) for one in outcome.output["findings"] if one["rule"] in rules}
     wanted = {(path, fault.line, fault.rule) for path, file in files.items() for fault in file.faults}
-    assert found == wanted | {(path, 0, rule) for path, rule in corpus.FAULTS_OF_FILES.items()}
+    assert found == wanted | {(path, 0, rule) for path, rule in corpus.OF_FILES.items()}
 
 
 @proves("C9")
@@ -205,7 +205,7 @@ def test_only_copies_in_chosen_files_are_told_but_all_files_are_compared(tmp_pat
         founds, missing = copied(world, chosen)
         assert (list(founds), missing) == ([told] if told else [], [])
     (found,) = copied(world, {"b.py", "d.py"})[0]["b.py"]
-    assert found.message == "These 12 lines stand in a.py too, lines 4 to 15, and in 1 more place."
+    assert found.message == "These 13 lines stand in a.py too, lines 1 to 13, and in 1 more place."
 
 
 def test_a_very_large_file_is_data(tmp_path: Path) -> None:

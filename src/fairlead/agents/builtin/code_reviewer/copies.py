@@ -10,7 +10,7 @@ from fairlead.agents.builtin.security import sources
 from fairlead.core.tools import ToolWorld, TreeFile, Unreadable
 
 COMPARED_BYTES_MAX = 500_000  # of one file; a longer one is mostly data
-TOKENS_OF_WEIGHT = 300  # a copy of so many words and signs is more than a remark
+_HEAVY_TOKENS = 300  # a copy of so many words and signs is more than a remark
 _JAVASCRIPT = "JavaScript and TypeScript"
 # Steps of a database, templates and declarations repeat each other on purpose.
 _ON_PURPOSE = re.compile(
@@ -91,7 +91,7 @@ def _found(copy: Copy, told: int) -> Found:
         message = f"These {lines} lines stand in this file twice, also as {where}"
     others = len(copy.places) - 2
     message += f", and in {others} more place{'s' if others > 1 else ''}." if others else "."
-    is_heavy = copy.tokens >= TOKENS_OF_WEIGHT
+    is_heavy = copy.tokens >= _HEAVY_TOKENS
     return Found(
         "review/duplicate-code",
         place.path,

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 
 LINES_MIN = 10  # a copy has at least so many lines with code …
 TOKENS_MIN = 100  # … and so many words, numbers, strings and signs
-WINDOW = 5  # statements that must agree before a copy is looked at; a copy of fewer, longer ones is not seen
+_WINDOW = 5  # statements that must agree before a copy is looked at; a copy of fewer, longer ones is not seen
 PLACES_MAX = 8  # of one window; later places of the same window are not compared
 STATEMENT_LINES_MAX = 500  # of Python; what is open for longer was not read rightly
 STATEMENTS_AGAIN_MAX = 100  # of a stretch that is not worth telling, and in which a shorter one is looked for
@@ -180,7 +180,7 @@ class _Index:
         """(original, copy, statements), the copies in rising order and never one inside of another."""
         numbers = self.numbers
         # Their hashes stand for the windows: `_grown` compares the statements themselves.
-        windows = list(map(hash, zip(*(numbers[offset:] for offset in range(WINDOW)), strict=False)))
+        windows = list(map(hash, zip(*(numbers[offset:] for offset in range(_WINDOW)), strict=False)))
         first: dict[int, int] = {}
         more: dict[int, list[int]] = {}
         at = taken = 0
@@ -226,7 +226,7 @@ class _Index:
         return original - before, at - before, count + before
 
     def _is_worth(self, at: int, count: int) -> bool:
-        if count < WINDOW:
+        if count < _WINDOW:
             return False
         lines = {line for first, last in self._lines[at : at + count] for line in range(first, last + 1)}
         if len(lines) < LINES_MIN or self._tokens(at, count) < TOKENS_MIN:
@@ -276,7 +276,7 @@ def _follows(before: Copy, after: Copy) -> bool:
 def _is_varied(texts: Sequence[str]) -> bool:
     """Whether the statements do something: tables of data repeat a few forms, and people copy them on purpose."""
     forms = {_WORD.sub("w", re.sub(r"\d+|" + _QUOTED, "0", text)) for text in texts}
-    return len(forms) >= WINDOW and len(set(texts)) * 2 > len(texts)
+    return len(forms) >= _WINDOW and len(set(texts)) * 2 > len(texts)
 
 
 def _statements(text: str, family: Family) -> Iterator[tuple[str, int, int]]:

@@ -2,7 +2,7 @@
 
 import re
 
-HEAD_CHARACTERS = 2_000  # a file that was made says so at its begin
+HEAD_CHARACTERS_MAX = 2_000  # a file that was made says so at its begin
 
 # The words of protoc, Go (https://go.dev/s/generatedcode), Thrift, OpenAPI, GraphQL, ANTLR, Prisma, SWIG and the like.
 _MADE = re.compile(
@@ -44,7 +44,7 @@ def why_not(language: str, path: str, text: str) -> str | None:
 
 def _says_so(text: str) -> bool:
     """Whether a comment at the head says that a program made the file."""
-    head = text[:HEAD_CHARACTERS]
+    head = text[:HEAD_CHARACTERS_MAX]
     lowered = head.lower()
     if "generated" not in lowered and "do not" not in lowered:
         return False
