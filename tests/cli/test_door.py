@@ -117,7 +117,7 @@ def test_bash_completes_commands_verbs_options_runs_and_codes(door: Door) -> Non
         return done.stdout.split()
 
     assert complete("rev") == ["review"]
-    assert complete("findings", "") == ["list", "show", "export"]
+    assert complete("findings", "") == ["list", "show", "accept", "reopen", "export"]
     assert "--fail-on" in complete("review", "--f")
     (run, *_) = complete("runs", "show", "r-")
     assert run.startswith("r-")

@@ -68,17 +68,28 @@ def test_the_schema_library_is_loaded_only_for_literal_inputs() -> None:
         assert done.stdout.strip() == is_loaded
 
 
+# Step → agent of the review that ships.
+STEPS = {
+    "inventory": "inventory",
+    "secrets": "secret-scanner",
+    "security": "security-scanner",
+    "review": "code-reviewer",
+    "dependencies": "dependency-auditor",
+    "compliance": "compliance-checker",
+}
+
+
 def test_the_review_that_ships_is_right_apart_from_its_agents() -> None:
     data = shipped_workflow("review")
     assert data is not None
     read = read_workflow("review.yaml", data)
     assert read.diagnostics == ()
     assert read.workflow is not None
-    assert [str(place) for place in read.workflow.plan] == ["checks", "inventory", "secrets", "security"]
+    assert [str(place) for place in read.workflow.plan] == ["checks", *STEPS]
     assert not any(planned.step.optional for planned in read.workflow.plan.values())
     assert check_inputs(read.workflow, {}) == ({"paths": [], "all": False, "history": True}, ())
     missing = check_workflow("review.yaml", data, catalog()).diagnostics
-    assert [underlined(found) for found in missing] == ["inventory", "secret-scanner", "security-scanner"]
+    assert [underlined(found) for found in missing] == list(STEPS.values())
 
 
 def test_a_workflow_that_does_not_ship_is_none() -> None:

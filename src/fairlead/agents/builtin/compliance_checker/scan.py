@@ -62,9 +62,11 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
             pass  # what cannot be judged without the library is told below
     tree = Tree(world, is_whole=_is_whole(inputs.get("paths")))
     checks, violations, degraded = _gather(scope, tree, world, judge)
-    if not tree.is_whole:
+    if not tree.paths:
+        violations = []  # where nothing is, nothing is missing yet
+    if not tree.is_whole or not tree.paths:
         for check in checks.values():
-            _excuse(check)
+            _excuse(check, "Only some paths were looked at." if tree.paths else "There is no file.")
     return _outcome(inputs, profile, checks, violations, degraded, tree, world)
 
 
@@ -72,10 +74,10 @@ def _is_whole(paths: Sequence[str] | None) -> bool:
     return not paths or any(posixpath.normpath(path) == "." for path in paths)
 
 
-def _excuse(check: Check) -> None:
+def _excuse(check: Check, why: str) -> None:
     """What is missing from a part of the tree may stand in another."""
     if not check.evidence and not check.lacking:
-        check.not_applicable = "Only some paths were looked at."
+        check.not_applicable = why
 
 
 def _gather(
