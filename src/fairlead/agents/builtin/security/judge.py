@@ -52,12 +52,12 @@ class Judge:
         lines = lines_of(text)
         silenced = Silenced(text, is_python)
         masks: dict[int, list[tuple[int, int]]] = {}
-        joined = _joined(matches)
+        statements = Statements.of(path, text, is_python=is_python)
+        joined = _joined(matches, statements)
         for match, _ in joined:
             if match.mask is not None:
                 masks.setdefault(match.line, []).append(match.mask)
         found: list[Finding] = []
-        statements = Statements.of(path, text, is_python=is_python)
         hidden = [_mask_of(match) for match, _ in joined if match.mask is not None]
         for match, origin in joined:
             codes = self._codes.get(match.rule, _NO_CODES)
@@ -95,17 +95,18 @@ class Judge:
         return found
 
 
-def _joined(matches: Iterable[Match]) -> list[tuple[Match, tuple[str, ...]]]:
+def _joined(matches: Iterable[Match], statements: Statements) -> list[tuple[Match, tuple[str, ...]]]:
     """One match for each rule and place, with every tool that reported it.
 
     Our own match is kept where there is one, because it knows more about the value; a tool's match joins it when their
-    lines touch, because bandit names the statement and ruff the expression.
+    lines touch, because bandit names the statement and ruff the expression, and when both lie in one statement: how it
+    is wrapped must not decide how many findings it is.
     """
     kept: list[tuple[Match, set[str]]] = []
     rank = {"own": 0, "ruff": 1, "bandit": 2}
     for match in sorted(matches, key=lambda m: (rank[m.origin], m.line, m.column, m.rule)):
         for other, origin in kept:
-            if other.rule == match.rule and _is_same_place(other, match):
+            if other.rule == match.rule and _is_same_place(other, match, statements):
                 origin.add(match.origin)
                 break
         else:
@@ -114,14 +115,17 @@ def _joined(matches: Iterable[Match]) -> list[tuple[Match, tuple[str, ...]]]:
     return [(match, tuple(sorted(origin))) for match, origin in kept]
 
 
-def _is_same_place(kept: Match, match: Match) -> bool:
+def _is_same_place(kept: Match, match: Match, statements: Statements) -> bool:
     if match.rule == "security/not-parsed":
         return True
     if kept.origin == match.origin:
         return (kept.line, kept.column) == (match.line, match.column)
     if kept.line == match.line:
         return True
-    return match.line <= max(kept.end_line, kept.line) and kept.line <= max(match.end_line, match.line)
+    if match.line <= max(kept.end_line, kept.line) and kept.line <= max(match.end_line, match.line):
+        return True
+    first, second = (statements.spans_at(one.line, one.column) for one in (kept, match))
+    return bool(first) and first == second
 
 
 def _severity(match: Match, rule: Rule | None, path: str) -> tuple[Severity, str]:
