@@ -1,8 +1,8 @@
 """Repositories for the compliance-checker: three with one violation of every rule, and three without any.
 
 A line that ends with `«rule»` (or several, one after the other) must be reported at that line; the marks are taken out.
-What must be reported of a file as a whole, or of a file that is missing, stands in `whole`. Two rules exclude each other:
-a licence text that is missing disagrees with nothing. So every planted repository has a small twin with `twin`.
+What must be reported of a file as a whole, or of a file that is missing, stands in `whole`. Two rules exclude each
+other, for a licence text that is missing disagrees with nothing: so every planted repository has a small twin.
 """
 
 import hashlib
@@ -19,7 +19,10 @@ Copyright (c) 2026 The Authors
 Permission is hereby granted, free of charge, to any person obtaining a copy of this software.
 """
 # Every header of one application is missing where it begins.
-NO_HEADERS = "«header-content-security-policy»«header-frame-options»«header-content-type-options»«header-strict-transport-security»"
+NO_HEADERS = (
+    "«header-content-security-policy»«header-frame-options»"
+    "«header-content-type-options»«header-strict-transport-security»"
+)
 
 
 class Repository(NamedTuple):
@@ -228,7 +231,7 @@ jobs:
 """,
     ".gitignore": "*.log\n.env*\n!.env.example\n",
     ".env.example": "ORDERS_TOKEN=\nMODE=plain\n",
-    "Dockerfile": f"FROM python@{_DIGEST} AS build\nRUN make\nFROM python@{_DIGEST}\nCOPY --from=build /a /a\nUSER shop\n",
+    "Dockerfile": f"FROM python@{_DIGEST} AS build\nRUN make\nFROM python@{_DIGEST}\nCOPY --from=build /a /\nUSER me\n",
 }
 PYTHON_RIGHT = Repository(
     {
@@ -281,7 +284,7 @@ app.get("/", (request, response) => response.cookie("a", process.env.ORDERS_TOKE
 MIXED_RIGHT = Repository(
     {
         **_RIGHT,
-        "server/pyproject.toml": '[project]\nname = "server"\nlicense = {text = "MIT License"}\ndependencies = ["django"]\n',
+        "server/pyproject.toml": '[project]\nlicense = {text = "MIT License"}\ndependencies = ["django"]\n',
         "server/requirements.txt": "django==5.2.19 \\\n    --hash=sha256:aa\nasgiref==3.9\n",
         "server/vendor/django-5.dist-info/METADATA": _metadata(
             "django", "Classifier: License :: OSI Approved :: BSD License"
@@ -294,14 +297,14 @@ MIDDLEWARE = [
 SECURE_HSTS_SECONDS = 31536000
 SESSION_COOKIE_SECURE = True
 """,
-        "server/shop/settings_dev.py": "from .settings import *\n\nSESSION_COOKIE_SECURE = False\nSECURE_HSTS_SECONDS = 0\n",
+        "server/shop/settings_dev.py": "SESSION_COOKIE_SECURE = False\nSECURE_HSTS_SECONDS = 0\n",
         "deploy/nginx.conf": """server {
     listen 443 ssl;
     # add_header X-Frame-Options ALLOWALL;
     add_header Content-Security-Policy "default-src 'self'" always;
 }
 """,
-        "client/package.json": '{"name": "client", "private": true, "license": "UNLICENSED", "dependencies": {"react": "19"}}\n',
+        "client/package.json": '{"private": true, "license": "UNLICENSED", "dependencies": {"react": "19"}}\n',
         "client/package-lock.json": '{"packages": {"node_modules/react": {"license": "MIT"}}}\n',
         "server/tests/test_shop.py": "def test_shop(): ...\n",
     }

@@ -12,6 +12,8 @@ Standing = Literal["allowed", "not allowed", "unknown", "broken"]
 EXPRESSION_MAX = 500  # characters; a longer one is a text, not an expression
 DEPTH_MAX = 50  # parentheses within parentheses
 
+_OPERATORS = re.compile(r"(?i)(^|\s)(and|or|with)(\s|$)|[()]")
+
 
 class Verdict(NamedTuple):
     """What became of an expression. `names` are the licences that decide it, as SPDX writes those that it knows."""
@@ -79,16 +81,17 @@ class Judge:
 
     def _judge(self, text: str) -> Verdict:
         written = " ".join(text.split())
-        if not written or len(written) > EXPRESSION_MAX or _depth(written) > DEPTH_MAX:
+        if not written or len(written) > EXPRESSION_MAX:
             return Verdict("unknown", (written[:60],))
+        expression = known_name(written)
+        is_expression = _OPERATORS.search(expression) is not None
+        if is_expression and not _is_well_formed(expression):
+            return Verdict("broken", (written[:60],))  # the library lets `MIT OR ISC OR` pass
         try:
-            parsed = _licensing().parse(known_name(written))
+            parsed = _licensing().parse(expression)
         except _errors():
             # Words without an operator between them are a name that nobody knows, not a broken expression.
-            is_expression = re.search(r"(?i)\b(and|or|with)\b|[()]", written) is not None
             return Verdict("broken" if is_expression else "unknown", (written[:60],))
-        except RecursionError:
-            return Verdict("broken", (written[:60],))
         return self._of(parsed)
 
     def _of(self, parsed: Any) -> Verdict:  # the library's expressions have no types
@@ -115,12 +118,23 @@ class Judge:
         return name in self._allowed
 
 
-def _depth(text: str) -> int:
-    depth = deepest = 0
-    for character in text:
-        depth += (character == "(") - (character == ")")
-        deepest = max(deepest, depth)
-    return deepest
+def _is_well_formed(text: str) -> bool:
+    """Whether names and operators take turns, and every parenthesis is closed, at most `DEPTH_MAX` deep."""
+    depth = 0
+    wants_name = True
+    for word in re.findall(r"[()]|[^\s()]+", text):
+        is_operator = word.upper() in ("AND", "OR", "WITH")
+        if wants_name is (word == ")" or is_operator):
+            return False
+        if word == "(":
+            depth += 1
+        elif word == ")":
+            depth -= 1
+        else:
+            wants_name = is_operator
+        if not 0 <= depth <= DEPTH_MAX:
+            return False
+    return depth == 0 and not wants_name
 
 
 @cache

@@ -118,7 +118,8 @@ def _django(file: TextFile, settings: dict[str, ast.expr], headers: "Headers") -
 def _is_off(name: str, value: ast.expr) -> bool:
     if name == "X_FRAME_OPTIONS":
         return isinstance(value, ast.Constant) and str(value.value).upper().replace("-", "") in ("ALLOWALL", "NONE", "")
-    return isinstance(value, ast.Constant) and not value.value and (name in _SET_BY or name in _COOKIES)
+    is_empty = (isinstance(value, ast.Constant) and not value.value) or (isinstance(value, ast.Dict) and not value.keys)
+    return is_empty and (name in _SET_BY or name in _COOKIES)
 
 
 def _call(file: TextFile, call: ast.Call, headers: "Headers") -> None:

@@ -14,6 +14,9 @@ from fairlead.agents.builtin.compliance_checker.declared import (
 from fairlead.agents.builtin.compliance_checker.tree import TextFile
 from fairlead.core.json import Json
 
+_NPM_KEY = re.compile(r'"((?:[^"]*/)?node_modules/[^"]+)"\s*:\s*\{')
+_NPM_LICENCE = re.compile(r'\s*"licenses?"\s*:')
+
 
 class Package(NamedTuple):
     """One package of a lock file. `licence` is "" when the file does not state it."""
@@ -62,12 +65,10 @@ def _npm_lines(lines: Iterable[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     key = ""
     for number, line in enumerate(lines, 1):
-        stripped = line.lstrip()
-        if stripped.rstrip().endswith("{"):
-            if match := re.match(r'"((?:[^"]*/)?node_modules/[^"]+)"\s*:\s*\{', stripped):
-                key = match[1]
-                found[key] = number
-        elif key and stripped.startswith(('"license"', '"licenses"')):
+        if "node_modules/" in line and (keys := _NPM_KEY.findall(line)):
+            key = keys[-1]
+            found.update(dict.fromkeys(keys, number))
+        elif key and _NPM_LICENCE.match(line):
             found[key] = number
     return found
 

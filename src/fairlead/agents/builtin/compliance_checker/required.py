@@ -130,7 +130,11 @@ class Required:
             check.not_applicable = "The project asks for no packages."
             return check
         for path, is_locked_beside in asking.items():
-            if self._is_locked(tree, path, is_locked_beside, bool(check.evidence)) or not tree.is_whole:
+            if self._is_locked(tree, path, is_locked_beside, bool(check.evidence)):
+                if not check.evidence:
+                    check.evidence.append(Place(path, 0, "exact versions"))
+                continue
+            if not tree.is_whole:
                 continue
             message = f"`{path}` asks for packages, and no lock file holds their exact versions."
             check.lacking.append(message)
