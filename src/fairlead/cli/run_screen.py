@@ -49,7 +49,7 @@ def status_text(status: str, unowned_since: int) -> str:
     return f"{status} · no worker since {minute_text(unowned_since)}"
 
 
-def standing_text(view: RunView) -> str:
+def _standing_text(view: RunView) -> str:
     """The status, with what a person must know of it: that nobody works on it, or why it waits."""
     if view.status == "waiting":
         return "waiting · paused" + (f": {safe(view.pause_reason)}" if view.pause_reason else "")
@@ -63,7 +63,7 @@ def run_lines(call: Invocation, view: RunView, look: Look, *, has_steps: bool = 
             None,
             (
                 f"{safe(view.title or view.workflow)} {view.run}",
-                standing_text(view),
+                _standing_text(view),
                 day_text(view.queued_at),
                 seconds_text(view.seconds) if view.ended_at else "",
                 f"by {safe(view.requester)}" if view.requester else "",
@@ -128,7 +128,7 @@ def reason_lines(view: RunView, look: Look) -> Iterator[str]:
         return
     yield ""
     if view.status not in RUN_ENDED:
-        yield f"  {look.symbol('waiting')} {standing_text(view)}"
+        yield f"  {look.symbol('waiting')} {_standing_text(view)}"
     for reason in reasons:
         lines = wrap(safe(reason), look.columns - 8)
         yield f"  {look.symbol(view.status)} {look.paint(lines[0], COLOURS.get(view.status, ''))}"

@@ -43,7 +43,7 @@ from fairlead.service.parts import Parts, Project
 from fairlead.service.runs import require_reader
 from fairlead.views.reading import Readable
 
-FORMAT = 1
+_FORMAT = 1
 EXPORT_BYTES_MAX = 500_000_000  # of the file, unpacked
 _RUN_ID = re.compile(r"r-[0-9a-z]{1,32}", re.ASCII)
 
@@ -106,7 +106,7 @@ def export_run(parts: Parts, project: Project, run: RunId, path: str) -> Exporte
         raise error("FL-S064", said, f"fairlead resume {run}", f"fairlead cancel {run}", exit_code=2)
     names = _contents(journal, records)
     encode = msgspec.json.Encoder().encode
-    head = _Head(FORMAT, run, len(names), len(records), __version__)
+    head = _Head(_FORMAT, run, len(names), len(records), __version__)
     lines = [encode(head)]
     lines += [encode(_Content(name, base64.b64encode(journal.get(name)).decode())) for name in names]
     lines += [encode(_Line(one.epoch, one.at, one.event)) for one in records]
@@ -206,8 +206,8 @@ def _parse(whole: bytes, path: str) -> tuple[list[Recorded], dict[Digest, bytes]
     number = 1
     try:
         head = msgspec.json.decode(lines[0], type=_Head)
-        if head.fairlead_run != FORMAT or not _RUN_ID.fullmatch(head.run):
-            raise _broken(path, 1, f"this build reads exports of format {FORMAT} only")
+        if head.fairlead_run != _FORMAT or not _RUN_ID.fullmatch(head.run):
+            raise _broken(path, 1, f"this build reads exports of format {_FORMAT} only")
         number = len(lines) - 1
         end = msgspec.json.decode(lines[-2], type=_End)
         body = whole[: len(whole) - len(lines[-2]) - 1]
