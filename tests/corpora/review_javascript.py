@@ -100,11 +100,15 @@ async function right(order: Order) {
   // nobody waits for the last mail
   mail(order).catch(() => {});
   connection.close().catch(() => {});
+  let data = null;
+  try { data = JSON.parse(order.text); } catch {}
+  if (!data) report(order);
   text.catch("() => {}");
 }
 function answers(text: string) {
   try {
-    return JSON.parse(text);
+    const found = JSON.parse(text);
+    if (found) return found;
   } catch {}
   return {};
 }

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator
 
-from fairlead.agents.builtin.code_reviewer import javascript, python, unwritten
+from fairlead.agents.builtin.code_reviewer import javascript, python, sizes, unwritten
 from fairlead.agents.builtin.code_reviewer.duplication import FAMILIES, Code, Copy, find_copies
 from fairlead.agents.builtin.code_reviewer.found import Found
 from fairlead.agents.builtin.security import sources
@@ -57,7 +57,7 @@ def _codes(world: ToolWorld) -> Iterator[Code]:
             continue
         text, _ = sources.decode(data, python.wants(file.path))
         if not _is_unwritten(language, file.path, text):
-            yield Code(file.path, language, text)
+            yield Code(file.path, language, sizes.without_tests(language, text))
 
 
 def _language(file: TreeFile) -> str | None:

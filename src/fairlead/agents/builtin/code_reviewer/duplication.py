@@ -55,7 +55,8 @@ FAMILIES: dict[str, Family] = {
 _QUOTED = r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\""
 # Comments go, strings stay: a `//` inside of quotes begins no comment.
 _NOT_CODE: dict[Family, str] = {
-    "braces": rf"(?P<keep>{_QUOTED})|//[^\n]*|/\*.*?\*/",
+    # Texts of several lines go as well: Rust's r#"…"#, and \"\"\"…\"\"\" of Java and its kin.
+    "braces": rf"\"\"\".*?\"\"\"|\br(?P<signs>#*)\".*?\"(?P=signs)|(?P<keep>{_QUOTED})|//[^\n]*|/\*.*?\*/",
     "python": (
         r"^[ \t]*[rRuUbBfF]{0,2}(?:\"\"\".*?\"\"\"|'''.*?''')[ \t]*(?=[#\n]|\Z)"
         rf"|(?P<keep>\"\"\".*?\"\"\"|'''.*?'''|{_QUOTED})|#[^\n]*"

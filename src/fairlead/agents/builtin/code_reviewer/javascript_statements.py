@@ -13,10 +13,14 @@ _NAME_DEPTH = 6  # levels of syntax from a method's name up to its call
 _CATCH = re.compile(rb"\.\s*catch\s*\(")
 # Where failing is an answer, or nobody could do anything: optional modules, feature detection, tidying up.
 _MAY_FAIL = re.compile(
-    r"\b(?:require|import|resolve|eval|Function)\s*\(|\b(?:local|session)Storage\b|\b(?:unlink|rm|rmdir|close|kill|destroy"
+    r"\b(?:require|import|resolve|eval|Function)\s*\(|\b(?:unlink|rm|rmdir|close|kill|destroy"
     r"|abort|rollback\w*|release|dispose|disconnect|terminate|cleanup|end\w*|stop|cancel|revoke\w*|remove\w*|detach|unref|unwatch"
     r"|unsubscribe|focus|blur|play|pause|releaseLock|setPointerCapture|releasePointerCapture)(?:Sync)?\s*\(|\bstat(?:Sync)?\(|\baccess(?:Sync)?\(",
 )
+_STORAGE = re.compile(r"\b(?:local|session)Storage\b")
+_RETURN = re.compile(r"\breturn\b")
+_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_GIVEN = re.compile(r"([A-Za-z_$][\w$]*)\s*=(?![=>])")
 _ANSWERS = frozenset({"return_statement", "throw_statement", "try_statement", "if_statement"})
 _UNRUN = frozenset(
     {
@@ -52,7 +56,12 @@ def _swallowed(file: File) -> Iterator[Found]:
         if body is None or body.named_children:
             continue
         attempt = clause.parent.child_by_field_name("body") if clause.parent is not None else None
-        if attempt is None or _may_fail(file, attempt) or _is_explained(clause.parent) or _has_answer(clause.parent):
+        if (
+            attempt is None
+            or _may_fail(file, attempt)
+            or _is_explained(clause.parent)
+            or _has_answer(file, clause.parent)
+        ):
             continue
         message = "The exception is caught and dropped; whoever calls this takes the failure for a success."
         text = _folded(file, attempt)
@@ -60,19 +69,27 @@ def _swallowed(file: File) -> Iterator[Found]:
 
 
 def _may_fail(file: File, attempt: Node) -> bool:
+    if _STORAGE.search(file.text(attempt)) is not None:
+        return True  # browsers may forbid it
     return all(_MAY_FAIL.search(file.text(statement)) is not None for statement in statements_of(attempt))
 
 
-def _has_answer(attempt: Node) -> bool:
+def _has_answer(file: File, attempt: Node) -> bool:
     """Whether the failure is not lost: another one is told already, or what comes next answers in its place."""
     around = attempt.parent
     while around is not None and around.type not in FUNCTIONS:
         if around.type in ("catch_clause", "finally_clause"):
             return True
         around = around.parent
-    inner = statements_of(attempt.child_by_field_name("body"))
     after = attempt.next_named_sibling
-    return bool(inner) and inner[-1].type == "return_statement" and after is not None and after.type in _ANSWERS
+    if after is None or after.type not in _ANSWERS:
+        return False
+    text = file.text(attempt)
+    if _RETURN.search(text) is not None:
+        return True
+    condition = after.child_by_field_name("condition") if after.type == "if_statement" else None
+    asked = set(_NAME.findall(file.text(condition))) if condition is not None else set()
+    return not asked.isdisjoint(_GIVEN.findall(text))  # what was not found is asked for
 
 
 def _swallowed_promises(file: File) -> Iterator[Found]:

@@ -21,6 +21,7 @@ _COMMENTS: dict[str, str] = {
     **dict.fromkeys(("Haskell", "Lua", "SQL"), _DASHES),
     **dict.fromkeys(("HTML template", "Svelte", "Vue"), rf"{_MARKUP}|{_SLASHES}"),
 }
+_TESTS_OF_RUST = re.compile(r"^#\[cfg\(test\)\]\s*(?:pub )?mod \w+ \{", re.MULTILINE)
 _NOT_TEXT = frozenset({"Jupyter notebook"})  # JSON that people do not read
 
 
@@ -31,12 +32,20 @@ def counted_as(language: str) -> str:
     return f"{language} (by size and duplication only)" if language in FAMILIES else f"{language} (by size only)"
 
 
+def without_tests(language: str, text: str) -> str:
+    """*text* up to the tests that Rust keeps at the end of a file."""
+    tests = _TESTS_OF_RUST.search(text) if language == "Rust" else None
+    return text[: tests.start()] if tests is not None else text
+
+
 def founds(language: str, file: SourceFile) -> Iterator[Found]:
     """What can be said of *file* without understanding it."""
     if language in _NOT_TEXT:
         return
     lines = file.lines
     count = len(lines) - (not lines[-1])
+    if count > LINES_MAX:
+        count = without_tests(language, file.text).count("\n") if language == "Rust" else count
     if count > LINES_MAX:
         message = f"The file has {count:,} lines; up to {LINES_MAX:,} can be known by one person."
         yield Found("review/long-file", file.path, 0, 0, message, text="long file")
