@@ -11,12 +11,15 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
+from fairlead.agents.adapters.command import CommandAgent
+from fairlead.agents.adapters.own_tool import OwnToolAgent
 from fairlead.agents.adapters.program import ProgramAgent
 from fairlead.agents.adapters.tool import ToolAgent
 from fairlead.core.ids import Place, RunId
 from fairlead.core.json import Digest, encode, parse
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.ports import Agent, AgentCard, Call, World
+from fairlead.core.tools import ToolCode
 from fairlead.env.spawner import LocalSpawner, start_spawner
 from fairlead.gate.world import CallWorld
 from fairlead.testing import ScriptedAgent
@@ -34,6 +37,8 @@ CARD = AgentCard(
     output_schema={"type": "object"},
     source="here",
 )
+# How each fails that is told to: whose fault it is, and the code.
+FAILURES = {"OwnToolAgent": ("agent", "FL-R230"), "CommandAgent": ("agent", "FL-R241")}
 SHELL = {"succeed": "exit 0", "fail": "exit 3", "hang": "echo hanging; exec sleep 600"}
 
 
@@ -49,8 +54,24 @@ async def script(call: Call, world: World) -> Outcome:
     raise AssertionError("nobody sets the event")
 
 
+TOLD = """
+from fairlead import Context
+
+def perform(ctx: Context, *, do: str) -> dict:
+    if do == "succeed":
+        return {"root": ctx.root}
+    if do == "fail":
+        raise ValueError("as told")
+    import time
+    ctx.progress("hanging")
+    time.sleep(600)
+"""
+READ = """read line; case "$line" in *succeed*) echo "{}";; *fail*) exit 3;; *) echo hanging >&2; sleep 600;; esac"""
+
 AGENTS: dict[str, Agent] = {
     "tool": ToolAgent(CARD),
+    "own tool": OwnToolAgent(CARD, ToolCode("sample", "a/told.py", "perform", {"a/told.py": TOLD})),
+    "command": CommandAgent(CARD, ("sh", "-c", READ), (), "report"),
     "program": ProgramAgent(),
     "scripted": ScriptedAgent("scripted", script),
 }
@@ -104,7 +125,7 @@ def test_a_success_keeps_the_schema_of_its_card(agent: Agent, tmp_path: Path, sp
 def test_a_failure_is_a_value_with_its_fault_and_a_code(agent: Agent, tmp_path: Path, spawner: LocalSpawner) -> None:
     outcome = asyncio.run(perform(agent, "fail", tmp_path, spawner))
     assert isinstance(outcome, Failed), outcome
-    assert (outcome.fault, outcome.code) == ("result", "FL-R210")
+    assert (outcome.fault, outcome.code) == FAILURES.get(type(agent).__name__, ("result", "FL-R210"))
     assert outcome.message
 
 

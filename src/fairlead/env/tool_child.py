@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import traceback
+from collections.abc import Sequence
 from typing import NoReturn
 
 import msgspec
@@ -100,7 +101,7 @@ def _perform(request: Json) -> Outcome:
         inputs = request["inputs"]
         world = LocalToolWorld(
             request["root"],
-            paths=inputs.get("paths") or (),
+            paths=_paths(inputs.get("paths")),
             leave_out=request["leave_out"],
             is_whole=bool(inputs.get("all")),
             data_dir=request["data_dir"],
@@ -119,6 +120,11 @@ def _perform(request: Json) -> Outcome:
     if not isinstance(outcome, Succeeded | Failed):
         return Failed("agent", "FL-R234", f"the agent gave {type(outcome).__name__} instead of an outcome", _REPORT)
     return outcome
+
+
+def _paths(value: Json) -> Sequence[str]:
+    """The paths that limit the listing. An agent of a project may mean something else by this input."""
+    return value if isinstance(value, list) and all(isinstance(path, str) for path in value) else ()
 
 
 def _raised(error: BaseException) -> Failed:

@@ -129,6 +129,8 @@ def _outside_reference(value: Json) -> str:
 
 
 def _shortened(message: str) -> str:
+    if message.startswith("Additional properties are not allowed"):
+        return message[:300]  # names of fields, and no value
     # A schema error begins with the value itself, which may be long or secret: only its end says what is wrong.
     for marker in (
         " is not ",

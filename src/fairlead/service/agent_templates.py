@@ -121,7 +121,7 @@ _EXPECT_COMMAND = """\
 """
 
 # Template → path from the root of the project → text.
-TEMPLATES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+_TEMPLATES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "tool": {
             ".fairlead/agents/{name}.py": _TOOL,
@@ -142,4 +142,4 @@ def filled(template: str, name: str) -> dict[str, bytes]:
     """Path → content of the files that *template* gives for the agent *name*."""
     function = name.replace("-", "_")
     words = {"name": name, "marker": _MARKER, "function": function if function.isidentifier() else f"agent_{function}"}
-    return {path.format(**words): text.format(**words).encode() for path, text in TEMPLATES[template].items()}
+    return {path.format(**words): text.format(**words).encode() for path, text in _TEMPLATES[template].items()}

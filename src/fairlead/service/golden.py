@@ -10,7 +10,7 @@ from fairlead.core.json import Json, NotStrict, parse
 from fairlead.core.outcomes import Failed, Outcome
 from fairlead.service.parts import Files
 
-GOLDEN = "tests/agents"  # from the root of the project
+_GOLDEN = "tests/agents"  # from the root of the project
 CASES_MAX = 500  # of one agent
 EXPECT_BYTES_MAX = 10_000_000
 VALUE_CHARACTERS_MAX = 200  # of a value in a difference
@@ -44,10 +44,10 @@ def find_cases(files: Files, root: str, agent: str, *, is_update: bool) -> list[
     Raises:
         FairleadError: FL-A150 there is none; FL-A151 one cannot be used, all of them named.
     """
-    top = os.path.join(root, GOLDEN, agent)
+    top = os.path.join(root, _GOLDEN, agent)
     names = [name for name in files.names(top) if files.is_directory(os.path.join(top, name))]
     if not names:
-        folder = f"{GOLDEN}/{agent}"
+        folder = f"{_GOLDEN}/{agent}"
         raise error(
             "FL-A150",
             f"{agent} has no golden folder: there is no {folder}/CASE/repo",
@@ -62,14 +62,14 @@ def find_cases(files: Files, root: str, agent: str, *, is_update: bool) -> list[
         except FairleadError as problem:
             wrong += problem.diagnostics
     if len(names) > CASES_MAX:
-        wrong.append(_wrong(f"{GOLDEN}/{agent}", f"{len(names)} golden folders are too many: at most {CASES_MAX}"))
+        wrong.append(_wrong(f"{_GOLDEN}/{agent}", f"{len(names)} golden folders are too many: at most {CASES_MAX}"))
     if wrong:
         raise FairleadError(*wrong, exit_code=2)
     return cases
 
 
 def _case(files: Files, top: str, agent: str, name: str, is_update: bool) -> Case:
-    shown = f"{GOLDEN}/{agent}/{name}"
+    shown = f"{_GOLDEN}/{agent}/{name}"
     repo, file = os.path.join(top, name, "repo"), os.path.join(top, name, "expect.json")
     if not files.is_directory(repo):
         raise FairleadError(_wrong(shown, "there is no folder `repo` in it"))
@@ -80,10 +80,10 @@ def _case(files: Files, top: str, agent: str, name: str, is_update: bool) -> Cas
         raise FairleadError(
             _wrong(shown, "there is no `expect.json` in it", f"fairlead agents test {agent} --update writes it")
         )
-    return Case(agent, name, repo, file, read_expected(data, f"{shown}/expect.json"))
+    return Case(agent, name, repo, file, _read_expected(data, f"{shown}/expect.json"))
 
 
-def read_expected(data: bytes, shown: str) -> Expected:
+def _read_expected(data: bytes, shown: str) -> Expected:
     """What an `expect.json` says.
 
     Raises:

@@ -19,7 +19,7 @@ from fairlead.service.runs import find_run, list_runs, require_reader, row_of
 from fairlead.views.runs import project_run
 
 PROJECT_WORKFLOWS = ".fairlead/workflows"
-SHIPPED_WORKFLOWS = "<fairlead>/"  # how the paths of those that ship begin
+_SHIPPED_WORKFLOWS = "<fairlead>/"  # how the paths of those that ship begin
 _EXTENSIONS = (".yaml", ".yml", ".json")
 WORKFLOW_BYTES_MAX = 1_000_000
 
@@ -230,7 +230,7 @@ def check_start(
     """
     from fairlead.workflow import check_inputs, check_workflow
 
-    is_shipped = definition.path.startswith(SHIPPED_WORKFLOWS)
+    is_shipped = definition.path.startswith(_SHIPPED_WORKFLOWS)
     own = parts.catalog(project)
     catalog = parts.shipped_catalog() if is_shipped else own
     read = check_workflow(path_text(definition.path), definition.data, catalog)

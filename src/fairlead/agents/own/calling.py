@@ -16,6 +16,7 @@ from fairlead.agents.own.context import Context
 from fairlead.agents.own.decorator import MARK, Marked
 from fairlead.agents.own.findings import FINDINGS_MAX, Findings, WrongUse
 from fairlead.agents.own.signature import Signature, Unusable, signature_of
+from fairlead.core.errors import FairleadError
 from fairlead.core.findings import Finding, Fingerprints
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
@@ -146,8 +147,8 @@ def _call(own: _Own, code: ToolCode, inputs: Mapping[str, Json], world: ToolWorl
         return Failed("author", "FL-A111", f"the input `{error.parameter}` does not fit: {error}")
     try:
         answer = own.function(context, **arguments)
-    except MemoryError:
-        raise
+    except (MemoryError, FairleadError):
+        raise  # of the world, which says better what it is
     except WrongUse as error:
         traceback.print_exc()
         return _failed("FL-R246", str(error), error, code, "mend the agent; `fairlead agents test` tries it")
