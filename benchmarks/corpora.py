@@ -5,6 +5,7 @@ case counts as found when its rule is reported in its file at its line. A report
 """
 
 import json
+import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -59,6 +60,8 @@ class Tally:
                 target = Path(directory) / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
+            if corpus.is_git:
+                subprocess.run(["git", "init", "-q", directory], check=True)
             inputs = {"history": False} if corpus.agent == "secret-scanner" else {}
             world = LocalToolWorld(directory, data_dir=str(_data()), today=dependencies.TODAY)
             outcome = AGENTS[corpus.agent](inputs, world)

@@ -36,6 +36,7 @@ class Corpus(NamedTuple):
     wanted: Counter[Place]
     # Tools that read along may report what no rule of ours judges; such reports are counted apart.
     is_judged_whole: bool = True
+    is_git: bool = False  # whether the files lie in a repository that knows none of them
     reasons: tuple[str, ...] = ()  # codes that the degraded reasons must name: one for each reason
 
     def negatives(self, rule: str) -> int:
@@ -113,6 +114,7 @@ def _marked() -> Iterator[Corpus]:
             files,
             wanted,
             is_judged_whole=tables.get("IS_JUDGED_WHOLE", True),
+            is_git=tables.get("IS_GIT", False),
         )
 
 

@@ -31,7 +31,7 @@ def choose(inputs: Mapping[str, Json], world: ToolWorld) -> Chosen | Failed:
         if isinstance(changed, Failed):
             return changed
         files = [msgspec.structs.replace(file, is_changed=file.path in changed) for file in files]
-        files.sort(key=lambda file: not file.is_changed)  # a stable sort: within both, the order stays that of the path
+        files.sort(key=lambda file: (not file.is_changed, file.path.encode("utf-8", "surrogateescape")))
     paths = [str(path) for path in inputs.get("paths") or []]
     if paths:
         files = _at(files, paths)
@@ -45,11 +45,9 @@ def choose(inputs: Mapping[str, Json], world: ToolWorld) -> Chosen | Failed:
         files = [file for file in files if wanted.fullmatch(path_text(file.path))]
         if not files:
             degraded.append(f"No file of the tree fits the pattern {pattern}.")
-    if inputs.get("is_changed_only") or (ref and inputs.get("is_changed_only") is None):
+    if inputs.get("is_changed_only"):
         if not world.is_git:
-            degraded.append(
-                "Nothing says which files are changed, because this is no git repository; all are reviewed."
-            )
+            degraded.append("Nothing says which files changed, because this is no git repository; all are reviewed.")
         else:
             files = [file for file in files if file.is_changed]
     return Chosen(files, degraded)

@@ -9,6 +9,7 @@ import msgspec
 from fairlead.agents.builtin.code_reviewer import late_binding
 from fairlead.agents.builtin.code_reviewer.found import Found, SourceFile
 from fairlead.agents.builtin.code_reviewer.python_outline import Function, Outline
+from fairlead.core.findings import SEVERITIES, Severity
 
 # Files that are started rather than imported: what they print is what they are for.
 _PROGRAMS = re.compile(
@@ -27,6 +28,11 @@ _COMPATIBILITY = re.compile(r"(^|/)_*(compat|py3k|six|typing|types|api)[^/]*\.py
 _GIVEN = frozenset({"get_ipython", "reveal_type", "_", "ngettext", "unicode"})  # put among the built-in names
 _SEEN = re.compile(r"#.*(type: ?ignore|pyright: ?ignore|pylint: ?disable)")
 _MAKES_NAMES = re.compile(r"\bglobals\(\)|\bexec\(|\b_convert_\(|\bsetattr\(sys\.modules")
+_SEVERAL_IN_A_LINE = frozenset(
+    f"review/{name}"
+    for name in ("unused-import", "unused-variable", "undefined-name", "mutable-default", "repeated-entry")
+)
+_WEIGHTS: tuple[Severity, ...] = SEVERITIES[::-1]
 _EXPLAINED = "A comment in the handler says why; whether that is enough only a person can say."
 
 
@@ -36,8 +42,12 @@ def kept(file: SourceFile, tree: ast.Module, outline: Outline, founds: Sequence[
         return  # declarations: nothing in them runs
     printed: list[Found] = []
     is_package = file.path.endswith("__init__.py")
-    for found in founds:
+    told: set[tuple[str, int]] = set()
+    for found in sorted(founds, key=lambda one: (one.line, _WEIGHTS.index(one.severity or "low"), one.column)):
         rule = found.rule
+        if rule not in _SEVERAL_IN_A_LINE and (rule, found.line) in told:
+            continue  # two of ruff's rules say the same about it
+        told.add((rule, found.line))
         if rule == "review/debug-output":
             printed.append(found)
         elif rule in ("review/unused-import", "review/star-import") and is_package:

@@ -18,14 +18,15 @@ from fairlead.agents.builtin.code_reviewer.placeholder_texts import (
 from fairlead.agents.builtin.code_reviewer.python_outline import Function, Outline
 
 _WORDS = re.compile(
-    r"todo|fixme|hack|xxx|implemented|coming soon|under construction|lorem ipsum|mock_|stub_"
+    r"todo|fixme|hack|xxx|implemented|coming soon|under construction|lorem ipsum|mock_|stub_|__placeholder__"
     r"|//[\w.-]*example\.(?:com|org|net)",
     re.IGNORECASE,
 )
 _COMMENT_WORDS = re.compile(r"#.*(?:todo|fixme|hack|xxx|implemented|coming soon|lorem ipsum)", re.IGNORECASE)
 _ABSTRACT_BASES = re.compile(r"^(ABC|ABCMeta|Protocol|Interface|TypedDict|NamedTuple|Generic)$")
 _ABSTRACT_NAMES = re.compile(
-    r"^_*(Base|Abstract|Generic|Null|Dummy|Noop|NoOp|Fake|Stub|Mock|Silent|Quiet|Empty|No(?=[A-Z]))|(Base|Mixin|Interface|Protocol|ABC|Hooks?|Type|Handler|Visitor|Listener|Observer|Callbacks?|Plugin|Delegate)$"
+    r"^_*(Base|Abstract|Generic|Null|Dummy|Noop|NoOp|Fake|Stub|Mock|Silent|Quiet|Empty|No(?=[A-Z]))"
+    r"|(Base|Mixin|Interface|Protocol|ABC|Hooks?|Type|Handler|Visitor|Listener|Observer|Callbacks?|Plugin|Delegate)$"
 )
 _SHOULD_BE_FILLED = re.compile(
     r"subclass|sub-class|derived|overrid|overload|(?:must|should) (?:be )?(?:implement|define|provide)"

@@ -134,6 +134,11 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     _settle(review, chosen.files)
     if review.ruff.answer.status not in ("ok", "not needed"):
         review.degraded.append(review.ruff.answer.reason)
+    if capped := review.verdict.capped:
+        review.degraded.append(
+            f"Of {len(capped)} rule{'' if len(capped) == 1 else 's'} only the first {review.verdict.limit:,}"
+            f" findings are listed; {sum(capped.values()):,} more are counted in `capped`."
+        )
     if world.files_left_out:
         review.degraded.append(
             f"{world.files_left_out} files of the tree were left out because there are too many;"

@@ -23,6 +23,7 @@ class Verdict:
         self.suppressed = {"noqa": 0, "nosec": 0, "fairlead": 0}
         self.capped: Counter[str] = Counter()
         self.counts: Counter[Severity] = Counter()  # of every finding, also of those above the cap
+        self.limit = FINDINGS_PER_RULE_MAX
         self._kind = kind
         self._rules = review_rules()
         codes = {rule.id: set(_texts(rule, "codes")) for rule in self._rules.values()}
@@ -76,7 +77,7 @@ class Verdict:
             severity, reason = "low", f"{reason} Lowered because the file is a test."
         self.counts[severity] += 1
         self._by_rule[rule.id] += 1
-        if self._by_rule[rule.id] > FINDINGS_PER_RULE_MAX:
+        if self._by_rule[rule.id] > self.limit:
             self.capped[rule.id] += 1
             return
         self.findings.append(
