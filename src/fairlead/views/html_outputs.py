@@ -58,7 +58,7 @@ def _is_single(value: Json) -> bool:
 
 
 def _table(step: str, name: str, value: Json) -> Markup | None:
-    """One value as a table with its name as caption; None when it is empty."""
+    """A list or a record as a table with its name as caption, a single value as a line; None when it is empty."""
     if value is None or value in ("", [], {}):
         return None
     if isinstance(value, dict):
@@ -69,7 +69,7 @@ def _table(step: str, name: str, value: Json) -> Markup | None:
             columns = list(dict.fromkeys(key for row in value[:TABLE_ROWS_MAX] for key in row))[:TABLE_COLUMNS_MAX]
             return _table_html(step, name, columns, [[row.get(key) for key in columns] for row in value])
         return _table_html(step, name, (name,), [[row] for row in value])
-    return _table_html(step, name, (name,), [[value]])
+    return element("p", _words(name).capitalize(), " ", element("b", _single(value)), class_="score")
 
 
 def _table_html(step: str, name: str, columns: Sequence[str], rows: Sequence[Sequence[Json]]) -> Markup:
@@ -109,7 +109,7 @@ def _single(value: Json) -> Piece:
             return "yes" if value else "no"
         case str():
             sign = _SIGNS.get(value.lower(), "")
-            return [element("span", sign, aria_hidden="true"), " ", value] if sign else _cut(value)
+            return [element("span", sign, class_="shape", aria_hidden="true"), " ", value] if sign else _cut(value)
         case dict():
             return _cut("; ".join(_pairs(value)))
         case list():

@@ -144,7 +144,7 @@
   function textOf(row) {
     const note = data.rules[row.rule];
     const accepted = row.accepted || {};
-    return [row.message, placeOf(row), row.rule, row.id, row.before, row.marked, row.after, row.remedy, row.agent, row.origin,
+    return [row.message, placeOf(row), row.rule, row.id, (row.before || '') + (row.marked || '') + (row.after || ''), row.remedy, row.agent, row.origin,
       row.commit, accepted.reason, accepted.by, note.title, note.cwe].filter(Boolean).join('\n').toLowerCase();
   }
 
@@ -296,21 +296,23 @@
       event.preventDefault();
       refresh();
     });
-    $('tools').addEventListener('reset', () => setTimeout(refresh)); // the fields are reset after this event
+    $('show-all').addEventListener('click', reset);
     $('more-button').addEventListener('click', () => {
       const first = drawn;
       draw(SLICE);
       $('list').querySelectorAll('.finding')[first].focus();
     });
-    window.addEventListener('hashchange', () => show(decodeURIComponent(location.hash.slice(1))));
+    window.addEventListener('hashchange', () => show(location.hash.slice(1)));
     window.addEventListener('beforeprint', () => draw(chosen));
   }
 
   // ---------------------------------------------------------------------------------------- keys and theme
 
+  let last = ''; // the finding that had the focus: who looks something up elsewhere comes back to it
+
   function step(by) {
     const cards = Array.from($('list').querySelectorAll('.finding'));
-    const here = cards.indexOf(document.activeElement.closest('.finding'));
+    const here = cards.indexOf(document.activeElement.closest('.finding') || $(last));
     if (here + by >= cards.length && drawn < chosen) {
       draw(SLICE);
       step(by);
@@ -365,6 +367,7 @@
     $('keys-on').addEventListener('change', () => remembered('fairlead-keys', $('keys-on').checked ? 'on' : 'off'));
     $('help-button').addEventListener('click', () => $('help').showModal());
     document.addEventListener('keydown', press);
+    $('list').addEventListener('focusin', (event) => { last = event.target.closest('.finding').id; });
     $('settings').hidden = false;
   }
 
@@ -384,6 +387,6 @@
   $('tools').hidden = rows.length === 0;
   $('partial').hidden = true;
   refresh();
-  if (location.hash) show(decodeURIComponent(location.hash.slice(1)));
+  if (location.hash) show(location.hash.slice(1)); // an anchor has no character that an address would escape
   compare();
 })();
