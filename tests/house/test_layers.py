@@ -37,6 +37,7 @@ LIGHT = frozenset({"msgspec"})
 # Library → the rooms that may import it. Everything that is not here may be imported nowhere.
 LIBRARIES: dict[str, frozenset[str]] = {
     "apsw": frozenset({"journal"}),
+    "license_expression": frozenset({"agents"}),
     "packaging": frozenset({"agents"}),
     "yaml": frozenset({"workflow", "agents"}),
     "tree_sitter": frozenset({"agents"}),

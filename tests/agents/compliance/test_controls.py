@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fairlead.agents.builtin.compliance_checker import scan
-from fairlead.agents.builtin.compliance_checker.controls import CHECKS, EVIDENCE_MAX, load_profile, profile_names
+from fairlead.agents.builtin.compliance_checker.controls import CHECKS, EVIDENCE_MAX, _profile_names, load_profile
 from fairlead.agents.builtin.compliance_checker.records import Check as Learnt
 from fairlead.agents.builtin.compliance_checker.records import Place
 from fairlead.agents.catalog import FileCatalog
@@ -152,11 +152,11 @@ def test_the_schema_knows_every_profile_and_scope() -> None:
     card = FileCatalog(read_values).find("compliance-checker")
     assert card is not None
     properties = card.input_schema["properties"]
-    assert properties["profile"]["enum"] == profile_names()
+    assert properties["profile"]["enum"] == _profile_names()
     assert set(properties["scope"]["enum"]) == {"all", *(scope for scope, _ in CHECKS.values())}
 
 
-@pytest.mark.parametrize("name", profile_names())
+@pytest.mark.parametrize("name", _profile_names())
 def test_a_profile_that_ships_asks_for_each_check_once(name: str) -> None:
     profile = load_profile(name)
     assert profile.name == name
@@ -204,7 +204,7 @@ def test_a_finding_can_be_silenced_and_is_counted(check: Check) -> None:
 
 def test_the_documentation_lists_the_controls_as_the_profile_has_them() -> None:
     page = (Path(__file__).parents[3] / "docs/how-to/compliance-profiles.md").read_text("utf-8")
-    for name in profile_names():
+    for name in _profile_names():
         for control in load_profile(name).control:
             criteria = f" {', '.join(control.criteria)} |" if control.criteria else ""
             assert f"| {control.id} | {control.title} | {control.wanted} |{criteria}\n" in page

@@ -81,7 +81,7 @@ class NoProfile(Exception):
     """There is no profile of this name; the text lists those that there are."""
 
 
-def profile_names() -> list[str]:
+def _profile_names() -> list[str]:
     """The profiles that ship."""
     folder = files(_PACKAGE).joinpath("profiles")
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
@@ -93,8 +93,8 @@ def load_profile(name: str) -> Profile:
     Raises:
         NoProfile: there is none.
     """
-    if name not in profile_names():
-        raise NoProfile(f"there is no profile `{name[:60]}`; there are: {', '.join(profile_names())}")
+    if name not in _profile_names():
+        raise NoProfile(f"there is no profile `{name[:60]}`; there are: {', '.join(_profile_names())}")
     text = files(_PACKAGE).joinpath("profiles", f"{name}.toml").read_text("utf-8")
     return msgspec.convert(tomllib.loads(text), Profile)
 

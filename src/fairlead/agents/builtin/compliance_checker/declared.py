@@ -45,7 +45,7 @@ def parsed_json(file: TextFile) -> Json:
         raise Broken(f"is not valid JSON: {error}") from None
 
 
-def parsed_toml(file: TextFile) -> dict[str, Json]:
+def _parsed_toml(file: TextFile) -> dict[str, Json]:
     """The content of a TOML file.
 
     Raises:
@@ -65,7 +65,7 @@ def table(owner: Json, *names: str) -> dict[str, Json]:
 
 
 def _from_pyproject(file: TextFile) -> Declared:
-    data = parsed_toml(file)
+    data = _parsed_toml(file)
     project, poetry = table(data, "project"), table(data, "tool", "poetry")
     dependencies = bool(project.get("dependencies")) or bool(table(poetry, "dependencies").keys() - {"python"})
     package = _word(project.get("name") or poetry.get("name"))
@@ -141,7 +141,7 @@ def npm_licence(data: dict[str, Json]) -> str:
 
 
 def _from_cargo(file: TextFile) -> Declared:
-    data = parsed_toml(file)
+    data = _parsed_toml(file)
     package = table(data, "package") or table(data, "workspace", "package")
     licence = package.get("license", "")
     line = file.line_of(r"^\s*license(-file|\.workspace)?\s*=")

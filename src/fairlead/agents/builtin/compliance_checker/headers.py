@@ -9,14 +9,14 @@ from fairlead.agents.builtin.compliance_checker.tree import TextFile, Tree, is_o
 Header = Literal["csp", "frame", "nosniff", "hsts"]
 Group = Literal["Python", "JavaScript", "server"]
 
-HEADERS: dict[Header, str] = {
+_HEADERS: dict[Header, str] = {
     "csp": "Content-Security-Policy",
     "frame": "X-Frame-Options",
     "nosniff": "X-Content-Type-Options",
     "hsts": "Strict-Transport-Security",
 }
-BY_NAME: dict[str, Header] = {name.lower(): header for header, name in HEADERS.items()}
-RULES: dict[Header, str] = {
+_BY_NAME: dict[str, Header] = {name.lower(): header for header, name in _HEADERS.items()}
+_RULES: dict[Header, str] = {
     "csp": "compliance/header-content-security-policy",
     "frame": "compliance/header-frame-options",
     "nosniff": "compliance/header-content-type-options",
@@ -24,7 +24,7 @@ RULES: dict[Header, str] = {
 }
 PARSED_CHARACTERS_MAX = 600_000  # a syntax tree takes about a hundred times this in bytes
 
-_NAMES = re.compile("|".join(HEADERS.values()), re.IGNORECASE)
+_NAMES = re.compile("|".join(_HEADERS.values()), re.IGNORECASE)
 _SERVER = re.compile(
     r"(^|/)(nginx[^/]*|[^/]*\.(conf|nginx|conf\.template)|sites-(available|enabled)/[^/]+|\.htaccess|Caddyfile|_headers|vercel\.json|netlify\.toml"
     r"|staticwebapp\.config\.json|firebase\.json|web\.config|[^/]*\.tf|(ingress|values|traefik)[^/]*\.ya?ml)$"
@@ -103,7 +103,7 @@ class Headers:
     def set_named(self, group: Group, text: str, path: str, line: int) -> None:
         """Note every header that is named in *text*."""
         for name in _NAMES.findall(text):
-            self.set(group, BY_NAME[name.lower()], path, line, f"names {HEADERS[BY_NAME[name.lower()]]}")
+            self.set(group, _BY_NAME[name.lower()], path, line, f"names {_HEADERS[_BY_NAME[name.lower()]]}")
         if "frame-ancestors" in text:
             self.set(group, "frame", path, line, "names frame-ancestors")
 
@@ -119,7 +119,7 @@ class Headers:
                 continue
             if off := _OFF.search(text):
                 name = next(value for value in off.groupdict().values() if value)
-                if header := BY_NAME.get(name.lower()):
+                if header := _BY_NAME.get(name.lower()):
                     self.off.append(Off(header, file.path, number, text.strip()))
             else:
                 self.set_named("server", text, file.path, number)
@@ -130,13 +130,13 @@ class Headers:
         """What was learnt for the control `security-headers`."""
         check = Check()
         for off in sorted(self.off):
-            name = HEADERS[off.header] if off.header else ""
+            name = _HEADERS[off.header] if off.header else ""
             message = (
                 f"`{off.written[:100]}` switches {name} off."
                 if name
                 else f"`{off.written[:100]}` sends the cookie without encryption too."
             )
-            rule = off.rule or RULES[off.header or "csp"]
+            rule = off.rule or _RULES[off.header or "csp"]
             self.violations.append(Violation(rule, off.path, off.line, message, off.written))
             check.lacking.append(message)
         groups: list[Group] = [g for g in ("Python", "JavaScript") if any(one.group == g for one in self.applications)]
@@ -154,11 +154,11 @@ class Headers:
         """A server in front of an application may send a header for it."""
         application = min(one for one in self.applications if one.group == group)
         switched_off = {off.header for off in self.off}
-        for header, name in HEADERS.items():
+        for header, name in _HEADERS.items():
             found = sorted(self.sets.get((group, header), []) + self.sets.get(("server", header), []))
             if found:
                 check.evidence.append(found[0])
             elif header not in switched_off and tree.is_whole:
                 message = f"Nothing sends {name} for the {application.kind} application that begins here."
                 check.lacking.append(f"Nothing sends {name} for `{application.path}`.")
-                self.violations.append(Violation(RULES[header], application.path, application.line, message, name))
+                self.violations.append(Violation(_RULES[header], application.path, application.line, message, name))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from fairlead.agents.builtin.compliance_checker.headers import Header, Headers
 
 # The grammars' nodes have no type of their own here: the library is loaded only when a file is read.
-Node = Any
+_Node = Any
 
 # A module with none of these says nothing that is known here. In small letters.
 _WORDS = (
@@ -82,7 +82,7 @@ def look_at(file: TextFile, headers: "Headers") -> None:
     )
     parser, query = _language(kind)
     tree = parser.parse(file.text.encode("utf-8", "replace"))
-    found: dict[str, list[Node]] = tree_sitter.QueryCursor(query).captures(tree.root_node)
+    found: dict[str, list[_Node]] = tree_sitter.QueryCursor(query).captures(tree.root_node)
     module = _Module(file, headers)
     for piece in found.get("import", ()):
         module.imported(piece)
@@ -103,14 +103,14 @@ class _Module:
         self._headers = headers
         self._names: dict[str, str] = {}  # local name → module
 
-    def imported(self, piece: Node) -> None:
+    def imported(self, piece: _Node) -> None:
         source = _unquoted(piece.child_by_field_name("source"))
         for name in re.findall(r"\bimport\s+(?:\*\s+as\s+)?([A-Za-z_$][\w$]*)", _text(piece)):
             self._names[name] = source
         for name in re.findall(r"[{,]\s*(?:default\s+as\s+)?([A-Za-z_$][\w$]*)\s*[,}]", _text(piece)):
             self._names[name] = source
 
-    def required(self, piece: Node) -> None:
+    def required(self, piece: _Node) -> None:
         name, value = piece.child_by_field_name("name"), piece.child_by_field_name("value")
         if name is None or value is None or name.type != "identifier":
             return
@@ -118,7 +118,7 @@ class _Module:
         if found:
             self._names[_text(name)] = found[1]
 
-    def called(self, call: Node) -> None:
+    def called(self, call: _Node) -> None:
         from fairlead.agents.builtin.compliance_checker.headers import Application
 
         function = call.child_by_field_name("function") or call.child_by_field_name("constructor")
@@ -141,12 +141,12 @@ class _Module:
             elif method in ("cookie", "session", "setCookie") or source in ("express-session", "cookie-session"):
                 self._cookie(arguments)
 
-    def _helmet(self, method: str, arguments: Node | None, line: int) -> None:
+    def _helmet(self, method: str, arguments: _Node | None, line: int) -> None:
         if method:
             if header := _OPTIONS.get(method):
                 self._headers.set("JavaScript", header, self._file.path, line, f"helmet.{method} sends it")
             return
-        off: dict[Header, Node] = {}
+        off: dict[Header, _Node] = {}
         for key, value in _pairs(arguments):
             if (header := _OPTIONS.get(key)) and _text(value) == "false":
                 off[header] = value.parent
@@ -156,7 +156,7 @@ class _Module:
             else:
                 self._headers.set("JavaScript", header, self._file.path, line, "helmet sends it")
 
-    def _cookie(self, arguments: Node) -> None:
+    def _cookie(self, arguments: _Node) -> None:
         """A cookie that says itself that it may go without encryption."""
         waiting = list(arguments.named_children)
         for _ in range(200):  # options lie in options, but not deep
@@ -169,20 +169,20 @@ class _Module:
                 elif value.type == "object":
                     waiting.append(value)
 
-    def _off(self, header: "Header | None", pair: Node, rule: str) -> None:
+    def _off(self, header: "Header | None", pair: _Node, rule: str) -> None:
         from fairlead.agents.builtin.compliance_checker.headers import Off
 
         self._headers.off.append(Off(header, self._file.path, pair.start_point[0] + 1, _text(pair)[:100], rule))
 
 
-def _pairs(arguments: Node | None) -> list[tuple[str, Node]]:
+def _pairs(arguments: _Node | None) -> list[tuple[str, _Node]]:
     return [pair for piece in (arguments.named_children if arguments is not None else ()) for pair in _pairs_of(piece)]
 
 
-def _pairs_of(piece: Node) -> list[tuple[str, Node]]:
+def _pairs_of(piece: _Node) -> list[tuple[str, _Node]]:
     if piece.type != "object":
         return []
-    found: list[tuple[str, Node]] = []
+    found: list[tuple[str, _Node]] = []
     for pair in piece.named_children:
         key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
         if pair.type == "pair" and key is not None and value is not None:
@@ -190,9 +190,9 @@ def _pairs_of(piece: Node) -> list[tuple[str, Node]]:
     return found
 
 
-def _text(piece: Node) -> str:
+def _text(piece: _Node) -> str:
     return str(piece.text.decode("utf-8", "replace")) if piece is not None and piece.text is not None else ""
 
 
-def _unquoted(piece: Node | None) -> str:
+def _unquoted(piece: _Node | None) -> str:
     return _text(piece).strip("'\"`")

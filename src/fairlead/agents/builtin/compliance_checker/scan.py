@@ -21,7 +21,7 @@ from fairlead.core.json import Json
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.tools import ToolWorld
 
-SCOPES: tuple[controls.Scope, ...] = ("licences", "files", "headers", "environment", "ci", "containers")
+_SCOPES: tuple[controls.Scope, ...] = ("licences", "files", "headers", "environment", "ci", "containers")
 EXCERPT_MAX = 200
 _PROGRESS_EVERY = 500  # files
 _SILENCED = re.compile(r"fairlead:\s*ignore(?:\[([^\]]*)\])?", re.IGNORECASE)
@@ -40,8 +40,8 @@ class _Part(Protocol):
 def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     """Check the tree against the rules of `scope` and the controls of `profile`."""
     scope = inputs.get("scope", "all")
-    if scope not in ("all", *SCOPES):
-        known = ", ".join(("all", *SCOPES))
+    if scope not in ("all", *_SCOPES):
+        known = ", ".join(("all", *_SCOPES))
         return Failed("author", "FL-A142", f"there is no scope `{str(scope)[:60]}`", f"use one of: {known}")
     try:
         profile = controls.load_profile(str(inputs.get("profile", "baseline")))

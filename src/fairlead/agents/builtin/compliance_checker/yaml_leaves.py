@@ -3,11 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import yaml
-
 DEPTH_MAX = 100
-
-_Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Leaf(NamedTuple):
@@ -43,10 +39,13 @@ def leaves(text: str) -> Iterator[Leaf]:
     Raises:
         NotYaml: it cannot be read to its end; what was given before holds.
     """
+    import yaml
+
+    loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     levels: list[_Level] = []
     path: list[str] = []
     try:
-        for event in yaml.parse(text, _Loader):
+        for event in yaml.parse(text, loader):
             if isinstance(event, yaml.CollectionEndEvent):
                 levels.pop()
                 if levels:
