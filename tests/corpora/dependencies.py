@@ -12,7 +12,7 @@ DAY = "2026-11-20"
 TODAY = "2026-11-21"
 
 
-def _advisory(name: str, *, id: str, ecosystem: str = "PyPI", severity: str = "HIGH", **more: object) -> str:
+def advisory(name: str, *, id: str, ecosystem: str = "PyPI", severity: str = "HIGH", **more: object) -> str:
     spans = more.pop("spans", ())
     assert isinstance(spans, tuple)
     affected: dict[str, object] = {"package": {"ecosystem": ecosystem, "name": name}}
@@ -26,24 +26,24 @@ def _advisory(name: str, *, id: str, ecosystem: str = "PyPI", severity: str = "H
     return json.dumps(entry)
 
 
-def _until(fixed: str, since: str = "0") -> tuple[tuple[str, str], ...]:
+def until(fixed: str, since: str = "0") -> tuple[tuple[str, str], ...]:
     return (("introduced", since), ("fixed", fixed))
 
 
 ADVISORIES = (
-    _advisory("Weak_Lib", id="GHSA-weak-2222-2222", spans=(_until("2.0"),), aliases=["CVE-2026-1000"]),
-    _advisory("weak-lib", id="PYSEC-2026-1", severity="", spans=(_until("2.0"),), aliases=["CVE-2026-1000"]),
-    _advisory("listed-lib", id="GHSA-list-2222-2222", severity="MODERATE", versions=["1.3", "1.4.0"]),
-    _advisory("trap-lib", id="MAL-2026-1", severity="", versions=["1.5"]),
-    _advisory("gone-lib", id="GHSA-gone-2222-2222", spans=(_until("9"),), withdrawn="2026-01-01T00:00:00Z"),
-    _advisory(
+    advisory("Weak_Lib", id="GHSA-weak-2222-2222", spans=(until("2.0"),), aliases=["CVE-2026-1000"]),
+    advisory("weak-lib", id="PYSEC-2026-1", severity="", spans=(until("2.0"),), aliases=["CVE-2026-1000"]),
+    advisory("listed-lib", id="GHSA-list-2222-2222", severity="MODERATE", versions=["1.3", "1.4.0"]),
+    advisory("trap-lib", id="MAL-2026-1", severity="", versions=["1.5"]),
+    advisory("gone-lib", id="GHSA-gone-2222-2222", spans=(until("9"),), withdrawn="2026-01-01T00:00:00Z"),
+    advisory(
         "weak-lib",
         id="GHSA-weak-3333-3333",
         ecosystem="npm",
         severity="CRITICAL",
-        spans=(_until("2.0.0"), _until("3.1.4", "3.0.0")),
+        spans=(until("2.0.0"), until("3.1.4", "3.0.0")),
     ),
-    _advisory(
+    advisory(
         "@scope/weak",
         id="GHSA-scop-3333-3333",
         ecosystem="npm",
@@ -54,7 +54,7 @@ ADVISORIES = (
         '"severity_vector": ""',
         '"severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}]',
     ),
-    _advisory("trap-lib", id="MAL-2026-2", ecosystem="npm", severity="", spans=((("introduced", "0"),),)),
+    advisory("trap-lib", id="MAL-2026-2", ecosystem="npm", severity="", spans=((("introduced", "0"),),)),
 )
 
 UV = {

@@ -280,13 +280,16 @@ def test_progress_is_told_and_rows_are_written_out_in_between(tmp_path: Path, mo
     assert pointer(tmp_path / "data").ecosystems["PyPI"].advisories == 50
 
 
+# Not getrusage: its maximum is the parent's where that was larger.
 _MEASURED = """\
-import resource, sys
+import re, sys
 from fairlead.agents.builtin.dependency_auditor.compiling import AdvisorySorter
 from fairlead.env.importing import import_dump
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak():
+    return int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
+before = peak()
 import_dump(sys.argv[1], sys.argv[2], AdvisorySorter("planted", "2026-11-21"), lambda count: None)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(peak() - before)
 """
 
 
@@ -302,6 +305,6 @@ def test_a_large_dump_is_sorted_in_bounded_memory(tmp_path: Path) -> None:
     argv = [sys.executable, "-c", _MEASURED, str(dump), str(tmp_path / "data")]
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
     grown = int(done.stdout) * 1024
-    assert grown < 60_000_000, f"{grown:,} bytes"
+    assert grown < 40_000_000, f"{grown:,} bytes"
     assert pointer(tmp_path / "data").ecosystems["npm"].advisories == 50_000
     assert [one.id for one in looked_up(tmp_path / "data", "lib-49999", "npm")] == ["GHSA-49999"]
