@@ -113,6 +113,16 @@ def test_a_copy_has_a_least_number_of_words_and_signs() -> None:
     assert stretches(long, long) == []  # as varied as a table: one form again and again
 
 
+def test_the_begin_of_a_copy_is_found_behind_a_common_stretch() -> None:
+    """Its first windows stand in too many places to be compared there; the copy begins with them all the same."""
+    seed = 13
+    idiom = python_lines(6, seed)
+    others = ["\n".join([*idiom, f"other({number})", "a = b", "c()"]) for number in range(PLACES_MAX + 3)]
+    text = "\n".join([*idiom, *python_lines(20, seed + 1)])
+    (places,) = stretches(*others, text, text)
+    assert {(place.first, place.last) for place in places} == {(1, 26)}, f"seed {seed}"
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_random_copies_are_found_where_they_are(seed: int) -> None:
     """Programs without a common line, with a stretch of one put into another, under other white space and comments."""
