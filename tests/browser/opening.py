@@ -93,11 +93,11 @@ def violations(page: Page, within: str = "html") -> list[str]:
 
 def _is_excused(node: Any) -> bool:  # a node of axe's answer
     """Where axe cannot measure a contrast: signs, which have the colour of the word beside them, and what a table that
-    scrolls by itself holds outside of its window.
+    scrolls by itself holds outside of its window, or a definition list beside a wrapped line.
     """
     why = [check["data"].get("messageKey") for check in node["any"] if check["id"] == "color-contrast"]
     is_sign = why == ["nonBmp"] and 'class="shape"' in node["html"]
-    return is_sign or (why == ["elmPartiallyObscured"] and node["html"].startswith(("<th", "<td", "<li")))
+    return is_sign or (why == ["elmPartiallyObscured"] and node["html"].startswith(("<th", "<td", "<li", "<dd")))
 
 
 def shown(page: Page) -> list[str]:

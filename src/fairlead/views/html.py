@@ -26,7 +26,7 @@ from fairlead.views.html_findings import (
     severity_word,
 )
 from fairlead.views.html_outputs import measures_html, output_html
-from fairlead.views.html_text import Markup, Piece, element, filled, joined, script_data
+from fairlead.views.html_text import Markup, Piece, element, filled, joined, script_data, visible
 from fairlead.views.rules import RuleText
 from fairlead.views.runs import RunView, StepView
 
@@ -106,7 +106,8 @@ def _hash(name: str) -> str:
 
 
 def _data_text(view: RunView, rows: tuple[Row, ...], notes: dict[str, RuleNote]) -> str:
-    data = _Data(1, view.run, view.workflow, view.status, view.reasons, view.totals, notes, rows)
+    reasons = tuple(map(visible, view.reasons))
+    data = _Data(1, view.run, visible(view.workflow), view.status, reasons, view.totals, notes, rows)
     return msgspec.json.encode(data).decode()
 
 

@@ -18,6 +18,7 @@ CELL_CHARACTERS_MAX = 500
 CELL_LINES_MAX = 20
 
 SHOWN_OPEN = ("score", "metrics", "controls")  # what a reader of a report came for; the rest is folded away
+_VERDICTS = ("status", "state", "verdict", "outcome")  # columns in which a word says how something went
 _SIGNS = {
     **dict.fromkeys(("pass", "passed", "ok", "met", "succeeded"), "✓"),
     **dict.fromkeys(("fail", "failed", "unmet", "missing"), "✗"),
@@ -79,7 +80,7 @@ def _table_html(step: str, name: str, columns: Sequence[str], rows: Sequence[Seq
         "table",
         element("caption", caption),
         element("thead", element("tr", (element("th", _words(column), scope="col") for column in columns))),
-        element("tbody", (element("tr", map(_cell, row)) for row in rows[:TABLE_ROWS_MAX])),
+        element("tbody", (element("tr", map(_cell, columns, row)) for row in rows[:TABLE_ROWS_MAX])),
     )
     # Wide tables scroll by themselves, so a keyboard must be able to reach them.
     return element("div", table, class_="wide", tabindex="0", role="region", aria_label=f"{step}: {_words(name)}")
@@ -90,7 +91,10 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _cell(value: Json) -> Markup:
+def _cell(column: str, value: Json) -> Markup:
+    if isinstance(value, str) and column in _VERDICTS and value.lower() in _SIGNS:
+        sign = element("span", _SIGNS[value.lower()], class_="shape", aria_hidden="true")
+        return element("td", sign, " ", value)
     if isinstance(value, list) and len(value) > 1:
         lines = [element("li", _single(one)) for one in value[:CELL_LINES_MAX]]
         more = [element("li", f"{len(value) - CELL_LINES_MAX} more")] if len(value) > CELL_LINES_MAX else []
@@ -108,8 +112,7 @@ def _single(value: Json) -> Piece:
         case bool():
             return "yes" if value else "no"
         case str():
-            sign = _SIGNS.get(value.lower(), "")
-            return [element("span", sign, class_="shape", aria_hidden="true"), " ", value] if sign else _cut(value)
+            return _cut(value)
         case dict():
             return _cut("; ".join(_pairs(value)))
         case list():
