@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from fairlead.views.controls import ControlView
 from fairlead.views.findings import FindingView, accepted_text, counted, older_text
 from fairlead.views.printable import printable
 from fairlead.views.runs import RunView
@@ -39,7 +40,37 @@ def _lines(view: RunView) -> Iterator[str]:
     if len(counting) > ROWS_MAX:
         yield ""
         yield f"{len(counting) - ROWS_MAX} more: `fairlead findings list --run {view.run}`"
+    yield from _controls(view)
     yield from _memory(view)
+
+
+def _controls(view: RunView) -> Iterator[str]:
+    """Each control with its evidence; those that are open first, and those that do not apply last."""
+    if not view.controls:
+        return
+    order = ("open", "met")
+    met = sum(1 for control in view.controls if control.state == "met")
+    applicable = sum(1 for control in view.controls if control.state in order)
+    yield ""
+    yield f"{met} of {applicable} controls have evidence:"
+    yield ""
+    yield "| control | state | evidence |"
+    yield "| --- | --- | --- |"
+    ranked = sorted(view.controls, key=lambda one: order.index(one.state) if one.state in order else len(order))
+    for control in ranked[:ROWS_MAX]:
+        yield f"| {inline(control.id)} {inline(control.title)} | {inline(control.state)} | {_evidence(control)} |"
+    if len(ranked) > ROWS_MAX:
+        yield ""
+        yield f"{len(ranked) - ROWS_MAX} more: `fairlead runs show {view.run} --json`"
+
+
+def _evidence(control: ControlView) -> str:
+    said = list(control.lacking) + ([control.reason] if control.reason else [])
+    for place in control.evidence:
+        where = f"{place.path}:{place.line}" if place.line else place.path
+        said.append(f"{where}: {place.what}" if place.what else where)
+    more = [f"and {control.evidence_more} more"] if control.evidence_more else []
+    return inline("; ".join(said + more))
 
 
 def _memory(view: RunView) -> Iterator[str]:

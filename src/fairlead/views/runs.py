@@ -12,6 +12,7 @@ from fairlead.core.ports import RunRow
 from fairlead.core.state import RunState, StepRun
 from fairlead.core.transitions import RUN_ENDED
 from fairlead.core.workflow import Workflow
+from fairlead.views.controls import ControlView, controls_of
 from fairlead.views.facts import Projection, seconds_of
 from fairlead.views.findings import FindingView, findings_of, totals
 from fairlead.views.reading import Readable
@@ -80,6 +81,7 @@ class RunView(msgspec.Struct, frozen=True, omit_defaults=True):
     steps: tuple[StepView, ...]
     totals: dict[str, int]  # of the findings that nobody has accepted
     findings: tuple[FindingView, ...] = ()  # all of them, accepted ones too
+    controls: tuple[ControlView, ...] = ()  # with the evidence that was found for each
     title: str = ""
     ended_at: Micros = Micros(0)
     seconds: float = 0.0
@@ -196,6 +198,7 @@ def view_run(state: RunState, journal: Readable, *, is_unowned: bool | None = No
         steps=tuple(_view_step(step) for step in state.steps.values()),
         totals=totals(findings),
         findings=findings,
+        controls=controls_of(state, journal),
     )
 
 
