@@ -56,6 +56,12 @@ class ProjectAgents:
         """Name and file of each agent of the project."""
         return [(one.card.name, one.file.path) for one in self.catalog().definitions()]
 
+    def hiding(self) -> Sequence[tuple[str, str]]:
+        """Name and file of those that have the name of an agent that ships."""
+        catalog = self.catalog()
+        first = {one.card.name: one.file.path for one in reversed(catalog.definitions()) if one.hides}
+        return [(name, file) for name, file in first.items() if catalog.is_shipped(name)]
+
     def check(self, names: Sequence[str]) -> Sequence[Diagnostic]:
         """Everything that is wrong with them."""
         catalog = self.catalog()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from fairlead.core.errors import Diagnostic
 from fairlead.core.events import AttemptFailed, AttemptStarted, AttemptSucceeded, Event, RunClaimed, RunEnded, RunQueued
 from fairlead.core.findings import Finding, Fingerprints, Severity
 from fairlead.core.ids import Place, RunId, WorkerId
@@ -25,6 +26,7 @@ from fairlead.service.parts import (
     Probe,
     Project,
     Repository,
+    Tried,
 )
 from fairlead.views.reading import Readable
 from fairlead.views.rules import RuleText
@@ -76,6 +78,25 @@ class PaperCatalog:
 
     def _card(self, name: str) -> AgentCard:
         return AgentCard(name, name, "Looks.", "tool", "x:y", "1.2.3", Digest("sha256:0"), {}, {}, "here")
+
+
+class PaperOwnAgents:
+    """Implements `OwnAgents` for a project that has none."""
+
+    def names(self) -> Sequence[tuple[str, str]]:
+        return ()
+
+    def hiding(self) -> Sequence[tuple[str, str]]:
+        return ()
+
+    def check(self, names: Sequence[str]) -> Sequence[Diagnostic]:
+        return ()
+
+    def is_inside(self, path: str) -> bool:
+        return True
+
+    def attempt(self, name: str, inputs: dict[str, Json], tree: str) -> Tried:
+        raise AssertionError("on paper no agent is tried")
 
 
 class PaperParts:
@@ -139,7 +160,7 @@ class PaperParts:
         return PaperCatalog()
 
     def own_agents(self, project: Project) -> OwnAgents:
-        raise AssertionError("on paper no agent is tried")
+        return PaperOwnAgents()
 
     def advisories(self) -> AdvisoryState:
         return AdvisoryState("/data", ())

@@ -15,6 +15,7 @@ from fairlead.journal import SqliteJournal
 from fairlead.service.acceptances import Accepting, accept_findings, export_accepted, reopen_findings
 from fairlead.service.endings import exit_code
 from fairlead.service.findings import export_findings, list_findings, show_finding
+from fairlead.service.labels import BASE_COMMIT, BASE_NAME, BASELINE_RUN
 from fairlead.service.memory import State, with_previous
 from fairlead.service.runs import show_run
 from fairlead.views.acceptances import (
@@ -380,3 +381,44 @@ def test_a_change_of_accepted_code_reminds_of_the_acceptance(parts: PaperParts) 
     assert show_finding(parts, parts.project(""), changed, "bbb").once_accepted is None
     both = reviewed(parts, "r-run00003", ONE, msgspec.structs.replace(ONE, fingerprint="e" * 24))
     assert show_finding(parts, parts.project(""), both, "eee").once_accepted is None, "the accepted one is still there"
+
+
+# -------------------------------------------------------------------------------------------------------- the baseline
+
+
+def compared(parts: PaperParts, run: str, baseline: str, *findings: Finding) -> RunId:
+    """A run that was asked to count only what *baseline* has not."""
+    journal = parts.journal(parts.project(""))
+    assert isinstance(journal, SqliteJournal)
+    keeper = Keeper(journal, parts.deliveries, WORKFLOW, RunId(run))
+    labels = {BASE_NAME: "main @ 4f2c1e9", BASE_COMMIT: "4" * 40, BASELINE_RUN: baseline}
+    keeper.keep([RunQueued(WORKFLOW.name, Digest(""), {}, str(parts.root), labels=labels), RunClaimed("w-1")])
+    keeper.keep([started("secrets"), succeeded("secrets", findings), ended()])
+    return RunId(run)
+
+
+@proves("C8.5")
+def test_only_what_the_baseline_has_not_counts(parts: PaperParts) -> None:
+    baseline = reviewed(parts, "r-base0001", ONE)
+    run = compared(parts, "r-new00001", baseline, ONE, THREE)
+    view = view_of(parts, run)
+    assert [(one.fingerprint, one.is_new) for one in view.findings] == [(A, False), (C, True)]
+    assert (view.totals["high"], view.totals["medium"], view.warnings) == (0, 1, ())
+    assert (exit_code(view, fail_on="high"), exit_code(view, fail_on="new-medium")) == (0, 1)
+    found = list_findings(parts, parts.project(""), run)
+    assert ([one.fingerprint for one in found.findings], found.older, found.baseline) == ([C], 1, "main @ 4f2c1e9")
+    accept(parts, run, "aaa")
+    assert list_findings(parts, parts.project(""), run).older == 0, "it is counted once, among the accepted"
+    sarif = json.loads(export_findings(parts, parts.project(""), run, "sarif").text)
+    states = [one["baselineState"] for runs in sarif["runs"] for one in runs["results"]]
+    assert states == ["unchanged", "new"]
+
+
+def test_a_baseline_that_overlooked_something_or_is_gone_hides_nothing_and_says_so(parts: PaperParts) -> None:
+    partial = reviewed(parts, "r-base0001", ONE, degraded=("a tool is missing",))
+    view = view_of(parts, compared(parts, "r-new00001", partial, ONE, THREE))
+    assert [warning.code for warning in view.warnings] == ["FL-S019"]
+    assert partial in view.warnings[0].message
+    lost = view_of(parts, compared(parts, "r-new00002", "r-lost0001", ONE, THREE))
+    assert [one.is_new for one in lost.findings] == [True, True]
+    assert [warning.code for warning in lost.warnings] == ["FL-S019"]

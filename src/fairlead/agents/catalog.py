@@ -134,9 +134,9 @@ class FileCatalog:
             note = ""
             if other is not None:
                 note = f"{other.file.path} has the same name and comes first"
-            elif one.hides and self._is_shipped(one.card.name):
+            elif one.hides and self.is_shipped(one.card.name):
                 note = "hides the agent of this name that ships, except in `fairlead review`"
-            elif self._is_shipped(one.card.name):
+            elif self.is_shipped(one.card.name):
                 note = "the agent of this name that ships is used"
             if note:
                 problem = f"{one.card.problem}; {note}" if one.card.problem else ""
@@ -173,11 +173,12 @@ class FileCatalog:
                 own.problems.append(BadCard("FL-A017", f"`{key}` is no schema: {said}", key=f"fairlead.{key}"))
         own.settle()
 
-    def _is_shipped(self, name: str) -> bool:
+    def is_shipped(self, name: str) -> bool:
+        """Whether an agent of this name ships; reads nothing."""
         return bool(NAME.fullmatch(name)) and (self._builtin / "cards" / f"{name}.md").is_file()
 
     def _shipped(self, name: str) -> AgentCard | None:
-        if not self._is_shipped(name):
+        if not self.is_shipped(name):
             return None
         data = (self._builtin / "cards" / f"{name}.md").read_bytes()
         source = f"builtin/{name}.md"

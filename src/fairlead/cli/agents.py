@@ -76,7 +76,7 @@ def test(call: Invocation) -> int:
     )
 
     def lines() -> Iterator[str]:
-        words = [f"{tested.passed} passed"]
+        words = [f"{tested.passed} passed"] if tested.passed or not tested.cases else []
         words += [f"{tested.failed} failed"] if tested.failed else []
         words += [f"{tested.written} written"] if tested.written else []
         symbol = terminal.out.symbol("failed" if tested.failed else "succeeded")

@@ -27,6 +27,7 @@ _AWAY = "Ctrl-C leaves it running; twice cancels it"
 
 def review(call: Invocation) -> int:
     """Review the repository, in this process."""
+    from fairlead.cli.errors_screen import diagnostic_lines
     from fairlead.service.starts import ReviewScope, review_of, review_place, start_review
 
     options = call.options
@@ -43,6 +44,7 @@ def review(call: Invocation) -> int:
     started = start_review(call.parts, project, scope, labels=labels)
     if options.detach:
         return _leave_to_worker(call, started.run)
+    call.terminal.tell(diagnostic_lines(started.warnings, call.terminal.err))
     _show_header(call, project, started)
     return _perform_here(call, started.run, _default(options.fail_on, "high"))
 

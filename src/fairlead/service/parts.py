@@ -141,6 +141,10 @@ class OwnAgents(Protocol):
         """Name and file of each agent of the project; a name may come twice."""
         ...
 
+    def hiding(self) -> Sequence[tuple[str, str]]:
+        """Name and file of those that have the name of an agent that ships."""
+        ...
+
     def check(self, names: Sequence[str]) -> Sequence[Diagnostic]:
         """Everything that is wrong with the agents of these names, or with all. Their code runs in child processes."""
         ...

@@ -1,6 +1,6 @@
 """Which agents a run calls is settled when it is recorded: those that ship, or the project's as they are then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -34,22 +34,19 @@ def _is_own(source: str) -> bool:
     return source.startswith(_OWN)
 
 
-def hidden_agents(workflow: Workflow, cards: Catalog, *, calls_own: bool) -> tuple[Diagnostic, ...]:
-    """Warnings, one for each agent that a step names, that ships, and whose name an agent of the project has too."""
+def hidden_agents(workflow: Workflow, hiding: Iterable[tuple[str, str]], *, calls_own: bool) -> tuple[Diagnostic, ...]:
+    """Warnings, one for each agent that a step names and that *hiding*, names and files of the project, hides."""
     actions = (planned.step.action for planned in workflow.plan.values())
     names = {action.name for action in actions if isinstance(action, AgentAction)}
     found = []
-    shipped = {card.name for card in cards.cards() if not _is_own(card.source)}
-    for card in cards.cards():
-        if card.name not in names & shipped or not _is_own(card.source):
+    for name, file in hiding:
+        if name not in names:
             continue
-        if card.problem.startswith("FL-A005") or any("comes first" in said for said in card.shadowed):
-            continue  # of a kind that this build cannot call, or hidden itself: it hides nothing
         if calls_own:
-            said = f"`{card.name}` is the project's own agent {card.source}, not the one that ships"
+            said = f"`{name}` is the project's own agent {file}, not the one that ships"
             hint = "rename yours to call the one that ships"
         else:
-            said = f"{card.source} has the name of an agent that ships; this workflow calls the one that ships"
+            said = f"{file} has the name of an agent that ships; this workflow calls the one that ships"
             hint = "a workflow of your own calls yours: `fairlead init` writes one to start from"
         found.append(Diagnostic("FL-A016", said, is_warning=True, hints=(hint,)))
     return tuple(found)

@@ -231,8 +231,7 @@ def check_start(
     from fairlead.workflow import check_inputs, check_workflow
 
     is_shipped = definition.path.startswith(_SHIPPED_WORKFLOWS)
-    own = parts.catalog(project)
-    catalog = parts.shipped_catalog() if is_shipped else own
+    catalog = parts.shipped_catalog() if is_shipped else parts.catalog(project)
     read = check_workflow(path_text(definition.path), definition.data, catalog)
     errors = [found for found in read.diagnostics if not found.is_warning]
     if errors or read.workflow is None:
@@ -240,7 +239,7 @@ def check_start(
     inputs, wrong = check_inputs(read.workflow, given)
     if wrong:
         raise FairleadError(*wrong)
-    hidden = hidden_agents(read.workflow, own, calls_own=not is_shipped)
+    hidden = hidden_agents(read.workflow, parts.own_agents(project).hiding(), calls_own=not is_shipped)
     return pin_agents(read.workflow, catalog), inputs, (*read.diagnostics, *hidden)
 
 

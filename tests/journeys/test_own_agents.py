@@ -1,0 +1,253 @@
+"""A stranger's own agent, from `agents new` to a run that calls it; and a repository whose agents are no friends."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.door import Door
+from tests.journeys.repositories import commit, differences, git, snapshot
+from tests.proves import proves
+
+WORKFLOW = """\
+fairlead: 1
+name: mine
+steps:
+  - id: words
+    agent: {agent}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    root.mkdir()
+    git(root, "init", "-q", "-b", "main")
+    return root
+
+
+def call_from(root: Path, agent: str, more: str = "") -> None:
+    """A workflow of the project that calls *agent*."""
+    (root / ".fairlead/workflows").mkdir(parents=True, exist_ok=True)
+    (root / ".fairlead/workflows/mine.yaml").write_text(WORKFLOW.format(agent=agent) + more)
+
+
+def agent_file(
+    root: Path, name: str, body: str, head: str = "from fairlead import Context, Findings, agent\n\n\n"
+) -> Path:
+    file = root / ".fairlead/agents" / f"{name}.py"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(
+        f'{head}@agent(name="{name}")\ndef find(ctx: Context) -> Findings:\n    out = ctx.findings()\n{body}'
+    )
+    return file
+
+
+@proves("A9.1")
+@pytest.mark.parametrize("template", ["tool", "command"])
+def test_from_nothing_to_a_run_that_calls_it(door: Door, project: Path, template: str) -> None:
+    made = door.call(project, "agents", "new", "word-finder", "--template", template)
+    assert made.exit_code == 0, made.said
+    assert made.text.count("fairlead agents") == 3
+    for words in (("check", "word-finder"), ("test", "word-finder"), ("show", "word-finder")):
+        assert f"fairlead agents {' '.join(words)}" in made.text
+        done = door.call(project, "agents", *words)
+        assert done.exit_code == 0, done.text + done.said
+    assert "- id: word-finder\n      agent: word-finder\n" in done.text
+    call_from(project, "word-finder")
+    assert door.call(project, "check").exit_code == 0
+    run = door.call(project, "run", "mine", "--json")
+    assert run.exit_code == 0, run.said
+    [step] = run.json["steps"]
+    assert step["version"].startswith("1@")
+    assert {one["rule"] for one in run.json["findings"]} == {"word-finder/word"}
+    first = run.json["findings"][0]
+    for view in (f"findings show {first['id']}", "findings export", "findings export --format md"):
+        shown = door.call(project, *view.split())
+        assert shown.exit_code == 0, shown.said
+        assert "word-finder/word" in shown.text
+    door.verify(project)
+
+
+@proves("C2.3")
+def test_a_difference_is_exit_1_and_names_the_first(door: Door, project: Path) -> None:
+    door.call(project, "agents", "new", "word-finder")
+    expect = project / "tests/agents/word-finder/example/expect.json"
+    wanted = json.loads(expect.read_text())
+    wanted["findings"][0]["line"] = 7
+    wanted["findings"].append({"rule": "a/b", "path": "gone.py", "line": 1})
+    expect.write_text(json.dumps(wanted))
+    (project / "tests/agents/word-finder/example/repo/more.py").write_text("x = 1  # " + "TO" + "DO\n")
+    tested = door.call(project, "agents", "test", "word-finder")
+    assert tested.exit_code == 1
+    first = "changed  low word-finder/word example.py:2:27: line is 2, expected 7"
+    assert tested.text == f"✗ 1 golden folder: 1 failed\n  first: word-finder example: {first}\n"
+    for line in ("missing  a/b gone.py:1", "extra    low word-finder/word more.py:1:10"):
+        assert line in tested.said
+    answer = door.call(project, "agents", "test", "word-finder", "--json")
+    assert (answer.exit_code, answer.json["failed"]) == (1, 1)
+    assert answer.json["cases"][0]["differences"][0] == first
+    updated = door.call(project, "agents", "test", "word-finder", "--update")
+    assert updated.exit_code == 0
+    assert first in updated.said
+    assert door.call(project, "agents", "test", "word-finder").exit_code == 0
+    before = expect.read_bytes()
+    assert "1 passed" in door.call(project, "agents", "test", "--update").text
+    assert expect.read_bytes() == before
+
+
+@proves("C2.3")
+def test_an_agent_that_calls_itself_deterministic_is_called_twice(door: Door, project: Path) -> None:
+    door.call(project, "agents", "new", "word-finder")
+    file = project / ".fairlead/agents/word-finder.py"
+    text = file.read_text().replace("remedy=", "remedy=str(__import__('time').monotonic_ns()) + ")
+    file.write_text(text)
+    tested = door.call(project, "agents", "test", "word-finder")
+    assert tested.exit_code == 1
+    assert "not the same twice  answer.output.findings[0].remedy: " in tested.text
+    refused = door.call(project, "agents", "test", "word-finder", "--update")
+    assert refused.exit_code == 1
+    file.write_text(text.replace("deterministic=True", "deterministic=False"))
+    assert door.call(project, "agents", "test", "word-finder").exit_code == 0
+
+
+def test_without_a_golden_folder_nothing_is_a_success(door: Door, project: Path) -> None:
+    agent_file(project, "finder", "    return out\n")
+    for words in (("finder",), ()):
+        answer = door.call(project, "agents", "test", *words)
+        assert answer.exit_code == 2
+        assert "error[FL-A150]: finder has no golden folder: there is no tests/agents/finder/CASE/repo" in answer.said
+    assert door.call(project, "agents", "test", "inventory").exit_code == 2
+    (project / "tests/agents/finder/one").mkdir(parents=True)
+    assert "FL-A151" in door.call(project, "agents", "test", "finder").said
+    (project / "tests/agents/finder/one/repo").mkdir()
+    assert "there is no `expect.json` in it" in door.call(project, "agents", "test", "finder").said
+    assert door.call(project, "agents", "test", "finder", "--update").exit_code == 0
+    assert door.call(project, "agents", "test", "finder").exit_code == 0
+
+
+def test_a_failure_may_be_what_is_expected(door: Door, project: Path) -> None:
+    agent_file(project, "finder", "    raise ValueError('no')\n")
+    case = project / "tests/agents/finder/one"
+    (case / "repo").mkdir(parents=True)
+    (case / "expect.json").write_text('{"fails": "FL-R230"}')
+    assert door.call(project, "agents", "test", "finder").exit_code == 0
+    (case / "expect.json").write_text('{"findings": []}')
+    tested = door.call(project, "agents", "test", "finder")
+    assert tested.exit_code == 1
+    assert "failed with FL-R230: the agent raised ValueError: no (.fairlead/agents/finder.py, line 7)" in tested.text
+    assert "Traceback" in tested.said
+
+
+@proves("A9.2")
+def test_nothing_is_overwritten_unless_it_is_said_so_and_shown(door: Door, project: Path) -> None:
+    door.call(project, "agents", "new", "word-finder")
+    file = project / ".fairlead/agents/word-finder.py"
+    file.write_text("mine\n")
+    before = snapshot(project)
+    refused = door.call(project, "agents", "new", "word-finder")
+    assert refused.exit_code == 2
+    assert "error[FL-S020]: .fairlead/agents/word-finder.py is there already" in refused.said
+    assert differences(before, snapshot(project)) == []
+    forced = door.call(project, "agents", "new", "word-finder", "--force")
+    assert forced.exit_code == 0
+    assert "  -mine\n" in forced.text
+    assert "replaced .fairlead/agents/word-finder.py\n" in forced.text
+    assert "mine" not in file.read_text()
+    assert door.call(project, "agents", "new", "word-finder", "--command").exit_code == 2
+    for name in ("Word Finder", "../x", "-", "a" * 64, "é"):
+        wrong = door.call(project, "agents", "new", "--", name)
+        assert (wrong.exit_code, "FL-S021" in wrong.said) == (2, True)
+
+
+def test_what_changed_since_the_run_began_is_not_run(door: Door, project: Path) -> None:
+    file = agent_file(project, "finder", "    return out\n")
+    call_from(project, "finder")
+    text = (project / ".fairlead/workflows/mine.yaml").read_text()
+    change = f"    run: sh -c 'echo x >> {file}'\n"
+    (project / ".fairlead/workflows/mine.yaml").write_text(
+        text.replace("  - id: words", f"  - id: edit\n{change}  - id: words")
+    )
+    run = door.call(project, "run", "mine", "--json")
+    assert run.exit_code == 2
+    step = next(one for one in run.json["steps"] if one["step"] == "words")
+    assert (step["status"], step["fault"], step["code"]) == ("failed", "author", "FL-A152")
+
+
+def test_a_review_calls_what_ships_and_says_so_and_a_workflow_calls_the_projects_own(door: Door, project: Path) -> None:
+    mark = project / "ran"
+    agent_file(
+        project,
+        "inventory",
+        "    return out\n",
+        f"open({str(mark)!r}, 'w').close()\nfrom fairlead import Context, Findings, agent\n",
+    )
+    commit(project)
+    review = door.call(project, "review", "--no-history", "--json")
+    assert review.exit_code == 0, review.said
+    assert not mark.exists()
+    said = ".fairlead/agents/inventory.py has the name of an agent that ships; this workflow calls the one that ships"
+    assert said in review.said
+    listed = door.call(project, "agents", "list").text
+    assert "hidden by .fairlead/agents/inventory.py" in listed
+    assert "hides the agent of this name that ships, except in `fairlead review`" in listed
+    assert not mark.exists()
+    call_from(project, "inventory")
+    run = door.call(project, "run", "mine", "--json")
+    assert run.exit_code == 0
+    assert "`inventory` is the project's own agent .fairlead/agents/inventory.py" in run.said
+    assert mark.exists()
+    assert run.json["steps"][0]["version"].startswith("1@")
+
+
+@proves("C13.1")
+def test_four_at_once_fail_cleanly_and_leave_nothing(door: Door, project: Path, tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    body = (
+        "    import os, subprocess, time\n"
+        "    child = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+        f"    with open({str(pids)!r}, 'a') as file:\n        file.write(f'{{os.getpid()}} {{child.pid}} ')\n"
+        "    time.sleep(600)\n    return out\n"
+    )
+    agent_file(project, "hangs", body)
+    steps = "".join(f"        - {{id: s{n}, agent: hangs, timeout: 1500ms}}\n" for n in range(4))
+    (project / ".fairlead/workflows").mkdir()
+    text = f"fairlead: 1\nname: mine\nsteps:\n  - id: all\n    parallel:\n      fail_fast: false\n      steps:\n{steps}"
+    (project / ".fairlead/workflows/mine.yaml").write_text(text)
+    run = door.call(project, "run", "mine", "--json")
+    assert run.exit_code == 3
+    codes = [one.get("code") for one in run.json["steps"] if one["step"].startswith("s")]
+    assert codes == ["FL-R202"] * 4
+    started = pids.read_text().split()
+    assert len(started) == 8
+    assert [pid for pid in started if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_an_update_does_not_write_through_a_link_out_of_the_project(door: Door, project: Path, tmp_path: Path) -> None:
+    door.call(project, "agents", "new", "word-finder")
+    outside = tmp_path / "precious"
+    outside.write_text('{"findings": []}')
+    expect = project / "tests/agents/word-finder/example/expect.json"
+    expect.unlink()
+    expect.symlink_to(outside)
+    answer = door.call(project, "agents", "test", "--update")
+    assert (answer.exit_code, "FL-S014" in answer.said) == (2, True)
+    assert outside.read_text() == '{"findings": []}'
+    shutil.rmtree(project / ".fairlead")
+    (tmp_path / "elsewhere").mkdir()
+    (project / ".fairlead").symlink_to(tmp_path / "elsewhere")
+    assert door.call(project, "agents", "new", "other").exit_code == 2
+    assert os.listdir(tmp_path / "elsewhere") == []
+
+
+def test_an_agent_that_is_tried_changes_nothing(door: Door, project: Path) -> None:
+    agent_file(project, "finder", "    import os\n    os.remove(ctx.root + '/a.py')\n    return out\n")
+    repo = project / "tests/agents/finder/one/repo"
+    repo.mkdir(parents=True)
+    (repo / "a.py").write_text("x\n")
+    (repo.parent / "expect.json").write_text('{"findings": []}')
+    before = snapshot(repo)
+    assert door.call(project, "agents", "test", "finder").exit_code == 0
+    assert differences(before, snapshot(repo)) == []
