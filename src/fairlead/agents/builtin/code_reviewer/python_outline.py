@@ -10,7 +10,7 @@ from typing import NamedTuple
 from fairlead.agents.builtin.code_reviewer.found import LOOPS_MAX
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-Loop = ast.For | ast.AsyncFor | ast.While
+_Loop = ast.For | ast.AsyncFor | ast.While
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LOOP = (ast.For, ast.AsyncFor, ast.While)
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
@@ -53,13 +53,13 @@ class Outline:
         names: tuple[str, ...],
         owner: ast.ClassDef | None,
         nested: bool,
-        loops: tuple[Loop, ...],
+        loops: tuple[_Loop, ...],
         holder: int | None = None,
     ) -> None:
         for number, statement in enumerate(block):
             if isinstance(statement, _FUNCTION):
                 inside = (*names, statement.name)
-                body = without_docstring(statement.body)
+                body = _without_docstring(statement.body)
                 self.functions.append(Function(statement, ".".join(inside), owner, nested, body, holder))
                 self._walk(statement.body, inside, None, True, (), statement.lineno)
             elif isinstance(statement, ast.ClassDef):
@@ -80,7 +80,7 @@ class Outline:
                 # What follows is entered all the same: its functions count.
 
 
-def without_docstring(body: Sequence[ast.stmt]) -> Sequence[ast.stmt]:
+def _without_docstring(body: Sequence[ast.stmt]) -> Sequence[ast.stmt]:
     """The statements of a function or class without the text that describes it."""
     first = body[0]
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
@@ -103,7 +103,7 @@ def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
         yield from (case.body for case in statement.cases)
 
 
-def _walks_down(loops: Sequence[Loop]) -> bool:
+def _walks_down(loops: Sequence[_Loop]) -> bool:
     """Whether each inner loop reads what an outer one gives it: then the work is no more than the data has parts."""
     inside = {node.id for node in ast.walk(loops[0]) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     for loop in loops[1:]:

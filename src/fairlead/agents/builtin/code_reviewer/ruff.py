@@ -32,7 +32,7 @@ class Taken(msgspec.Struct, frozen=True):
     tests: bool = True
 
 
-class Table(msgspec.Struct, frozen=True):
+class _Table(msgspec.Struct, frozen=True):
     """The whole table: what is taken over, and what is left out and why."""
 
     rules: dict[str, Taken]
@@ -74,7 +74,7 @@ class Ruff:
         import tomllib
 
         text = files("fairlead.agents.builtin").joinpath("rules", "review-python-tools.toml").read_text("utf-8")
-        self.table = msgspec.convert(tomllib.loads(text), Table)
+        self.table = msgspec.convert(tomllib.loads(text), _Table)
         self.answer = Answer("ruff", number, matches={})
         self._world = world
         self._odd = 0

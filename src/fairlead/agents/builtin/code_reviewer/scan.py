@@ -24,7 +24,7 @@ from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.tools import ToolWorld, TreeFile, Unreadable
 
 BATCH_FILES_MAX = 200  # so many texts are held at a time
-BINARY_BYTES = 8_000  # a zero byte among the first so many says that a file is no text
+_BINARY_BYTES = 8_000  # a zero byte among the first so many says that a file is no text
 _PYTHON = "Python"
 _JAVASCRIPT = "JavaScript and TypeScript"
 _NAMING = (*PYTHON_SUFFIXES, ".toml", ".cfg", ".pyx", ".ipynb")  # where a private function of Python may be named
@@ -59,7 +59,7 @@ class _Review:
         except Unreadable as error:
             self._not_read(source, f"The file was not read: {error}.")
             return None
-        if b"\0" in data[:BINARY_BYTES] and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        if b"\0" in data[:_BINARY_BYTES] and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             self._not_read(source, "The file was not read: it is binary, whatever its name says.")
             return None
         source.text, source.is_utf8 = sources.decode(data, source.is_python)

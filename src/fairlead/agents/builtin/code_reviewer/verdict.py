@@ -25,7 +25,7 @@ class Verdict:
         self.counts: Counter[Severity] = Counter()  # of every finding, also of those above the cap
         self.limit = FINDINGS_PER_RULE_MAX
         self._kind = kind
-        self._rules = review_rules()
+        self._rules = _review_rules()
         codes = {rule.id: set(_texts(rule, "codes")) for rule in self._rules.values()}
         for code, row in taken.items():
             codes[f"review/{row.rule}"].add(code)
@@ -99,7 +99,7 @@ class Verdict:
         )
 
 
-def review_rules() -> dict[str, Rule]:
+def _review_rules() -> dict[str, Rule]:
     """The rules of every table of the code-reviewer, by id."""
     rules: dict[str, Rule] = {}
     for name in sorted(entry.name for entry in files("fairlead.agents.builtin").joinpath("rules").iterdir()):
