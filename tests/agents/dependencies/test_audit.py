@@ -55,7 +55,11 @@ LOCK_V3 = (
         ),
         ("package-lock.json", LOCK_V1, "npm update weak-lib"),
         ("package-lock.json", LOCK_V3, "npm install weak-lib@2.0.0"),
-        ("yarn.lock", '# yarn lockfile v1\n\nweak-lib@1:\n  version "1.0.0"\n', "yarn upgrade weak-lib"),
+        (
+            "yarn.lock",
+            '# yarn lockfile v1\n\nweak-lib@1:\n  version "1.0.0"\n',
+            "yarn upgrade weak-lib; where another package brings it, write it under resolutions in package.json",
+        ),
         (
             "pnpm-lock.yaml",
             "lockfileVersion: '9.0'\npackages:\n  weak-lib@1.0.0:\n    x: 1\n",
@@ -91,6 +95,14 @@ def test_several_versions_in_one_lock_are_one_finding_at_the_first_place(tmp_pat
     found = only(tree, data)
     assert "weak-lib 1.0.0, 1.0.1, 1.0.2, 1.0.3, 1.0.4 and others is affected" in found["message"]
     assert found["line"] == 4
+
+
+def test_each_version_has_its_own_fix(tmp_path: Path, data: Path) -> None:
+    packages = {f"node_modules/{n}/node_modules/weak-lib": {"version": f"{n}.1.0"} for n in (1, 3)}
+    tree = write(tmp_path, {"package-lock.json": json.dumps({"lockfileVersion": 3, "packages": packages})})
+    found = only(tree, data)
+    assert found["message"].endswith("Fixed in 2.0.0, 3.1.4.")
+    assert found["remedy"] == "Update to 2.0.0 or 3.1.4 or later: npm update weak-lib"
 
 
 def test_fingerprints_survive_another_version_and_another_line(tmp_path: Path, data: Path) -> None:

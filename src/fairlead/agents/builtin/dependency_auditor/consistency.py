@@ -57,10 +57,8 @@ def missing_locks(
         first = min(loose, key=lambda one: (one.path.count("/"), one.path))
         more = f" So it is with {len(loose) - 1} more." if len(loose) > 1 else ""
         count = sum(not wish.is_exact and not wish.is_elsewhere for wish in first.wishes)
-        asks = "1 package is asked for" if count == 1 else f"{count} packages are asked for"
-        message = (
-            f"{asks} by a range, and no lock says which versions are installed, so nothing is known of them.{more}"
-        )
+        asks, them = ("1 package is asked for", "it") if count == 1 else (f"{count} packages are asked for", "them")
+        message = f"{asks} by a range, and no lock says what is installed, so nothing is known of {them}.{more}"
         yield first, Fault("no-lock-file", Where(), message, f"Write a lock: {_LOCK_COMMANDS[kind]}", subject=kind)
 
 

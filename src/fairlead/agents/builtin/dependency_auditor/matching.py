@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fairlead.agents.builtin.dependency_auditor.osv import Advisory, affects, fixes
 from fairlead.agents.builtin.dependency_auditor.reading import Fault, Package, Reading
 from fairlead.agents.builtin.dependency_auditor.remedies import remedy, removal
-from fairlead.agents.builtin.dependency_auditor.versions import KEYS, NAMES
+from fairlead.agents.builtin.dependency_auditor.versions import KEYS, NAMES, Key
 from fairlead.core.findings import SEVERITIES, Severity
 
 # The first of these in a group names it: an id of GitHub comes early and stays, a CVE is often added later.
@@ -63,7 +63,7 @@ def _groups(affected: Iterable[tuple[Package, Advisory]]) -> Iterator[list[tuple
     yield from (pairs for _, pairs in groups)
 
 
-def _fault(reading: Reading, group: list[tuple[Package, Advisory]], whole: str) -> Fault:
+def _fault(reading: Reading, group: list[tuple[Package, Advisory]], whole: list[str]) -> Fault:
     packages = list(dict.fromkeys(package for package, _ in group))
     advisories = list({one.id: one for _, one in group}.values())
     first = packages[0]
@@ -85,7 +85,7 @@ def _fault(reading: Reading, group: list[tuple[Package, Advisory]], whole: str) 
         key=lambda word: SEVERITIES.index(word),
     )
     fixed = _fixed(reading, packages, advisories)
-    until = f" Fixed in {fixed}." if fixed else ""
+    until = f" Fixed in {', '.join(fixed)}." if fixed else ""
     message = f"{first.name} {shown} is affected by {_shown_id(ids)}{also}{about}{until}{for_work}"
     is_direct = any(one.is_direct for one in packages)
     # One update is better than three: the version that mends all that is known of the package, if there is one.
@@ -103,15 +103,13 @@ def _shown_id(ids: Sequence[str]) -> str:
     return next((one for one in ids if one.startswith("CVE-")), ids[0])
 
 
-def _fixed(reading: Reading, packages: Sequence[Package], advisories: Sequence[Advisory]) -> str:
-    """The smallest version that mends all of them: above each that is there, and affected by none of the group."""
-    candidates = {}
-    for package in packages:
-        for advisory in advisories:
-            candidates.update({text: key for key, text in fixes(advisory, reading.ecosystem, package.version)})
-    own = [key for package in packages if (key := KEYS[reading.ecosystem](package.version)) is not None]
-    for text, key in sorted(candidates.items(), key=lambda pair: pair[1]):
-        is_above = all(key > one for one in own)
-        if is_above and not any(affects(one, reading.ecosystem, text) for one in advisories):
-            return text
-    return ""
+def _fixed(reading: Reading, packages: Sequence[Package], advisories: Sequence[Advisory]) -> list[str]:
+    """For each version that is there, the smallest above it that none of the advisories affects; in order."""
+    found: dict[str, Key] = {}
+    for version in {package.version for package in packages}:
+        candidates = [pair for advisory in advisories for pair in fixes(advisory, reading.ecosystem, version)]
+        for key, text in sorted(candidates, key=lambda pair: pair[0]):
+            if not any(affects(one, reading.ecosystem, text) for one in advisories):
+                found[text] = key
+                break
+    return sorted(found, key=lambda text: found[text])

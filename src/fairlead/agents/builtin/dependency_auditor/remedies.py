@@ -1,6 +1,7 @@
 """What to type to get another version of a package, for each kind of file."""
 
 import re
+from collections.abc import Sequence
 
 from fairlead.agents.builtin.dependency_auditor.reading import Package
 
@@ -14,23 +15,26 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "Pipfile.lock": ("pipenv upgrade {n}", "pipenv upgrade {n}"),
     "package-lock.json": ("npm install {n}@{v}", "npm update {n}"),
     "package.json": ("npm install {n}@{v}", "npm install {n}@{v}"),
-    "yarn.lock": ("yarn upgrade {n}@{v}", "yarn upgrade {n}"),
+    "yarn.lock": (
+        "yarn upgrade {n}@{v}",
+        "yarn upgrade {n}; where another package brings it, write it under resolutions in package.json",
+    ),
     "yarn.lock of Yarn 2": ("yarn up {n}@{v}", "yarn up -R {n}"),
     "pnpm-lock.yaml": ("pnpm update {n}@{v}", "pnpm update -r --depth Infinity {n}"),
 }
 
 
-def remedy(kind: str, package: Package, fixed: str, is_direct: bool) -> str:
-    """How to get to the version *fixed*; "" for *fixed* when none is known."""
+def remedy(kind: str, package: Package, fixed: Sequence[str], is_direct: bool) -> str:
+    """How to get to a version of *fixed*, lowest first; nothing in it means that none is known."""
     if not fixed:
         return "No fixed version is known: use another package, or make sure that the affected part is not reached."
-    if not (_PLAIN.fullmatch(package.name) and _PLAIN.fullmatch(fixed)):
+    if not all(_PLAIN.fullmatch(text) for text in (package.name, *fixed)):
         return "Update it to a version that is not affected."
     if kind not in _COMMANDS:
-        return f"Write {package.name}=={fixed} or a later version."
+        return f"Write {package.name}=={fixed[-1]} or a later version."
     direct, brought = _COMMANDS[kind]
-    command = (direct if is_direct else brought).format(n=package.name, v=fixed)
-    return f"Update to {fixed} or later: {command}"
+    command = (direct if is_direct else brought).format(n=package.name, v=fixed[-1])
+    return f"Update to {' or '.join(fixed)} or later: {command}"
 
 
 def removal(name: str) -> str:

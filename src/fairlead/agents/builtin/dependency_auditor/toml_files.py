@@ -23,6 +23,9 @@ from fairlead.core.json import Json
 
 _BLOCK = re.compile(r"(?m)^\[\[packages?\]\][ \t]*(?:#[^\n]*)?\r?$")
 _NAME = re.compile(r"(?m)^(?:name|version)[ \t]*=[ \t]*")
+# A file of a package in a lock, whole on its line. Most of a lock is that, and nobody here reads it.
+_FIELD = r'(?:(?:url|file|hash|upload-time) = "[^"\\\n]*"|size = \d+)'
+_FILE_LINE = re.compile(rf"(?m)^ +\{{ ?{_FIELD}(?:, {_FIELD})* ?\}},\n")
 _OWN = ("virtual", "editable", "directory", "path")  # keys of a source that is the project itself, or lies beside it
 
 
@@ -39,9 +42,22 @@ def read_toml(text: str) -> dict[str, Json]:
         raise Broken("FL-A132", f"it is not TOML: {' '.join(str(error).split())[:200]}") from None
 
 
+def _read_lock(text: str) -> dict[str, Json]:
+    """A TOML document without the lines that name files: reading them takes longer than all the rest.
+
+    Raises:
+        Broken: it is none.
+    """
+    refuse_conflict(text)
+    try:
+        return tomllib.loads(_FILE_LINE.sub("", text))
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
+        return read_toml(text)  # which says what is wrong, and in which line
+
+
 def read_uv(path: str, text: str) -> Reading:
     """uv.lock."""
-    data = read_toml(text)
+    data = _read_lock(text)
     _must_be_known(data.get("version"), (1,))
     reading = _lock(path, "uv.lock", text, data)
     for package in rows(data, "package"):
@@ -59,7 +75,7 @@ def read_uv(path: str, text: str) -> Reading:
 
 def read_poetry(path: str, text: str) -> Reading:
     """poetry.lock."""
-    data = read_toml(text)
+    data = _read_lock(text)
     metadata = table(data, "metadata")
     _must_be_known(text_of(metadata, "lock-version") or "1.0", ("1.", "2."))
     return _lock(path, "poetry.lock", text, data)
@@ -67,14 +83,14 @@ def read_poetry(path: str, text: str) -> Reading:
 
 def read_pdm(path: str, text: str) -> Reading:
     """pdm.lock."""
-    data = read_toml(text)
+    data = _read_lock(text)
     _must_be_known(text_of(table(data, "metadata"), "lock_version"), ("3.", "4."))
     return _lock(path, "pdm.lock", text, data)
 
 
 def read_pylock(path: str, text: str) -> Reading:
     """pylock.toml."""
-    data = read_toml(text)
+    data = _read_lock(text)
     _must_be_known(text_of(data, "lock-version"), ("1.",))
     return _lock(path, "pylock.toml", text, data)
 
