@@ -29,9 +29,9 @@ class Keeper:
 
     def _keep(self, event: Event) -> None:
         match event:
-            case RunQueued(inputs=inputs, root=root, requester=requester):
+            case RunQueued(inputs=inputs, root=root, requester=requester, labels=labels):
                 definition = self._journal.put(encode(self._workflow))
-                request = RunQueued(self._workflow.name, definition, inputs, root, requester=requester)
+                request = RunQueued(self._workflow.name, definition, inputs, root, requester=requester, labels=labels)
                 self._last = self._journal.record(self._run, request).seq
             case RunCancelRequested():
                 self._last = self._journal.record(self._run, event).seq

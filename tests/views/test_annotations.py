@@ -63,11 +63,12 @@ def test_a_finding_of_the_history_claims_no_line_of_today() -> None:
 
 @proves("J1.3")
 def test_ten_of_a_level_are_shown_new_ones_first_then_the_worst_and_accepted_ones_never() -> None:
-    old = [finding(number, "critical", is_new=False) for number in range(1, 9)]
-    new = [finding(number, "high", is_new=True) for number in range(11, 16)]
+    old = [finding(number, "critical", is_since_previous=False) for number in range(1, 9)]
+    new = [finding(number, "high", is_since_previous=True) for number in range(11, 16)]
+    older = [finding(number, "critical", is_new=False) for number in (51, 52)]
     accepted = [finding(number, "critical", is_new=True, accepted=Acceptance("known", "ada")) for number in (21, 22)]
     others = [finding(number, severity) for number in range(31, 43) for severity in ("medium", "low")]
-    read = log_readers.github("\n".join(annotations(run(*old, *new, *accepted, *others))))
+    read = log_readers.github("\n".join(annotations(run(*old, *new, *older, *accepted, *others))))
     assert Counter(one.name for one in read) == {"error": 10, "warning": 10, "notice": 10}
     lines = [int(one.properties["line"]) for one in read if one.name == "error"]
     assert lines == [11, 12, 13, 14, 15, 1, 2, 3, 4, 5]

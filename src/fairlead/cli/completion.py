@@ -138,7 +138,7 @@ def _names(wants: set[str], rest: list[str], current: str, parts: "Parts", direc
         for family in list_topics(parts).families:
             yield from ((topic.name, topic.title) for topic in family.topics)
         return
-    if not wants & {"run", "--run", "words", "finding", "agent", "workflow", "files"}:
+    if not wants & {"run", "--run", "words", "finding", "findings", "agent", "workflow", "files"}:
         return
     project = parts.project(directory)
     if "agent" in wants:
@@ -149,7 +149,7 @@ def _names(wants: set[str], rest: list[str], current: str, parts: "Parts", direc
         from fairlead.service.starts import workflow_names
 
         yield from ((name, "workflow") for name in workflow_names(parts, project))
-    elif "finding" in wants:
+    elif wants & {"finding", "findings"}:
         from fairlead.service.findings import list_findings
         from fairlead.service.runs import find_run
 

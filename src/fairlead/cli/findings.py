@@ -21,7 +21,7 @@ from fairlead.service.findings import (
     show_finding,
 )
 from fairlead.service.outputs import FORMAT_OF_ENDING
-from fairlead.service.records import Acceptance, RunId, day_of, error
+from fairlead.service.records import RUNS_MAX, Acceptance, RunId, day_of, error
 
 
 def list_them(call: Invocation) -> int:
@@ -169,7 +169,8 @@ def _detail_lines(call: Invocation, detail: FindingDetail) -> Iterator[str]:
         yield from _paragraph(call, "fix", remedy)
     now = call.parts.clock.now()
     yield from _memory(call, detail)
-    yield from _paragraph(call, "first", f"{ago_text(detail.first_seen, now)}, in run {detail.first_run}")
+    bound = f" (the newest {RUNS_MAX:,} runs were looked at)" if detail.is_bounded else ""
+    yield from _paragraph(call, "first", f"{ago_text(detail.first_seen, now)}, in run {detail.first_run}{bound}")
     yield from _paragraph(call, "last", f"{ago_text(detail.last_seen, now)}, in run {detail.last_run}")
     if detail.fixed_by:
         yield from _paragraph(call, "fixed", f"by {detail.fixed_by}, {ago_text(detail.fixed_at, now)}")

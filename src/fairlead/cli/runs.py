@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from fairlead.cli.command import Invocation
-from fairlead.cli.errors_screen import plural
+from fairlead.cli.errors_screen import diagnostic_lines, plural
 from fairlead.cli.failure_screen import failure_lines
 from fairlead.cli.following import Leaving, follow, screen_for, watch_of
 from fairlead.cli.run_screen import next_lines, run_lines, status_text
@@ -12,6 +12,7 @@ from fairlead.cli.times import ago_text, seconds_text
 from fairlead.service.endings import INTERRUPTED, OK, exit_code
 from fairlead.service.labels import is_ours, read_labels, without_ours
 from fairlead.service.logs import Log, LogReader
+from fairlead.service.memory import with_previous
 from fairlead.service.records import RUN_ENDED, RunLine, error
 from fairlead.service.runs import Which, cancel_run, list_runs, pause_run, show_run
 
@@ -62,6 +63,7 @@ def show(call: Invocation) -> int:
         if view.unowned_since or view.status == "waiting":
             yield from next_lines([(call.typed(f"resume {view.run}"), "go on where it stopped")], look)
 
+    call.terminal.tell(diagnostic_lines(view.warnings, call.terminal.err))
     call.terminal.give(view, lines)
     return OK
 
@@ -79,7 +81,7 @@ def watch(call: Invocation) -> int:
     if leaving == "interrupted":
         call.terminal.complain([f"not watching any more; {call.typed(f'runs watch {run}')}"])
         return INTERRUPTED
-    view = show_run(call.parts, call.project, run)
+    view = with_previous(call.parts, call.project, show_run(call.parts, call.project, run))
     if call.terminal.form != "jsonl":
         # On a terminal all steps of a run that has ended stand above, unless the watching began after some of them.
         has_steps = not call.is_attended or leaving != "ended" or bool(call.options.after)

@@ -66,7 +66,7 @@ class FindingDetail(msgspec.Struct, frozen=True, omit_defaults=True):
     last_run: RunId = RunId("")
     fixed_by: RunId = RunId("")  # a later run, complete and over the same scope, that no longer reports it
     fixed_at: Micros = Micros(0)
-    runs_searched_max: int = RUNS_MAX  # first and last seen are told from the newest runs only
+    is_bounded: bool = False  # there are more runs than the newest `RUNS_MAX`, from which first and last seen are told
     once_accepted: Entry | None = None  # of the same rule and path, under a fingerprint that is gone: the code changed
 
 
@@ -208,6 +208,7 @@ def _detail(parts: Parts, project: Project, view: RunView, finding: FindingView)
         last_run=course.last_run,
         fixed_by=course.fixed_by,
         fixed_at=course.fixed_at,
+        is_bounded=len(require_reader(parts, project).runs(RUNS_MAX + 1)) > RUNS_MAX,
         once_accepted=_once_accepted(parts, project, view, finding),
     )
 

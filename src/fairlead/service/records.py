@@ -26,4 +26,5 @@ from fairlead.views.findings import older_text as older_text
 from fairlead.views.runs import RunLine as RunLine
 from fairlead.views.runs import RunView as RunView
 from fairlead.views.runs import StepView as StepView
+from fairlead.views.sightings import RUNS_MAX as RUNS_MAX
 from fairlead.views.watch import Watch as Watch

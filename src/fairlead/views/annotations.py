@@ -6,12 +6,13 @@ the properties end at the next `::` and are split at commas, and `%25`, `%0D`, `
 
 GitHub shows ten errors, ten warnings and ten notices of a step and drops the others without a word (the toolkit's
 `docs/problem-matchers.md`, "Limitations"), so only so many are written: new ones first, then the worst. How many were
-left out is said by the step summary. What somebody accepted is never annotated.
+left out is said by the step summary. What somebody accepted, and what is older than the baseline, is never
+annotated.
 """
 
 from collections.abc import Mapping
 
-from fairlead.views.findings import FindingView
+from fairlead.views.findings import FindingView, counted
 from fairlead.views.paths import plain_path
 from fairlead.views.printable import printable
 from fairlead.views.runs import RunView
@@ -46,9 +47,9 @@ def annotated(view: RunView) -> list[FindingView]:
 
 
 def open_findings(view: RunView) -> list[FindingView]:
-    """What nobody has accepted: new ones first, then the worst."""
+    """What counts: those that are new since the run before first, then the worst."""
     # They come worst first, and sorting keeps that order within both halves.
-    return sorted((one for one in view.findings if one.accepted is None), key=lambda one: one.is_new is False)
+    return sorted(counted(view.findings), key=lambda one: one.is_since_previous is False)
 
 
 def _line(finding: FindingView) -> str:

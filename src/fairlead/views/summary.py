@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from fairlead.core.transitions import RUN_ENDED
 from fairlead.views.annotations import SHOWN_OF_A_LEVEL_MAX, annotated, open_findings
-from fairlead.views.findings import FindingView
+from fairlead.views.findings import FindingView, counted, older_text
 from fairlead.views.markdown import inline
 from fairlead.views.paths import uri_of
 from fairlead.views.runs import RunView, StepView
@@ -99,7 +99,10 @@ def _row(finding: FindingView, link: str) -> str:
 
 def _tail(view: RunView, has_annotations: bool) -> Iterator[str]:
     accepted = sum(1 for finding in view.findings if finding.accepted is not None)
-    open_count = len(view.findings) - accepted
+    open_count = len(counted(view.findings))
+    if older := older_text(view.findings):
+        yield ""
+        yield f"{older}: `fairlead findings list --all --run {view.run}`"
     if accepted:
         yield ""
         yield f"{accepted} accepted and not shown: {_list_command(view)}"
