@@ -11,6 +11,7 @@ from fairlead.core.outcomes import Succeeded
 from tests.agents.conftest import DirectoryWorld
 from tests.corpora import review_python
 from tests.corpora.marks import Planted, planted
+from tests.proves import proves
 
 TABLES = {
     "structure": review_python.STRUCTURE,
@@ -50,6 +51,7 @@ def test_exactly_what_is_planted_is_found(name: str, tmp_path: Path) -> None:
                 assert weights[path, fault.line, fault.rule] == fault.severity, (path, fault)
 
 
+@proves("D3.1")
 def test_sixty_placeholders_are_all_found(tmp_path: Path) -> None:
     """Each in a file of its own, in the forms in which they are left behind."""
     later = "implemented"
@@ -106,6 +108,7 @@ KNOWN = {
 }
 
 
+@proves("C9")
 @pytest.mark.parametrize("text", KNOWN)
 def test_complexity_is_that_of_the_function_itself(text: str, tmp_path: Path) -> None:
     (tmp_path / "f.py").write_text(text)

@@ -39,6 +39,7 @@ def test_two_reviews_of_the_same_tree_are_equal(tmp_path: Path) -> None:
     assert reviewed(tmp_path) == reviewed(tmp_path)
 
 
+@proves("C9.1")
 def test_the_score_falls_with_every_fault(tmp_path: Path) -> None:
     put(tmp_path, "right.py", text="TOTAL = 1\n" * 60)
     scores = [reviewed(tmp_path).output["score"]]
@@ -66,6 +67,7 @@ def test_a_language_without_a_parser_is_not_checked(tmp_path: Path) -> None:
     assert output["metrics"]["files"] == 0
 
 
+@proves("C9.1")
 def test_changed_files_come_first_and_alone_when_asked(tmp_path: Path) -> None:
     put(tmp_path, "a.py", "m.py", "z.py")
     commit_all(tmp_path)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 from fairlead.agents.builtin.code_reviewer.found import Found, SourceFile
 from fairlead.agents.builtin.security.js_tree import Node, Parsed
@@ -19,6 +20,7 @@ _WRAPPERS = frozenset(
         *("type_assertion", "await_expression"),
     }
 )
+_EXTENDS = re.compile(r"\bextends\s+([\w$]+)")
 NAME_LENGTH_MAX = 60
 TEXT_LENGTH_MAX = 200  # of a fingerprint's text: enough to tell two places apart
 
@@ -35,6 +37,11 @@ class File:
     def all(self, name: str) -> Sequence[Node]:
         """The nodes that the query calls *name*, in the order of the file."""
         return self._captures.get(name, ())
+
+    @cached_property
+    def extended(self) -> frozenset[str]:
+        """The names of the classes that others in the file extend."""
+        return frozenset(_EXTENDS.findall(self.source.text))
 
     def text(self, node: Node) -> str:
         """The source text of *node*."""

@@ -2,7 +2,8 @@
 
 Complexity is McCabe's cyclomatic number ("A Complexity Measure", 1976), counted as is usual for the language: one, and
 one more for each `if`, loop, `case` with a value, `catch`, `? :`, `&&`, `||`, `??` and their assignments. `?.`, default
-values and `default:` do not count. A function inside of another counts for itself.
+values and `default:` do not count. A function inside of another counts for itself; so do its lines, if they are ten or
+more: what only wraps others is not called long.
 """
 
 import re

@@ -125,7 +125,7 @@ def _is_abstract(file: File, function: Node) -> bool:
     text = file.text(name) if name is not None else ""
     if owner.type == "abstract_class_declaration" or re.search(r"Abstract|Base|Interface|Adapter$|^I[A-Z]", text):
         return True
-    return bool(text) and re.search(rf"\bextends\s+{re.escape(text)}\b", file.source.text) is not None
+    return text in file.extended
 
 
 def _promises(file: File) -> Iterator[Found]:
