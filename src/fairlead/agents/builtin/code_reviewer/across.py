@@ -29,7 +29,7 @@ class Across:
     def take(self, file: SourceFile, tree: ast.Module, outline: Outline) -> None:
         """Note what *file* defines and what it takes from others."""
         for owner in outline.classes:
-            self._bases.update(_name_of(base) for base in owner.bases)
+            self._bases.update(_name_of(parent) for parent in owner.bases)
         for node in tree.body if "import" in file.text else _EMPTY:
             self._note_imports(node, file.path)
         self.see(file.text)
@@ -77,9 +77,9 @@ def _module(path: str) -> str:
     return posixpath.basename(path).partition(".")[0]
 
 
-def _name_of(base: ast.expr) -> str:
-    while isinstance(base, (ast.Subscript, ast.Call)):
-        base = base.value if isinstance(base, ast.Subscript) else base.func
-    if isinstance(base, ast.Attribute):
-        return base.attr
-    return base.id if isinstance(base, ast.Name) else ""
+def _name_of(parent: ast.expr) -> str:
+    while isinstance(parent, (ast.Subscript, ast.Call)):
+        parent = parent.value if isinstance(parent, ast.Subscript) else parent.func
+    if isinstance(parent, ast.Attribute):
+        return parent.attr
+    return parent.id if isinstance(parent, ast.Name) else ""
