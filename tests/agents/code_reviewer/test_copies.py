@@ -208,6 +208,37 @@ def test_long_tables_are_no_copies_and_take_no_time(text: str) -> None:
     assert stretches(text, text) == []
 
 
+@pytest.mark.parametrize("language", ["JavaScript and TypeScript", "Rust", "Python", "Ruby", "Lua"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        "/*",
+        '"""',
+        "''' \"\"\"",
+        'r#"',
+        "import {",
+        "{",
+        "const\n",
+        "import (",
+        "import {a\n",
+        "'",
+        "\\",
+        "__all__ = [",
+        "x #",
+    ],
+)
+def test_no_text_takes_long(language: str, part: str) -> None:
+    """Nothing is measured here: with a search that begins again at every place this would not end today."""
+    find_copies([Code("a", language, part * (150_000 // len(part)))])
+
+
+def test_a_text_of_several_lines_ends_where_it_ends() -> None:
+    seed = 17
+    lines = python_lines(30, seed)
+    said = ['"""Said.""" % a', *lines, '"""', "More.", '"""']
+    assert stretches("\n".join(said), "\n".join(lines)) == [(Stretch("0", 2, 31), Stretch("1", 1, 30))], f"seed {seed}"
+
+
 def test_only_copies_in_chosen_files_are_told_but_all_files_are_compared(tmp_path: Path) -> None:
     text = marks.planted(corpus.FILES["orders/first.py"], "review").text
     world = world_of(tmp_path, {"a.py": text, "b.py": text, "c.py": "x = 1\n", "d.py": text})

@@ -26,7 +26,7 @@ GAP_LINES_MAX = 30  # between two stretches of the same two files, which are the
 STATEMENTS_MAX = 600_000  # of one language; the files after them are counted as not compared
 COPIES_MAX = 500  # copies that are reported; the rest is counted
 
-Family = Literal["braces", "python", "hash", "lines"]  # how a language is cut into statements
+Family = Literal["braces", "rust", "python", "hash", "lines"]  # how a language is cut into statements
 
 _BRACES = (
     "JavaScript and TypeScript",
@@ -40,12 +40,12 @@ _BRACES = (
     "Kotlin",
     "Objective-C",
     "PHP",
-    "Rust",
     "Scala",
     "Swift",
 )
 FAMILIES: dict[str, Family] = {
     **dict.fromkeys(_BRACES, "braces"),
+    "Rust": "rust",
     "Python": "python",
     "Cython": "python",
     **dict.fromkeys(("Elixir", "Perl", "PowerShell", "R", "Ruby", "Shell"), "hash"),
@@ -53,28 +53,36 @@ FAMILIES: dict[str, Family] = {
 }
 
 _QUOTED = r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\""
-# Comments go, strings stay: a `//` inside of quotes begins no comment.
+_TRIPLE = r"\"\"\"(?:[^\"\\]|\\.|\"(?!\"\"))*+(?:\"\"\"|\Z)|'''(?:[^'\\]|\\.|'(?!''))*+(?:'''|\Z)"
+_SLASHES = r"//[^\n]*|/\*(?:.*?\*/|.*\Z)"
+# Comments go, strings stay: a `//` inside of quotes begins no comment. What is open to the end of the file is read
+# once, so that no text takes long.
 _NOT_CODE: dict[Family, str] = {
-    # Texts of several lines go as well: Rust's r#"…"#, and \"\"\"…\"\"\" of Java and its kin.
-    "braces": rf"\"\"\".*?\"\"\"|\br(?P<signs>#*)\".*?\"(?P=signs)|(?P<keep>{_QUOTED})|//[^\n]*|/\*.*?\*/",
-    "python": (
-        r"^[ \t]*[rRuUbBfF]{0,2}(?:\"\"\".*?\"\"\"|'''.*?''')[ \t]*(?=[#\n]|\Z)"
-        rf"|(?P<keep>\"\"\".*?\"\"\"|'''.*?'''|{_QUOTED})|#[^\n]*"
-    ),
+    "braces": rf"(?P<keep>{_TRIPLE}|{_QUOTED})|{_SLASHES}",
+    # A text such as r#"…"# of several lines is documentation more often than not.
+    "rust": rf"\br(?P<signs>#*)\"(?:.*?\"(?P=signs)|.*\Z)|(?P<keep>{_QUOTED})|{_SLASHES}",
+    "python": rf"^[ \t]*[rRuUbBfF]{{0,2}}(?:{_TRIPLE})[ \t]*(?=[#\n]|\Z)|(?P<keep>{_TRIPLE}|{_QUOTED})|#[^\n]*",
     "hash": rf"(?P<keep>{_QUOTED}|\\#|\$#|\w#)|#[^\n]*",
     "lines": rf"(?P<keep>{_QUOTED})|--[^\n]*",
 }
-# What stands at the head of every file of a project, and says nothing about what it does.
+# What stands at the head of every file of a project, and says nothing about what it does. A list of names is read up
+# to a length that no person writes.
+_NAMES = r"(?:\{[^}]{0,3000}\})?"
+_BRACED_HEADS = (
+    rf"^[ \t]*(?:import\b[^;'\"\n({{]*{_NAMES}[^;'\"\n(]*(?:['\"][^'\"\n]*['\"])?;?[ \t]*$"
+    r"|import[ \t]*\([^)]{0,3000}\)"  # Go
+    rf"|export\b[ \t]*(?:type\b)?[^;'\"=(\n{{]*{_NAMES}[ \t]*from[ \t]*['\"][^'\"\n]*['\"];?"
+    r"|(?:const|let|var)\b[^;=]{0,500}=[ \t]*require\([^)\n]*\)[\w.]*[;,]?"
+    r"|(?:package|using|use|namespace|extern crate|mod)\b[^=(\n]*?;?[ \t]*$"
+    r"|#[ \t]*\w+[^\n]*)"
+)
 _HEADS: dict[Family, str] = {
-    "braces": (
-        r"^[ \t]*(?:import\b[^;'\"\n(]*(?:\{[^}]*\})?[^;'\"\n(]*(?:['\"][^'\"\n]*['\"])?;?[ \t]*$"
-        r"|import[ \t]*\([^)]*\)"  # Go
-        r"|export\b[ \t]*(?:type\b)?[^;'\"=(\n]*(?:\{[^}]*\})?[ \t]*from[ \t]*['\"][^'\"\n]*['\"];?"
-        r"|(?:const|let|var)\b[^;=]*=[ \t]*require\([^)\n]*\)[\w.]*[;,]?"
-        r"|(?:package|using|use|namespace|extern crate|mod)\b[^=(\n]*?;?[ \t]*$"
-        r"|#[ \t]*\w+[^\n]*)"
+    "braces": _BRACED_HEADS,
+    "rust": _BRACED_HEADS,
+    "python": (
+        r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?c?import[ \t]+(?:\([^)]{0,3000}\)|[^\n]*)"
+        r"|^__all__[^\]\n]*\[[^\]]{0,3000}\]"
     ),
-    "python": r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?c?import[ \t]+(?:\([^)]*\)|[^\n]*)|^__all__[^\]\n]*\[[^\]]*\]",
     "hash": r"^[ \t]*(?:require|require_relative|use|import|alias|source|library|using)\b[^\n]*",
     "lines": r"^[ \t]*(?:import|module|local\s+\w+\s*=\s*require)\b[^\n]*",
 }
@@ -286,7 +294,7 @@ def _statements(text: str, family: Family) -> Iterator[tuple[str, int, int]]:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     not_code, heads = _patterns(family)
     text = heads.sub(_only_lines, not_code.sub(_without, text))
-    return _between_signs(text) if family == "braces" else _lines(text, joins=family == "python")
+    return _between_signs(text) if family in ("braces", "rust") else _lines(text, joins=family == "python")
 
 
 def _between_signs(text: str) -> Iterator[tuple[str, int, int]]:
