@@ -122,6 +122,8 @@ def test_several_licence_texts_are_a_choice(check: Check) -> None:
         ({"requirements.txt": "flask\n"}, True),
         ({"requirements.txt": "flask==3.0\n# more\n-r other.txt\n"}, False),
         ({"requirements.txt": "flask\nclick==8\n"}, True),
+        ({"requirements-dev.txt": "pytest\n"}, True),
+        ({"requirements-dev.txt": "pytest\n", "requirements.txt": "flask==3.0\n"}, False),
         ({"requirements.in": "flask\n", "requirements.txt": "flask==3.1 ; python_version > '3'\n"}, False),
         ({"pyproject.toml": '[project]\ndependencies = ["a"]\n', "requirements/base.txt": "a==1\n"}, False),
         ({"pyproject.toml": '[project]\ndependencies = ["a"]\n', "poetry.lock": ""}, False),
@@ -157,6 +159,13 @@ def test_a_file_counts_wherever_it_may_stand(check: Check, path: str, rule: str)
     scope = "ci" if rule == "no-ci" else "files"
     assert found(check({"a.txt": ""}, {"scope": scope}), rule)
     assert found(check({path: "x"}, {"scope": scope}), rule) == []
+
+
+def test_a_workflow_that_locks_issues_updates_nothing(check: Check) -> None:
+    files = {"package.json": '{"dependencies": {"a": "1"}}', ".github/workflows/lock-issues.yml": "on: push\n"}
+    assert found(check(files, {"scope": "files"}), "no-dependency-updates")
+    files[".github/workflows/update-deps.yml"] = "on: push\n"
+    assert found(check(files, {"scope": "files"}), "no-dependency-updates") == []
 
 
 def test_updates_may_be_set_up_in_the_manifest(check: Check) -> None:

@@ -53,7 +53,7 @@ _WANTED = (
 )  # fmt: skip
 _UPDATES = re.compile(
     r"\.github/(dependabot\.ya?ml|renovate\.json5?)|(\.gitlab/)?renovate\.json5?|\.renovaterc(\.json5?)?|\.renovate\.json5?"
-    r"|\.pyup\.ya?ml|\.scala-steward\.conf|\.github/workflows/[^/]*(renovate|dependabot|update[-_]dep|dep[a-z]*[-_]update|pip-tools|lock)[^/]*\.ya?ml",
+    r"|\.pyup\.ya?ml|\.scala-steward\.conf|\.github/workflows/[^/]*(renovate|update[-_]dep|dep[a-z]*[-_]update|pip-tools)[^/]*\.ya?ml",
     re.IGNORECASE,
 )
 _LOCK = re.compile(
@@ -76,6 +76,8 @@ _LOCKED_BY: dict[str, tuple[str, ...]] = {
     "mix.exs": ("mix.lock",),
 }  # fmt: skip
 _MANIFESTS = frozenset(_LOCKED_BY) | {"requirements.txt", "pom.xml", "build.gradle", "build.gradle.kts"}
+# Requirements of those who work on the project.
+_FOR_WORK = re.compile(r"(dev|develop|tests?|testing|docs?|lint|typing|build|ci)[^/]*\.txt$")
 # `name==version`, with whatever follows, is what a lock holds; `-r other.txt` says nothing.
 _PIN = re.compile(r"^[A-Za-z0-9][\w.-]*(\[[^\]]*\])?\s*(===?|@)\s*\S")
 
@@ -129,7 +131,8 @@ class Required:
         if not asking:
             check.not_applicable = "The project asks for no packages."
             return check
-        for path, is_locked_beside in asking.items():
+        # Tools of those who work on the project come last: exact versions of what runs are enough for them.
+        for path, is_locked_beside in sorted(asking.items(), key=lambda one: _FOR_WORK.search(one[0]) is not None):
             if self._is_locked(tree, path, is_locked_beside, bool(check.evidence)):
                 if not check.evidence:
                     check.evidence.append(Place(path, 0, "exact versions"))
@@ -146,7 +149,7 @@ class Required:
         """Milder for what is published as a package, and for tools of those who work on the project."""
         file = tree.read(path)
         text = file.text if file is not None else ""
-        if re.search(r"(dev|develop|test|tests|testing|docs?|lint|typing|build|ci)[^/]*\.txt$", path):
+        if _FOR_WORK.search(path):
             return "info", "The packages are needed only to work on the project."
         is_published = (
             ("[build-system]" in text and '"Private ::' not in text)
