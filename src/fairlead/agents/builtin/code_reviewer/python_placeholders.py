@@ -18,11 +18,14 @@ from fairlead.agents.builtin.code_reviewer.placeholder_texts import (
 from fairlead.agents.builtin.code_reviewer.python_outline import Function, Outline
 
 _WORDS = re.compile(
-    r"todo|fixme|hack|xxx|implemented|coming soon|under construction|lorem ipsum|mock_|stub_|__placeholder__"
+    r"todo|fixme|hack|xxx|implemented\b|coming soon|under construction|lorem ipsum|mock_|stub_|__placeholder__"
     r"|//[\w.-]*example\.(?:com|org|net)",
     re.IGNORECASE,
 )
-_COMMENT_WORDS = re.compile(r"#.*(?:todo|fixme|hack|xxx|implemented|coming soon|lorem ipsum)", re.IGNORECASE)
+_TEXT_WORDS = re.compile(
+    r"implemented\b|coming soon|under construction|lorem ipsum|//[\w.-]*example\.(?:com|org|net)", re.IGNORECASE
+)
+_COMMENT_WORDS = re.compile(r"#.*(?:todo|fixme|hack|xxx|implemented\b|coming soon|lorem ipsum)", re.IGNORECASE)
 _ABSTRACT_BASES = re.compile(r"^(ABC|ABCMeta|Protocol|Interface|TypedDict|NamedTuple|Generic)$")
 _ABSTRACT_NAMES = re.compile(
     r"^_*(Base|Abstract|Generic|Null|Dummy|Noop|NoOp|Fake|Stub|Mock|Silent|Quiet|Empty|No(?=[A-Z]))"
@@ -74,6 +77,7 @@ def review(file: SourceFile, tree: ast.Module, outline: Outline, across: Across)
         founds += _comments(file)
         if not (file.is_test or file.is_example):
             founds += _names(file, outline)
+        if _TEXT_WORDS.search(file.text) and not (file.is_test or file.is_example):
             judged = {one.body[0].lineno for one in outline.functions if len(one.body) == 1}
             founds += (found for found in _texts(file, tree) if not (found.line in judged and _raises(file, found)))
     return founds
