@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser.opening import Opener, report, says, shown, violations
 from tests.browser.papers import OUTPUTS, many, small
+from tests.proves import proves
 from tests.views.paper import hostile_run
 
 WAYS: dict[str, dict[str, Any]] = {
@@ -18,6 +19,7 @@ SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clie
 ABOUT_CARDS = "Array.from(document.querySelectorAll('#list .finding'), (card) => card.outerHTML)"
 
 
+@proves("J1.6")
 @pytest.mark.parametrize("way", WAYS)
 def test_axe_has_nothing_against_it(opener: Opener, way: str) -> None:
     page = opener.open(report(small(), OUTPUTS), **WAYS[way])
@@ -117,6 +119,7 @@ def test_paper_gets_everything_and_no_tools(opener: Opener) -> None:
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
+@proves("J1.6")
 def test_without_its_script_everything_is_there_to_read(opener: Opener) -> None:
     view = many(120, seed=3)
     page = opener.open(report(view, OUTPUTS), java_script_enabled=False)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser.opening import Opener, report, says, shown
 from tests.browser.papers import OUTPUTS, many, small
+from tests.proves import proves
 from tests.views.paper import finding, hostile_run, run, step
 
 PLANTED = (
@@ -58,6 +59,7 @@ def planted() -> Any:  # a run
     return run(*everywhere, steps=steps, status="degraded", reasons=PLANTED, **more)
 
 
+@proves("J1.7")
 @pytest.mark.parametrize("has_script", [True, False])
 def test_planted_markup_stays_text(opener: Opener, has_script: bool) -> None:
     outputs = {
@@ -113,6 +115,7 @@ def test_data_that_is_whole_is_said_to_be(opener: Opener) -> None:
     assert page.inner_text("#damage") == ""
 
 
+@proves("J1.7")
 def test_one_changed_letter_is_noticed(opener: Opener) -> None:
     text = report(small())
     head, mark, data = text.rpartition('<script type="application/json"')

@@ -65,7 +65,7 @@ def test_everything_has_one_address() -> None:
     tree = html5lib.parse(html, namespaceHTMLElements=False)
     ids = [one.get("id") for one in tree.iter() if one.get("id")]
     assert len(ids) == len(set(ids))
-    assert all(re.fullmatch(r"[\w-]+", one) for one in ids)
+    assert all(re.fullmatch(r"[\w-]+", str(one)) for one in ids)
     links = {one.get("href", "") for one in tree.iter("a")}
     assert {one[1:] for one in links if one.startswith("#")} <= set(ids)
 
@@ -209,14 +209,20 @@ def test_long_texts_are_cut_and_say_so() -> None:
 
 
 def test_outputs_become_tables() -> None:
-    controls: list[Json] = [{"id": "C-1", "status": "fail", "evidence": ["a", {"line": 3}]}]
+    controls: list[Json] = [
+        {
+            "id": "C-1",
+            "status": "fail",
+            "evidence": ["a", {"line": 3}, {"path": "ci.yml", "line": 4, "what": "unpinned"}],
+        }
+    ]
     html = page(
         run(steps=(step("controls"),)), {"controls": {"score": 92.5, "metrics": {"lines": 3}, "controls": controls}}
     )
     assert '<p class="score">Score <b>92.5</b></p>' in html
     assert '<td>lines</td><td class="number">3</td>' in html
     assert '<span class="shape" aria-hidden="true">✗</span> fail' in html
-    assert "<li>a</li><li>line: 3</li>" in html
+    assert "<li>a</li><li>line: 3</li><li><code>ci.yml:4</code> unpinned</li>" in html
     assert "Measures and controls" not in page(run(), {"other": {"findings": [], "kind": "x"}})
 
 

@@ -334,7 +334,7 @@ COMMANDS: tuple[Command, ...] = (
         ),
         (
             "fairlead findings export -o out.sarif",
-            "fairlead findings export --junit out.xml --csv out.csv",
+            "fairlead findings export --html report.html --junit out.xml",
             "fairlead findings export --format github --severity high",
         ),
     ),

@@ -21,7 +21,7 @@ SHOWN_OPEN = ("score", "metrics", "controls")  # what a reader of a report came 
 _VERDICTS = ("status", "state", "verdict", "outcome")  # columns in which a word says how something went
 _SIGNS = {
     **dict.fromkeys(("pass", "passed", "ok", "met", "succeeded"), "✓"),
-    **dict.fromkeys(("fail", "failed", "unmet", "missing"), "✗"),
+    **dict.fromkeys(("fail", "failed", "unmet", "missing", "open"), "✗"),
     **dict.fromkeys(("degraded", "partial", "warn", "warning", "unknown", "not checked"), "▲"),
 }
 
@@ -113,12 +113,22 @@ def _single(value: Json) -> Piece:
             return "yes" if value else "no"
         case str():
             return _cut(value)
+        case {"path": str()}:
+            return _place(value)
         case dict():
             return _cut("; ".join(_pairs(value)))
         case list():
             return _cut(_compact(value))
         case _:
             return str(value)
+
+
+def _place(value: Mapping[str, Json]) -> Piece:
+    """A place in the tree and what stands there, as evidence gives it."""
+    line = f":{value['line']}" if value.get("line") else ""
+    rest = {key: inner for key, inner in value.items() if key not in ("path", "line", "what")}
+    said = "; ".join(filter(None, (str(value.get("what") or ""), *_pairs(rest))))
+    return [element("code", _cut(f"{value['path']}{line}")), " ", _cut(said)]
 
 
 def _pairs(value: Mapping[str, Json]) -> Iterator[str]:
