@@ -77,7 +77,7 @@ def _take(line: str, number: int, options: tuple[int, str], commands: list[Comma
         commands.append(Command(line[2:], number, options[0], repository))
     elif len(commands) == first:
         raise BadBlock(f"{page.name}:{number}: a console block begins with `$ command`")
-    elif line.startswith("> "):
+    elif line.startswith("> ") or line == ">":
         commands[-1].text += "\n" + line[2:]
     else:
         commands[-1].printed.append(line)

@@ -45,7 +45,7 @@ def agent_file(
     return file
 
 
-@proves("A9.1")
+@proves("A9")
 @pytest.mark.parametrize("template", ["tool", "command"])
 def test_from_nothing_to_a_run_that_calls_it(door: Door, project: Path, template: str) -> None:
     made = door.call(project, "agents", "new", "word-finder", "--template", template)
@@ -141,7 +141,7 @@ def test_a_failure_may_be_what_is_expected(door: Door, project: Path) -> None:
     assert "Traceback" in tested.said
 
 
-@proves("A9.2")
+@proves("A9")
 def test_nothing_is_overwritten_unless_it_is_said_so_and_shown(door: Door, project: Path) -> None:
     door.call(project, "agents", "new", "word-finder")
     file = project / ".fairlead/agents/word-finder.py"
@@ -162,6 +162,7 @@ def test_nothing_is_overwritten_unless_it_is_said_so_and_shown(door: Door, proje
         assert (wrong.exit_code, "FL-S021" in wrong.said) == (2, True)
 
 
+@proves("C2.2")
 def test_what_changed_since_the_run_began_is_not_run(door: Door, project: Path) -> None:
     file = agent_file(project, "finder", "    return out\n")
     call_from(project, "finder")
@@ -176,6 +177,7 @@ def test_what_changed_since_the_run_began_is_not_run(door: Door, project: Path) 
     assert (step["status"], step["fault"], step["code"]) == ("failed", "author", "FL-A152")
 
 
+@proves("C2.2")
 def test_a_review_calls_what_ships_and_says_so_and_a_workflow_calls_the_projects_own(door: Door, project: Path) -> None:
     mark = project / "ran"
     agent_file(

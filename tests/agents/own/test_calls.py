@@ -270,3 +270,16 @@ def test_what_the_agent_prints_goes_to_the_log(workshop: Workshop) -> None:
     workshop.agent("w", body, head=HEAD + "print('loaded')\n")
     assert workshop.output("w") == {}
     assert workshop.log.read_text() == "loaded\nhello\n"
+
+
+def test_the_receipt_says_at_which_level_the_code_ran(workshop: Workshop) -> None:
+    from fairlead.core.ids import Place, RunId
+    from fairlead.core.json import Digest
+    from fairlead.core.ports import Call
+    from fairlead.gate.world import CallWorld
+
+    def level(definition: str) -> str:
+        call = Call(RunId("r-abcdefgh"), Place("a"), 1, "w", {}, "/", definition=Digest(definition))
+        return CallWorld(call, "/", workshop.agents._spawner(), "", lambda text, n: None).receipt(0.0).isolation
+
+    assert (level("sha256:0"), level("")) == ("L1", "")
