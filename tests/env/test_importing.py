@@ -18,6 +18,7 @@ from fairlead.agents.builtin.dependency_auditor.osv import Advisory
 from fairlead.core.errors import FairleadError
 from fairlead.env import importing
 from fairlead.env.importing import import_dump
+from tests.proves import proves
 
 TODAY = "2026-11-21"
 
@@ -192,6 +193,7 @@ REFUSALS: dict[str, tuple[str, Callable[[Path], Path]]] = {
 }
 
 
+@proves("C8.9")
 @pytest.mark.parametrize("case", REFUSALS)
 def test_a_dump_that_is_less_is_refused_and_the_old_data_stay(case: str, tmp_path: Path) -> None:
     code, make = REFUSALS[case]
