@@ -24,6 +24,9 @@ _SHOWS = re.compile(
 )
 _ASKED_FOR = re.compile(r"verbos|debug|quiet|silent|dry_?run|interactive|stdout", re.IGNORECASE)
 _KEPT_ON_PURPOSE = re.compile(r"unused|re-?export|noqa|compat|for (others|users|external|import)|backward|public|API")
+# What comes from a private module is offered under a public name, and a name such as `__version__` is for others.
+_HANDED_ON = re.compile(r"`(?:from )?(?:[\w.]*\.)?(?:_\w*(?:\.\w+| import \*)|__\w+__)(?: as \w+)?`")
+_ITSELF = re.compile(r"\s*(\w+)\s*=\s*\1\s*(?:#|;|$)")
 _COMPATIBILITY = re.compile(r"(^|/)_*(compat|py3k|six|typing|types|api)[^/]*\.py$")
 _GIVEN = frozenset({"get_ipython", "reveal_type", "_", "ngettext", "unicode"})  # put among the built-in names
 _SEEN = re.compile(r"#.*(type: ?ignore|pyright: ?ignore|pylint: ?disable)")
@@ -43,6 +46,7 @@ def kept(file: SourceFile, tree: ast.Module, outline: Outline, founds: Sequence[
     printed: list[Found] = []
     is_package = file.path.endswith("__init__.py")
     told: set[tuple[str, int]] = set()
+    swallowed = {found.line for found in founds if found.rule == "review/swallowed-exception"}
     for found in sorted(founds, key=lambda one: (one.line, _WEIGHTS.index(one.severity or "low"), one.column)):
         rule = found.rule
         if rule not in _SEVERAL_IN_A_LINE and (rule, found.line) in told:
@@ -52,10 +56,16 @@ def kept(file: SourceFile, tree: ast.Module, outline: Outline, founds: Sequence[
             printed.append(found)
         elif rule in ("review/unused-import", "review/star-import") and is_package:
             continue  # a package gathers the names of its modules
-        elif rule == "review/unused-import" and _is_kept_on_purpose(file, found.line):
+        elif (
+            rule == "review/unused-import" and (_HANDED_ON.search(found.message) or _is_kept_on_purpose(file, found))
+        ) or (rule == "review/star-import" and _HANDED_ON.search(found.message)):
             continue
-        elif rule == "review/self-assignment" and found.line in outline.open_assignments:
-            continue  # it makes a name of the outer scope one of this class or module
+        elif rule == "review/bare-except" and found.line in swallowed:
+            continue  # the worse of the two is said
+        elif rule == "review/self-assignment" and (
+            found.line in outline.open_assignments or not _ITSELF.match(file.lines[found.line - 1])
+        ):
+            continue  # it makes a name of the outer scope one of this class or module, or is part of a longer one
         elif (
             (rule == "review/undefined-name" and _is_known_elsewhere(file, found))
             or (rule == "review/redefined-unused" and _is_declared_before(file, found))
@@ -88,7 +98,8 @@ def _debug_output(tree: ast.Module, outline: Outline, printed: Sequence[Found]) 
         if len(founds) == 1:
             yield founds[0]
         else:
-            more = f"{founds[0].message} The same function prints in {len(founds) - 1} more places."
+            places = "one more place" if len(founds) == 2 else f"{len(founds) - 1} more places"
+            more = f"{founds[0].message} The same function prints in {places}."
             yield msgspec.structs.replace(founds[0], message=more)
 
 
@@ -114,8 +125,9 @@ def _is_directed(call: ast.Call) -> bool:
     return is_print and any(keyword.arg in ("file", None) for keyword in call.keywords)
 
 
-def _is_kept_on_purpose(file: SourceFile, line: int) -> bool:
+def _is_kept_on_purpose(file: SourceFile, found: Found) -> bool:
     """Whether the file is there to gather names, or a comment at or just above the import says that it is meant."""
+    line = found.line
     if _COMPATIBILITY.search(file.path):
         return True
     lines = file.lines
