@@ -82,17 +82,18 @@ def test_what_changed_since_it_was_named_is_not_given(workshop: Workshop) -> Non
 
 def test_modules_beside_it_are_imported_and_none_takes_the_place_of_another(workshop: Workshop) -> None:
     evil = "raise AssertionError('taken')\n"
-    for name in ("json", "fairlead", "msgspec", "calendar"):
+    for name in ("json", "fairlead", "msgspec", "colorsys"):
         workshop.write(f".fairlead/agents/{name}.py", evil)
     workshop.write(".fairlead/agents/own_words.py", "WORDS = ['a']\n")
-    body = "import calendar\nimport json\nimport fairlead\nimport own_words\n"
+    body = "import colorsys\nimport json\nimport fairlead\nimport own_words\n"
     body += '@agent(name="one")\ndef find(ctx: Context) -> dict:\n'
     body += "    import own_words as again\n"
-    body += '    return {"words": again.WORDS, "json": json.dumps(calendar.isleap(2024)), "v": fairlead.__version__}\n'
+    body += "    grey = colorsys.rgb_to_hsv(0, 0, 0) == (0, 0, 0)\n"
+    body += '    return {"words": again.WORDS, "json": json.dumps(grey), "v": fairlead.__version__}\n'
     workshop.agent("one", body)
     assert workshop.output("one")["words"] == ["a"]
     assert workshop.output("one")["json"] == "true"
-    assert codes(workshop, "one") == [("FL-A019", f"{name}.py", 1, True) for name in ("calendar", "fairlead", "json")]
+    assert codes(workshop, "one") == [("FL-A019", f"{name}.py", 1, True) for name in ("colorsys", "fairlead", "json")]
 
 
 def test_an_agent_may_have_the_name_of_a_module(workshop: Workshop) -> None:
