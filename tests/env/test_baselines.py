@@ -44,6 +44,34 @@ def test_what_names_no_commit_is_refused(root: Path, ref: str) -> None:
         LocalRepository(str(root), True).common_commit(ref)
 
 
+def test_a_slip_is_answered_with_the_name_that_is_near(root: Path) -> None:
+    git(root, "branch", "release-1")
+    with pytest.raises(FairleadError) as refused:
+        LocalRepository(str(root), True).common_commit("relaese-1")
+    assert refused.value.diagnostics[0].hints[:2] == ("--new-since release-1", "git fetch origin relaese-1")
+
+
+def test_a_shallow_clone_is_told_how_to_fetch_more(root: Path, tmp_path: Path) -> None:
+    git(root, "switch", "-q", "-c", "feature")
+    (root / "b.py").write_text("b = 1\n")
+    commit(root, "B")
+    git(tmp_path, "clone", "-q", "--depth=1", "--no-single-branch", f"file://{root}", "narrow")
+    git(root, "switch", "-q", "main")
+    (root / "c.py").write_text("c = 1\n")
+    commit(root, "C")
+    narrow = tmp_path / "narrow"
+    git(narrow, "fetch", "-q", "--depth=1", "origin", "main")
+    repository = LocalRepository(str(narrow), True)
+    for ref, typed in (
+        ("origin/main", "git fetch origin main --depth=50"),
+        ("nope", "git fetch origin nope --depth=50"),
+        ("HEAD~3", "git fetch --deepen=50"),
+    ):
+        with pytest.raises(FairleadError, match="FL-S058") as refused:
+            repository.common_commit(ref)
+        assert refused.value.diagnostics[0].hints[0] == typed
+
+
 def test_without_a_repository_or_a_commit_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
     with pytest.raises(FairleadError, match="FL-S056"):
         LocalRepository(str(tmp_path), False).common_commit("main")

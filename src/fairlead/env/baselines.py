@@ -9,10 +9,11 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 
 import msgspec
 
-from fairlead.core.errors import error
+from fairlead.core.errors import FairleadError, error
 from fairlead.core.findings import path_text
 from fairlead.core.tools import ProcessResult
 from fairlead.env.git import GIT_ENVIRONMENT, git_argv, git_error, run_git, run_here
@@ -22,6 +23,7 @@ from fairlead.env.watching import Bounds
 
 EXPORT_SECONDS_MAX = 600.0
 REF_CHARACTERS_MAX = 250
+_REFS_MAX = 1_000  # that are compared with one that is unknown
 _LARGE_FILES = 2_000  # from so many files on, exporting takes long enough to be told
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
@@ -149,11 +151,16 @@ class LocalRepository:
     def _is_shallow(self) -> bool:
         return run_git(self._root, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
 
-    def _unknown(self, ref: str) -> Exception:
+    def _unknown(self, ref: str) -> FairleadError:
         shown = path_text(ref[:REF_CHARACTERS_MAX])
         if self._is_shallow():
             return error("FL-S058", f"this clone is shallow and does not hold {shown}", *_fetches(ref), exit_code=2)
-        return error("FL-S057", f"git knows no commit {shown}", *_fetches(ref), "git branch --all", exit_code=2)
+        answer = run_git(self._root, "for-each-ref", f"--count={_REFS_MAX}", "--format=%(refname:short)")
+        known = answer.stdout.decode("utf-8", "replace").split("\n")
+        near = [f"--new-since {path_text(name)}" for name in get_close_matches(ref, known, 1, 0.6)]
+        # Without --depth: in a clone that has all of its history it would cut that.
+        fetch = _fetches(ref)[0].removesuffix(" --depth=50")
+        return error("FL-S057", f"git knows no commit {shown}", *near, fetch, "git branch --all", exit_code=2)
 
     def _ask(self, *args: str) -> ProcessResult:
         answer = run_git(self._root, *args)
@@ -183,7 +190,9 @@ class LocalRepository:
 
 
 def _fetches(ref: str) -> tuple[str, ...]:
-    """What to type so that *ref* is here."""
+    """What to type so that *ref*, and more of the history, is here."""
+    if not re.fullmatch(r"[\w./-]+", ref) or re.fullmatch(r"HEAD|[0-9a-f]{7,64}", ref):
+        return ("git fetch --deepen=50", "git fetch --unshallow")  # no name that a remote would know
     remote, slash, branch = ref.partition("/")
-    shown = path_text(f"{remote} {branch}" if slash and branch else f"origin {ref}")
-    return (f"git fetch {shown} --depth=50", "git fetch --unshallow")[: 1 if not slash else 2]
+    asked = f"{remote} {branch}" if slash and branch else f"origin {ref}"
+    return (f"git fetch {asked} --depth=50", "git fetch --unshallow")
