@@ -87,6 +87,18 @@ def test_what_is_needed_only_for_development_is_milder(check: Check) -> None:
     assert [one["severity"] for one in outcome.output["findings"] if "not-allowed" in one["rule"]] == ["low", "medium"]
 
 
+def test_a_package_for_many_systems_is_one_finding(check: Check) -> None:
+    rows = {
+        f"node_modules/a-{name}": {"license": "LGPL-3.0-only", "os": [name]} for name in ("linux", "darwin", "win32")
+    }
+    lock = json.dumps({"packages": {**rows, "node_modules/b": {"license": "LGPL-3.0-only"}}}, indent=1)
+    outcome = check({"package-lock.json": lock}, {"scope": "licences"})
+    first, second = (one for one in outcome.output["findings"] if "not-allowed" in one["rule"])
+    assert first["message"].startswith("`a-linux` ")
+    assert first["message"].endswith("So have 2 more packages that are built for one system each.")
+    assert second["message"].startswith("`b` ")
+
+
 def test_committed_packages_of_npm_are_read(check: Check) -> None:
     files = {
         "node_modules/@a/b/package.json": '{"name": "@a/b", "license": "GPL-3.0-only"}',

@@ -97,9 +97,15 @@ class Licences:
 
     def _lock(self, path: str, packages: list[locks.Package]) -> None:
         silent = [package.name for package in packages if not package.licence]
+        variants: dict[str, list[locks.Package]] = {}
         for package in packages:
-            if package.licence:
+            if package.is_variant and package.licence:
+                variants.setdefault(package.licence, []).append(package)
+            elif package.licence:
                 self._package(path, package)
+        for siblings in variants.values():
+            # A package that is built for fourteen systems is one decision, not fourteen.
+            self._package(path, siblings[0], len(siblings) - 1)
         if silent:
             self._missing(path, silent)
         if len(silent) < len(packages):
@@ -109,7 +115,7 @@ class Licences:
         elif silent:
             self._ecosystems.add(_STATES.get(path.rpartition("/")[2], ""))
 
-    def _package(self, path: str, package: locks.Package) -> None:
+    def _package(self, path: str, package: locks.Package, siblings: int = 0) -> None:
         verdict = self._verdict(package.licence)
         if verdict is None or verdict.standing == "allowed":
             return
@@ -121,6 +127,8 @@ class Licences:
         name = package.name[:100]
         said = _SAID[verdict.standing] + _part(verdict, package.licence)
         message = f"`{name}` has the licence `{_shown(package.licence)}`, {said}."
+        if siblings:
+            message += f" So have {siblings} more packages that are built for one system each."
         key = f"{name} {package.licence}"
         self.violations.append(Violation(_RULES[verdict.standing], path, package.line, message, key, severity, reason))
 

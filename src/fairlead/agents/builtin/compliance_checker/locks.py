@@ -25,6 +25,7 @@ class Package(NamedTuple):
     licence: str
     line: int
     is_development: bool = False
+    is_variant: bool = False  # for one system of many; its siblings say the same of theirs
 
 
 def reader_for(path: str) -> Callable[[TextFile], list[Package]] | None:
@@ -46,6 +47,7 @@ def _from_npm(file: TextFile) -> list[Package]:
                 npm_licence(row),
                 lines.get(key, 0),
                 bool(row.get("dev") or row.get("devOptional")),
+                "cpu" in row or "os" in row,
             )
             for key, row in packages.items()
             if isinstance(row, dict) and "node_modules/" in key and not row.get("link")
