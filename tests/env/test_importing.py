@@ -256,7 +256,7 @@ def test_what_a_killed_import_left_is_removed_and_what_another_builds_is_not(tmp
 
 
 def test_a_stop_in_the_middle_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "TELL_EVERY", 10)
+    monkeypatch.setattr(importing, "_TELL_EVERY", 10)
     data = tmp_path / "data"
     sorter = AdvisorySorter("planted", TODAY)
 
@@ -274,7 +274,7 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 
 def test_progress_is_told_and_rows_are_written_out_in_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "TELL_EVERY", 20)
+    monkeypatch.setattr(importing, "_TELL_EVERY", 20)
     monkeypatch.setattr(importing, "ROWS_BYTES_MAX", 500)
     told: list[int] = []
     brought(write_lines(tmp_path / "a.jsonl", LINES), tmp_path / "data", told=told)

@@ -18,7 +18,7 @@ from fairlead.env.dumps import documents
 from fairlead.env.files import LocalFiles
 
 ROWS_BYTES_MAX = 16_000_000  # kept in memory before they are written out
-TELL_EVERY = 1_000  # documents
+_TELL_EVERY = 1_000  # documents
 _POINTER = "current.json"
 _BUILDING = ".new-"
 _LOCK = "lock"
@@ -116,7 +116,7 @@ def _spread(path: str, folder: str, sorter: Sorter, tell: Callable[[int], None])
             for place, row in sorter.take(name, data):
                 rows.setdefault(place, []).append(row)
                 size += len(row)
-        if number % TELL_EVERY == 0:
+        if number % _TELL_EVERY == 0:
             tell(number)
         if size > ROWS_BYTES_MAX:
             places |= _append(folder, rows)

@@ -20,6 +20,6 @@ def import_data(
     Raises:
         FairleadError: FL-S040, FL-N040 to FL-N046; the data that were there are still there.
     """
-    full = os.path.normpath(os.path.join(cwd, os.path.expanduser(path)))
+    full = os.path.normpath(os.path.join(cwd, path))
     named = source.strip() or path_text(os.path.basename(full))
     return parts.import_advisories(full, named[:200], is_replacing=is_replacing, tell=tell)

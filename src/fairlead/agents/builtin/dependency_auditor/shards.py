@@ -12,7 +12,7 @@ import msgspec
 
 from fairlead.agents.builtin.dependency_auditor.osv import Advisory
 
-FORMAT = 1  # of everything here; data of another format are not read
+_FORMAT = 1  # of everything here; data of another format are not read
 POINTER = "advisories/current.json"
 NAMES_FILE = "names"
 _HASH_BYTES = 8
@@ -104,9 +104,9 @@ def read_pointer(data: bytes) -> Pointer | None:
         pointer = msgspec.json.decode(data, type=Pointer)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return pointer if pointer.format == FORMAT else None
+    return pointer if pointer.format == _FORMAT else None
 
 
 def write_pointer(ecosystems: Mapping[str, EcosystemData]) -> bytes:
     """The content of `current.json`."""
-    return msgspec.json.format(msgspec.json.encode(Pointer(FORMAT, dict(ecosystems))), indent=1) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(Pointer(_FORMAT, dict(ecosystems))), indent=1) + b"\n"

@@ -18,8 +18,8 @@ from fairlead.agents.builtin.dependency_auditor.reading import (
     shown_address,
 )
 
-BERRY_VERSIONS = range(3, 10)
-PNPM_VERSIONS = ("5", "6", "7", "9")
+_BERRY_VERSIONS = range(3, 10)
+_PNPM_VERSIONS = ("5", "6", "7", "9")
 _FIELD = re.compile(r'  (?P<key>version|resolved|resolution|integrity|checksum|linkType):? +"?(?P<value>[^"\n]*)"?\s*')
 _PNPM_KEY = re.compile(r"  (?P<quote>['\"]?)(?P<key>\S.*?)(?P=quote):(?: *\{.*\})?\s*")
 _PNPM_OLD = re.compile(r"(?:[^/]*)/(?P<name>(?:@[^/]+/)?[^/@]+)/(?P<version>\d[^/_(]*)")
@@ -44,7 +44,7 @@ def read_yarn(path: str, text: str) -> Reading:
     if berry is not None:
         reading.kind = "yarn.lock of Yarn 2"
         version = berry.fields.get("version", "")
-        if not version.isdigit() or int(version) not in BERRY_VERSIONS:
+        if not version.isdigit() or int(version) not in _BERRY_VERSIONS:
             raise Broken("FL-A133", f"its version is {version[:40]!r}, which this build does not read")
     elif "# yarn lockfile v1" not in text[:1_000] and entries:
         raise Broken("FL-A133", "it does not say its version")
@@ -121,7 +121,7 @@ def read_pnpm(path: str, text: str) -> Reading:
     reading = Reading(path, "pnpm-lock.yaml", "npm", text, is_lock=True)
     found = re.search(r"(?m)^lockfileVersion: *['\"]?(?P<version>[\w.]+)", text)
     version = found["version"] if found else ""
-    if version.partition(".")[0] not in PNPM_VERSIONS:
+    if version.partition(".")[0] not in _PNPM_VERSIONS:
         shown = f"its version is {version[:40]!r}" if version else "it does not say its version"
         raise Broken("FL-A133", f"{shown}, which this build does not read")
     is_old = version.startswith("5")
