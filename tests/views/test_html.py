@@ -10,6 +10,7 @@ import html5lib
 import pytest
 
 from fairlead.agents.rules import all_rules
+from fairlead.core.errors import Diagnostic
 from fairlead.core.json import Json, parse
 from fairlead.views.findings import Acceptance
 from fairlead.views.html import html_text
@@ -21,7 +22,7 @@ from fairlead.views.html_outputs import (
     TABLE_ROWS_MAX,
     TABLES_MAX,
 )
-from fairlead.views.html_text import Markup, element, filled, joined, script_data, text, visible
+from fairlead.views.html_text import Html, element, filled, joined, script_data, text, visible
 from fairlead.views.runs import RunView
 from tests.views.paper import HOSTILE, finding, hostile_run, run, step
 
@@ -72,10 +73,10 @@ def test_everything_has_one_address() -> None:
 
 def test_text_is_escaped_and_only_markup_is_not() -> None:
     assert text("<b>&\"'").html == "&lt;b&gt;&amp;&quot;&#39;"
-    assert element("p", "<i>", Markup("<b></b>"), title='"><', hidden=True, id="").html == (
+    assert element("p", "<i>", Html("<b></b>"), title='"><', hidden=True, id="").html == (
         '<p title="&quot;&gt;&lt;" hidden>&lt;i&gt;<b></b></p>'
     )
-    assert joined(["a", ("b", [Markup("<br>")])]).html == "ab<br>"
+    assert joined(["a", ("b", [Html("<br>")])]).html == "ab<br>"
 
 
 def test_a_slot_is_filled_once_and_never_left_open() -> None:
@@ -153,6 +154,12 @@ def test_the_verdict_and_each_reason_stand_first() -> None:
     assert {"ruff is missing", "the dump is ten days old"} <= set(said)
 
 
+def test_what_is_wrong_with_remembered_findings_is_said() -> None:
+    html = page(run(finding(1), warnings=(Diagnostic("FL-S051", "entry 3 of .fairlead/accepted.json is none"),)))
+    assert "<li>FL-S051: entry 3 of .fairlead/accepted.json is none</li>" in html
+    assert "Take note" in html
+
+
 def test_a_run_that_has_not_ended_says_so() -> None:
     assert "The run has not ended: more may be found." in page(run(finding(1), status="running", ended_at=0))
     assert "has not ended" not in page(run(finding(1)))
@@ -213,6 +220,8 @@ def test_outputs_become_tables() -> None:
         {
             "id": "C-1",
             "status": "fail",
+            "reason": "",
+            "is_new": False,
             "evidence": ["a", {"line": 3}, {"path": "ci.yml", "line": 4, "what": "unpinned"}],
         }
     ]
@@ -222,6 +231,8 @@ def test_outputs_become_tables() -> None:
     assert '<p class="score">Score <b>92.5</b></p>' in html
     assert '<td>lines</td><td class="number">3</td>' in html
     assert '<span class="shape" aria-hidden="true">✗</span> fail' in html
+    assert '<th scope="col">is new</th>' in html
+    assert "reason</th>" not in html, "a column that says nothing"
     assert "<li>a</li><li>line: 3</li><li><code>ci.yml:4</code> unpinned</li>" in html
     assert "Measures and controls" not in page(run(), {"other": {"findings": [], "kind": "x"}})
 

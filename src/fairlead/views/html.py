@@ -26,7 +26,7 @@ from fairlead.views.html_findings import (
     severity_word,
 )
 from fairlead.views.html_outputs import measures_html, output_html
-from fairlead.views.html_text import Markup, Piece, element, filled, joined, script_data, visible
+from fairlead.views.html_text import Html, Piece, element, filled, joined, script_data, visible
 from fairlead.views.rules import RuleText
 from fairlead.views.runs import RunView, StepView
 
@@ -56,12 +56,12 @@ def html_text(view: RunView, version: str, rules: Mapping[str, RuleText], output
     return filled(
         _file("page.html"),
         {
-            "policy": Markup(_policy()),
-            "style": Markup(_file("report.css")),
-            "theme": Markup(_file("theme.js")),
-            "script": Markup(_file("report.js")),
+            "policy": Html(_policy()),
+            "style": Html(_file("report.css")),
+            "theme": Html(_file("theme.js")),
+            "script": Html(_file("report.js")),
             "title": joined(f"{title}: {_counts(view)}"),
-            "status": Markup(view.status),
+            "status": Html(view.status),
             "verdict": _verdict(view, title),
             "reasons": _reasons(view),
             "facts": _facts(view),
@@ -77,8 +77,8 @@ def html_text(view: RunView, version: str, rules: Mapping[str, RuleText], output
             "first": first if rows else element("p", "Nothing was found.", class_="nothing"),
             "rest": rest,
             "rules": _rules(notes, rules),
-            "data": Markup(data),
-            "digest": Markup(hashlib.sha256(data.encode()).hexdigest()),
+            "data": Html(data),
+            "digest": Html(hashlib.sha256(data.encode()).hexdigest()),
             "version": joined(version),
         },
     )
@@ -116,27 +116,28 @@ def _counts(view: RunView) -> str:
     return ", ".join(f"{count:,} {severity}" for severity, count in view.totals.items() if count) or "no findings"
 
 
-def _status(status: str) -> Markup:
+def _status(status: str) -> Html:
     sign = element("span", _SIGNS.get(status, "◌"), class_="shape", aria_hidden="true")
     return element("span", sign, " ", status, class_=f"status {status}")
 
 
-def _verdict(view: RunView, title: str) -> Markup:
+def _verdict(view: RunView, title: str) -> Html:
     return element("h1", _status(view.status), " ", f"{title}: {_counts(view)}", id="verdict")
 
 
-def _reasons(view: RunView) -> Markup:
+def _reasons(view: RunView) -> Html:
     """Why the run is less than succeeded, before anything else."""
     said = list(dict.fromkeys([*view.reasons, *([f"{view.code}: the run failed"] if view.code else [])]))
     if view.unowned_since or not view.ended_at:
         said.insert(0, "The run has not ended: more may be found.")
+    said += [f"{one.code}: {one.message}" for one in view.warnings]
     if not said:
         return joined()
     lead = "It is less than a whole answer, because" if view.status != "succeeded" else "Take note"
     return element("div", element("p", lead), element("ul", (element("li", one) for one in said)), class_="reasons")
 
 
-def _facts(view: RunView) -> Markup:
+def _facts(view: RunView) -> Html:
     accepted = sum(1 for finding in view.findings if finding.accepted)
     told: list[tuple[str, Piece]] = [
         ("Project", view.root.rstrip("/").rpartition("/")[2] or view.root),
@@ -161,7 +162,7 @@ def _checkout(view: RunView) -> str:
     return place + (f" + {view.changed:,} changed {files}" if place and view.changed else "")
 
 
-def _time(at: Micros) -> Markup:
+def _time(at: Micros) -> Html:
     moment = datetime.fromtimestamp(at / 1e6, UTC)
     return element("time", f"{moment:%Y-%m-%d %H:%M:%S} UTC", datetime=f"{moment:%Y-%m-%dT%H:%M:%SZ}")
 
@@ -173,7 +174,7 @@ def _seconds(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"
 
 
-def _totals(view: RunView) -> Markup:
+def _totals(view: RunView) -> Html:
     """One number per severity, worst first; none is left out, because zero is an answer too."""
     return element(
         "ul",
@@ -191,7 +192,7 @@ def _calls(view: RunView) -> Iterator[StepView]:
     yield from (step for step in view.steps if step.step not in blocks)
 
 
-def _step(step: StepView, outputs: Mapping[str, Json]) -> Markup:
+def _step(step: StepView, outputs: Mapping[str, Json]) -> Html:
     said = [element("li", reason) for reason in (*step.degraded, *filter(None, (step.reason,)))]
     if step.message:
         code = [element("code", step.code), " "] if step.code else []
@@ -215,7 +216,7 @@ def _step(step: StepView, outputs: Mapping[str, Json]) -> Markup:
     )
 
 
-def _measures(outputs: Mapping[str, Json]) -> Markup:
+def _measures(outputs: Mapping[str, Json]) -> Html:
     found = measures_html(outputs)
     if not found.html:
         return found
@@ -223,12 +224,12 @@ def _measures(outputs: Mapping[str, Json]) -> Markup:
     return element("section", heading, found, id="measures", aria_labelledby="measures-title")
 
 
-def _rules(notes: Mapping[str, RuleNote], rules: Mapping[str, RuleText]) -> Markup:
+def _rules(notes: Mapping[str, RuleNote], rules: Mapping[str, RuleText]) -> Html:
     """What is known of each rule that was met."""
     return joined(_rule(name, note, rules.get(name)) for name, note in notes.items())
 
 
-def _rule(name: str, note: RuleNote, rule: RuleText | None) -> Markup:
+def _rule(name: str, note: RuleNote, rule: RuleText | None) -> Html:
     heading = element("h3", element("code", name))
     if rule is None:
         return element("article", heading, element("p", "Nothing more is known of this rule."), id=note.anchor)
@@ -248,4 +249,4 @@ def _example(code: str) -> Piece:
     if not code.strip():
         return ""
     lines = code.rstrip().split("\n")
-    return element("pre", element("code", ([line, Markup("\n")] for line in lines)))
+    return element("pre", element("code", ([line, Html("\n")] for line in lines)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from fairlead.views.findings import Acceptance, FindingView
-from fairlead.views.html_text import Markup, Piece, element, joined, visible
+from fairlead.views.html_text import Html, Piece, element, joined, visible
 from fairlead.views.rules import RuleText
 
 STATIC_MAX = 50  # so many findings stand in the page before its script has run; the rest is for browsers without one
@@ -128,7 +128,7 @@ def notes_of(rows: Iterable[Row], rules: Mapping[str, RuleText]) -> dict[str, Ru
     return notes
 
 
-def lists_html(rows: Sequence[Row], notes: Mapping[str, RuleNote]) -> tuple[Markup, Markup]:
+def lists_html(rows: Sequence[Row], notes: Mapping[str, RuleNote]) -> tuple[Html, Html]:
     """All findings under the headings of their groups: the worst, and the rest, without the texts of its rules."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
@@ -146,12 +146,12 @@ def lists_html(rows: Sequence[Row], notes: Mapping[str, RuleNote]) -> tuple[Mark
     return joined(first), joined(rest)
 
 
-def _group(heading: str, count: int, cards: Sequence[Markup]) -> Markup:
+def _group(heading: str, count: int, cards: Sequence[Html]) -> Html:
     number = element("span", f"{count:,}", class_="quiet")
     return element("section", element("h3", heading, " ", number), cards, class_="group")
 
 
-def severity_word(severity: str) -> Markup:
+def severity_word(severity: str) -> Html:
     """The severity as word, shape and colour."""
     shape = element("span", SHAPES[severity], class_="shape", aria_hidden="true")
     return element("span", shape, " ", severity, class_=f"severity {severity}")
@@ -163,7 +163,7 @@ def place_of(row: Row) -> str:
     return f"{place}:{row.column}" if row.line and row.column else place
 
 
-def _card(row: Row, note: RuleNote, *, is_brief: bool = False) -> Markup:
+def _card(row: Row, note: RuleNote, *, is_brief: bool = False) -> Html:
     """One finding. The script of the page makes the same elements in the same order: see `card` in report.js."""
     title = f"title-{row.anchor}"
     return element(
@@ -204,12 +204,12 @@ def _code(row: Row) -> Piece:
     return element("pre", number, element("code", row.before, mark, row.after))
 
 
-def _accepted(accepted: AcceptedNote) -> Markup:
+def _accepted(accepted: AcceptedNote) -> Html:
     until = f" until {accepted.until}" if accepted.until else ""
     return element("p", element("b", f"Accepted by {accepted.by}{until}"), " ", accepted.reason, class_="acceptance")
 
 
-def _details(row: Row, note: RuleNote) -> Markup:
+def _details(row: Row, note: RuleNote) -> Html:
     told = [
         ("Rule", note.title),
         ("Why it matters", note.why),

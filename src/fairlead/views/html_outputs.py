@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from fairlead.core.json import Json
-from fairlead.views.html_text import Markup, Piece, element, joined
+from fairlead.views.html_text import Html, Piece, element, joined
 
 TABLE_ROWS_MAX = 200
 TABLE_COLUMNS_MAX = 12
@@ -26,7 +26,7 @@ _SIGNS = {
 }
 
 
-def measures_html(outputs: Mapping[str, Json]) -> Markup:
+def measures_html(outputs: Mapping[str, Json]) -> Html:
     """Scores, metrics and controls of all steps; empty when no step has any."""
     found = []
     for step, output in outputs.items():
@@ -36,7 +36,7 @@ def measures_html(outputs: Mapping[str, Json]) -> Markup:
     return joined(found)
 
 
-def output_html(step: str, output: Json) -> Markup:
+def output_html(step: str, output: Json) -> Html:
     """Everything else that a step gave, folded away; empty when there is nothing."""
     if not isinstance(output, dict):
         return joined()
@@ -58,22 +58,29 @@ def _is_single(value: Json) -> bool:
     return value is None or isinstance(value, str | int | float)
 
 
-def _table(step: str, name: str, value: Json) -> Markup | None:
+def _table(step: str, name: str, value: Json) -> Html | None:
     """A list or a record as a table with its name as caption, a single value as a line; None when it is empty."""
-    if value is None or value in ("", [], {}):
+    if _is_empty(value):
         return None
     if isinstance(value, dict):
-        rows = [[key, inner] for key, inner in value.items()]
+        rows = [[_words(key), inner] for key, inner in value.items()]
         return _table_html(step, name, ("name", "value"), rows)
     if isinstance(value, list):
         if all(isinstance(row, dict) for row in value):
-            columns = list(dict.fromkeys(key for row in value[:TABLE_ROWS_MAX] for key in row))[:TABLE_COLUMNS_MAX]
-            return _table_html(step, name, columns, [[row.get(key) for key in columns] for row in value])
+            told = (key for row in value[:TABLE_ROWS_MAX] for key, inner in row.items() if not _is_empty(inner))
+            columns = list(dict.fromkeys(told))[:TABLE_COLUMNS_MAX]  # one that says nothing in any row is left out
+            rows = [[row.get(key) for key in columns] for row in value]
+            return _table_html(step, name, columns, rows) if columns else None
         return _table_html(step, name, (name,), [[row] for row in value])
     return element("p", _words(name).capitalize(), " ", element("b", _single(value)), class_="score")
 
 
-def _table_html(step: str, name: str, columns: Sequence[str], rows: Sequence[Sequence[Json]]) -> Markup:
+def _is_empty(value: Json) -> bool:
+    """Whether there is nothing; zero and no are something."""
+    return value is None or value in ("", [], {})
+
+
+def _table_html(step: str, name: str, columns: Sequence[str], rows: Sequence[Sequence[Json]]) -> Html:
     left = len(rows) - TABLE_ROWS_MAX
     caption = _words(name) + (f" ({left} more rows are in the record)" if left > 0 else "")
     table = element(
@@ -88,10 +95,10 @@ def _table_html(step: str, name: str, columns: Sequence[str], rows: Sequence[Seq
 
 def _words(name: str) -> str:
     """The name of a field, for people."""
-    return name.replace("_", " ")
+    return name.replace("_", " ") or "–"
 
 
-def _cell(column: str, value: Json) -> Markup:
+def _cell(column: str, value: Json) -> Html:
     if isinstance(value, str) and column in _VERDICTS and value.lower() in _SIGNS:
         sign = element("span", _SIGNS[value.lower()], class_="shape", aria_hidden="true")
         return element("td", sign, " ", value)
@@ -106,9 +113,9 @@ def _cell(column: str, value: Json) -> Markup:
 
 
 def _single(value: Json) -> Piece:
+    if _is_empty(value):
+        return "–"
     match value:
-        case None:
-            return "–"
         case bool():
             return "yes" if value else "no"
         case str():
@@ -119,6 +126,8 @@ def _single(value: Json) -> Piece:
             return _cut("; ".join(_pairs(value)))
         case list():
             return _cut(_compact(value))
+        case int():
+            return f"{value:,}"
         case _:
             return str(value)
 

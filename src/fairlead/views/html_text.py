@@ -1,8 +1,8 @@
-"""The one place where foreign text becomes HTML: everything is escaped, only `Markup` is taken as it is.
+"""The one place where foreign text becomes HTML: everything is escaped, only `Html` is taken as it is.
 
 Messages, paths and excerpts come from repositories that nobody vouches for. `element` and `text` escape what they are
 given for the place where it stands, and whatever hides itself or turns the reading order round is written as its
-escape. There is no way to hand HTML through except as `Markup`, which only this file makes from text.
+escape. There is no way to hand HTML through except as `Html`, which only this file makes from text.
 """
 
 import re
@@ -19,13 +19,13 @@ _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _VOID = frozenset({"br", "hr", "input", "link", "meta"})
 
 
-class Markup(NamedTuple):
+class Html(NamedTuple):
     """A piece of HTML that is safe to stand in a page. Not a `str`, so that nothing is joined to it by accident."""
 
     html: str
 
 
-Piece: TypeAlias = "Markup | str | Iterable[Piece]"
+Piece: TypeAlias = "Html | str | Iterable[Piece]"
 
 
 def visible(text: str) -> str:
@@ -46,12 +46,12 @@ def _shown(c: str) -> str:
     return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
 
 
-def text(foreign: str) -> Markup:
+def text(foreign: str) -> Html:
     """*foreign* as text between tags."""
-    return Markup(visible(foreign).translate(_ESCAPES))
+    return Html(visible(foreign).translate(_ESCAPES))
 
 
-def element(name: str, *inside: Piece, **attributes: str | bool | int) -> Markup:
+def element(name: str, *inside: Piece, **attributes: str | bool | int) -> Html:
     """One element. A `_` in a keyword is a `-`, one at its end is dropped; False and "" leave the attribute out."""
     opened = name
     for key, value in attributes.items():
@@ -60,13 +60,13 @@ def element(name: str, *inside: Piece, **attributes: str | bool | int) -> Markup
         word = key.rstrip("_").replace("_", "-")
         opened += f" {word}" if value is True else f' {word}="{visible(str(value)).translate(_ESCAPES)}"'
     if name in _VOID:
-        return Markup(f"<{opened}>")
-    return Markup(f"<{opened}>{_inner(inside)}</{name}>")
+        return Html(f"<{opened}>")
+    return Html(f"<{opened}>{_inner(inside)}</{name}>")
 
 
-def joined(*pieces: Piece) -> Markup:
+def joined(*pieces: Piece) -> Html:
     """Pieces one after the other, without an element around them."""
-    return Markup(_inner(pieces))
+    return Html(_inner(pieces))
 
 
 def _inner(pieces: Iterable[Piece]) -> str:
@@ -75,7 +75,7 @@ def _inner(pieces: Iterable[Piece]) -> str:
 
 def _html(piece: Piece) -> str:
     match piece:
-        case Markup():
+        case Html():
             return piece.html
         case str():
             return visible(piece).translate(_ESCAPES)
@@ -88,7 +88,7 @@ def script_data(json_text: str) -> str:
     return _IN_SCRIPT.sub(lambda found: f"\\u{ord(found[0]):04x}", json_text)
 
 
-def filled(template: str, slots: Mapping[str, Markup]) -> str:
+def filled(template: str, slots: Mapping[str, Html]) -> str:
     """*template* with each `{{name}}` replaced; what is put in is not looked at again.
 
     Raises:
