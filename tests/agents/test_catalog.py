@@ -10,6 +10,7 @@ import jsonschema_rs
 import pytest
 
 import fairlead.agents.builtin
+from fairlead.agents import catalog
 from fairlead.agents.catalog import FileCatalog
 from fairlead.core.json import Json
 from fairlead.workflow import read_values
@@ -270,14 +271,16 @@ def test_a_card_that_ships_can_be_used(name: str) -> None:
 def test_an_agent_imports_of_the_others_only_what_its_digest_covers(name: str) -> None:
     card = FileCatalog(read_values).find(name)
     assert card is not None
-    own = card.entry.split(":")[0].split(".")[3]
-    shared = {file.stem for file in BUILTIN.glob("*.py")}
-    folder = BUILTIN / own
-    for file in folder.rglob("*.py") if folder.is_dir() else [folder.with_suffix(".py")]:
+    covered = set(catalog._code_files(card.entry, BUILTIN))
+    for file in [file for file in covered if file.suffix == ".py"]:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if isinstance(node, ast.ImportFrom):
+                modules += [f"{node.module}.{alias.name}" for alias in node.names]
             if isinstance(node, ast.Import):
                 modules = [alias.name for alias in node.names]
             for module in modules:
                 if module.startswith("fairlead.agents.builtin."):
-                    assert module.split(".")[3] in {own, *shared}, f"{file}: {module} is not part of {name}'s digest"
+                    path = BUILTIN.joinpath(*module.split(".")[3:])
+                    files = {path.with_suffix(".py"), path / "__init__.py", path.parent.with_suffix(".py")}
+                    assert files & covered, f"{file}: {module} is not part of {name}'s digest"

@@ -1,5 +1,6 @@
 """Which agents there are: the agent files of the project, and the cards that ship. No agent's code is imported here."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -27,6 +28,7 @@ from fairlead.core.tools import ToolCode
 AgentFiles = Callable[[], Iterable[AgentFile | tuple[str, bytes]]]
 
 _BUILTIN = Path(__file__).parent / "builtin"
+_PACKAGE = re.compile(rb"\bfairlead\.agents\.builtin\.([a-z]\w*)")
 
 
 def _cannot_describe(code: ToolCode, digest: Digest) -> Outcome:
@@ -216,7 +218,8 @@ class ShippedCatalog:
 def _code_files(entry: str, builtin: Path) -> list[Path]:
     """The files behind `package.module:function` of an agent that ships, found without importing any of it.
 
-    Its module or package, the modules beside it that the scanners share, and the rule tables.
+    Its module or package, the modules beside it that the scanners share, the packages of other agents that any of them
+    names, and the rule tables.
 
     Raises:
         BadCard: there is no such module.
@@ -227,8 +230,26 @@ def _code_files(entry: str, builtin: Path) -> list[Path]:
     if not module.startswith(prefix) or not (own.is_dir() or own.with_suffix(".py").is_file()):
         raise BadCard("FL-A007", f"there is no module `{module}` behind it")
     # The package directly below `builtin` counts as a whole: a module of it imports its neighbours.
-    top = builtin / module.removeprefix(prefix).split(".")[0]
-    found = [file for file in builtin.glob("*.py") if file.is_file()]
-    for folder in (top, builtin / "rules"):
-        found += [file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
-    return sorted(set(found))
+    waiting = [module.removeprefix(prefix).split(".")[0]]
+    found = {file for file in builtin.glob("*.py") if file.is_file()} | _files_below(builtin / "rules")
+    for file in tuple(found):
+        waiting += _packages_named(file)
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            for file in _files_below(builtin / name):
+                found.add(file)
+                waiting += _packages_named(file)
+    return sorted(found)
+
+
+def _files_below(folder: Path) -> set[Path]:
+    return {file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts}
+
+
+def _packages_named(file: Path) -> set[str]:
+    """The packages below `builtin` that a module names, to import something of them; found without parsing it."""
+    named = _PACKAGE.findall(file.read_bytes()) if file.suffix == ".py" else ()
+    return {name.decode("ascii") for name in named}
