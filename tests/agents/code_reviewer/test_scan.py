@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 
 from fairlead.agents.builtin.code_reviewer import verdict
 from fairlead.agents.builtin.code_reviewer.scan import scan
-from fairlead.core.json import Json
+from fairlead.agents.catalog import FileCatalog
+from fairlead.core.json import Json, encode, parse
 from fairlead.core.outcomes import Failed, Succeeded
 from fairlead.core.tools import ProcessResult
+from fairlead.workflow import read_values
 from tests.agents.conftest import DirectoryWorld, commit_all
 from tests.proves import proves
 
@@ -258,3 +261,51 @@ def test_the_repositorys_own_ruff_settings_decide_nothing(tmp_path: Path) -> Non
     (tmp_path / "ruff.toml").write_text('exclude = ["*"]\n[lint]\nignore = ["ALL"]\n')
     (tmp_path / "ruff.py").write_text("raise SystemExit(0)\n")
     assert paths(reviewed(tmp_path)) == ["a.py"]
+
+
+class _WithOneThatRuffDiesOf(DirectoryWorld):
+    """A world in which ruff runs, and crashes when it is given `bad.py`."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout_s: float,
+        stdin: bytes = b"",
+        stdout_max: int = 10_000_000,
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+    ) -> ProcessResult:
+        if "./bad.py" in argv:
+            return ProcessResult(-6, b"", b"fatal: stack overflow", 0.0)
+        return super().run(argv, timeout_s=timeout_s, stdin=stdin, stdout_max=stdout_max, env=env, cwd=cwd)
+
+
+def test_a_file_that_ruff_dies_of_does_not_take_the_others_with_it(tmp_path: Path) -> None:
+    put(tmp_path, *(f"f{number}.py" for number in range(9)), "bad.py")
+    outcome = scan({}, _WithOneThatRuffDiesOf(tmp_path))
+    assert isinstance(outcome, Succeeded)
+    assert paths(outcome) == [f"f{number}.py" for number in range(9)]
+    assert outcome.degraded == ("ruff failed on bad.py (exit code -6, fatal: stack overflow).",)
+
+
+def test_code_that_is_nested_too_deeply_is_not_clean(tmp_path: Path) -> None:
+    chain = "".join(f"    elif a == {number}:\n        return {number}\n" for number in range(3_000))
+    put(tmp_path, "a.py", text=f"def f(a):\n    if a < 0:\n        return 0\n{chain}")
+    found = reviewed(tmp_path).output["findings"]
+    assert [(one["rule"], one["severity"]) for one in found] == [("review/not-parsed", "info")]
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_the_output_keeps_the_contract_of_the_card(is_empty: bool, tmp_path: Path) -> None:
+    if not is_empty:
+        put(tmp_path, "a.py", "b.py", "c.rb", "d.js")
+        put(tmp_path, "e.py", text="def f(:\n")
+        (tmp_path / "g\udcff.py").write_bytes(LATE.encode() + b"\0")
+        commit_all(tmp_path)
+    card = FileCatalog(read_values).find("code-reviewer")
+    assert card is not None
+    outcome = reviewed(tmp_path)
+    errors = list(jsonschema_rs.validator_for(card.output_schema).iter_errors(outcome.output))
+    assert errors == []
+    parse(encode(outcome.output))

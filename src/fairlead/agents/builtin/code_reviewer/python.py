@@ -20,7 +20,7 @@ from fairlead.agents.builtin.code_reviewer.python_outline import Outline
 from fairlead.agents.builtin.code_reviewer.ruff import Said
 from fairlead.agents.builtin.statements import PARSE_CHARACTERS_MAX
 
-_TEMPLATE = re.compile(r"\{\{.*\}\}|\{%.*%\}")
+_TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}")
 
 
 class Parsed:
@@ -59,10 +59,14 @@ def is_template(file: SourceFile) -> bool:
 def review(parsed: Parsed, said: Said | None, across: Across) -> Reviewed:
     """Everything about one file that its own text shows. What needs other files too is left with *across*."""
     file, tree = parsed.file, parsed.tree
-    if tree is None:
+    outline: Outline | None = None
+    try:
+        outline = Outline(tree) if tree is not None else None
+    except RecursionError:
+        parsed.tree, parsed.why_not = None, "its statements are nested too deeply"
+    if tree is None or outline is None:
         seen = said.founds if said is not None and said.broken is None else []
         return Reviewed([_not_parsed(parsed, said), *seen], [])
-    outline = Outline(tree)
     reviewed = Reviewed([], [])
     complexity = _own_complexity(outline, said.complexity) if said is not None else {}
     for function in outline.functions:
@@ -133,5 +137,6 @@ def _not_parsed(parsed: Parsed, said: Said | None) -> Found:
                 origin="ruff",
             )
         return said.broken
-    message = f"Only ruff's rules have seen the file: its structure could not be read ({parsed.why_not})."
+    seen = "Only ruff's rules have seen the file" if said is not None else "Nothing has looked at the file"
+    message = f"{seen}: its structure could not be read ({parsed.why_not})."
     return Found("review/not-parsed", path, 0, 0, message)

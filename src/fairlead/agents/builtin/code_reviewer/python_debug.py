@@ -29,7 +29,7 @@ _HANDED_ON = re.compile(r"`(?:from )?(?:[\w.]*\.)?(?:_\w*(?:\.\w+| import \*)|__
 _ITSELF = re.compile(r"\s*(\w+)\s*=\s*\1\s*(?:#|;|$)")
 _COMPATIBILITY = re.compile(r"(^|/)_*(compat|py3k|six|typing|types|api)[^/]*\.py$")
 _GIVEN = frozenset({"get_ipython", "reveal_type", "_", "ngettext", "unicode"})  # put among the built-in names
-_SEEN = re.compile(r"#.*(type: ?ignore|pyright: ?ignore|pylint: ?disable)")
+_SEEN = re.compile(r"#[^#]*(type: ?ignore|pyright: ?ignore|pylint: ?disable)")
 _MAKES_NAMES = re.compile(r"\bglobals\(\)|\bexec\(|\b_convert_\(|\bsetattr\(sys\.modules")
 _SEVERAL_IN_A_LINE = frozenset(
     f"review/{name}"

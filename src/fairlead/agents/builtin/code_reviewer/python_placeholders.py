@@ -25,7 +25,7 @@ _WORDS = re.compile(
 _TEXT_WORDS = re.compile(
     r"implemented\b|coming soon|under construction|lorem ipsum|//[\w.-]*example\.(?:com|org|net)", re.IGNORECASE
 )
-_COMMENT_WORDS = re.compile(r"#.*(?:todo|fixme|hack|xxx|implemented\b|coming soon|lorem ipsum)", re.IGNORECASE)
+_COMMENT_WORDS = re.compile(r"#[^#\n]*(?:todo|fixme|hack|xxx|implemented\b|coming soon|lorem ipsum)", re.IGNORECASE)
 _ABSTRACT_BASES = re.compile(r"^(ABC|ABCMeta|Protocol|Interface|TypedDict|NamedTuple|Generic)$")
 _ABSTRACT_NAMES = re.compile(
     r"^_*(Base|Abstract|Generic|Null|Dummy|Noop|NoOp|Fake|Stub|Mock|Silent|Quiet|Empty|No(?=[A-Z]))"

@@ -9,17 +9,19 @@ import msgspec
 from fairlead.agents.builtin.code_reviewer.found import Found, SourceFile
 from fairlead.agents.builtin.security.sources import is_test
 from fairlead.agents.builtin.security.tools import Answer
-from fairlead.core.findings import Severity
+from fairlead.core.findings import Severity, path_text
 from fairlead.core.tools import ProcessResult, ToolWorld
 
 ARGUMENT_BYTES_MAX = 100_000  # far below the smallest limit on the length of a command line
 STDOUT_MAX = 8_000_000
 SECONDS_MAX = 60.0
+CRASHES_MAX = 30  # about three files of a batch that ruff dies of can be singled out
 ODD_FILES_MAX = 50  # files that ruff must be fed one by one, because it reads nothing but UTF-8
 
 # -P and -E: the repository under review must not be able to put its own `ruff` in the way.
 _RUFF = (sys.executable, "-E", "-P", "-B", "-m", "ruff", "check")
 _ENVIRONMENT = {"RUFF_NO_CACHE": "true"}
+_ERROR = 2  # ruff's exit code for a mistake in how it was called; what is above, or a signal, is a crash
 _COMPLEXITY = re.compile(r"\((\d+) > 0\)\Z")
 
 
@@ -78,6 +80,7 @@ class Ruff:
         self.answer = Answer("ruff", number, matches={})
         self._world = world
         self._odd = 0
+        self._crashes = 0
         self._decode = msgspec.json.Decoder(_Row).decode_lines
         self._argv = [
             *(*_RUFF, "--isolated", "--no-cache", "--ignore-noqa", "--exit-zero", "--quiet", "--no-fix"),
@@ -111,10 +114,15 @@ class Ruff:
             argv, timeout_s=SECONDS_MAX, stdin=stdin or b"", stdout_max=STDOUT_MAX, env=_ENVIRONMENT
         )
         self.answer.seconds += ended.seconds
-        if ended.is_cut and len(paths) > 1:
+        is_crash = (
+            not ended.is_timed_out and (ended.exit_code < 0 or ended.exit_code > _ERROR) and ended.exit_code != 127
+        )
+        if is_crash and not ended.is_cut:
+            self._crashes += 1  # one file can take the others with it: the halves are asked alone
+        if (ended.is_cut or (is_crash and self._crashes <= CRASHES_MAX)) and len(paths) > 1:
             half = len(paths) // 2
             return self._ask(paths[:half]) | self._ask(paths[half:])
-        if not self._is_usable(ended):
+        if not self._is_usable(ended, paths):
             return {}
         try:
             rows = self._decode(ended.stdout)
@@ -130,7 +138,7 @@ class Ruff:
             self._take(said[path], path, row)
         return said
 
-    def _is_usable(self, ended: ProcessResult) -> bool:
+    def _is_usable(self, ended: ProcessResult, paths: Sequence[str]) -> bool:
         if ended.exit_code == 127 or b"No module named" in ended.stderr[-300:]:
             self.answer.fell_short("missing", "ruff is not installed: pip install ruff.")
         elif ended.is_timed_out:
@@ -138,7 +146,7 @@ class Ruff:
         elif ended.is_cut:
             self.answer.fell_short("partial", f"ruff wrote more than {STDOUT_MAX} bytes about one file.")
         elif ended.exit_code != 0:
-            self.answer.fell_short("failed", f"ruff failed ({_ending(ended)}).")
+            self.answer.fell_short("failed", f"ruff failed on {_named(paths)} ({_ending(ended)}).")
         else:
             return True
         return False
@@ -174,6 +182,10 @@ class Ruff:
                 origin="ruff",
             )
         )
+
+
+def _named(paths: Sequence[str]) -> str:
+    return path_text(paths[0]) if len(paths) == 1 else f"{len(paths)} files"
 
 
 def _sentence(text: str) -> str:
