@@ -79,12 +79,17 @@ class LocalRepository:
 
     def reachable(self, commits: Iterable[str], last: str) -> frozenset[str]:
         """Those of *commits* that *last* is or comes after; one that git does not know is none of them."""
-        wanted = [commit for commit in commits if _COMMIT.fullmatch(commit)]
-        return frozenset(
-            commit
-            for commit in wanted
-            if run_git(self._root, "merge-base", "--is-ancestor", commit, last).exit_code == 0
-        )
+        wanted = frozenset(commit for commit in commits if _COMMIT.fullmatch(commit))
+        if not wanted or not _COMMIT.fullmatch(last):
+            return frozenset()
+        asked = "".join(f"{commit}\n" for commit in sorted(wanted))
+        known = run_git(self._root, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked.encode())
+        there = {line.split()[0] for line in known.stdout.decode("ascii", "replace").split("\n") if " commit" in line}
+        # One walk for all of them, and only over what came after *last*.
+        left = run_git(self._root, "rev-list", "--ignore-missing", "--stdin", stdin=f"{asked}^{last}\n".encode())
+        if known.exit_code != 0 or left.exit_code != 0:
+            return frozenset()  # what git cannot tell to be old is new
+        return frozenset((wanted & there) - set(left.stdout.decode("ascii", "replace").split("\n")))
 
     def export(self, commit: str, path: str, tell: Callable[[str], None]) -> None:
         """Make *path* a checkout of *commit*, unless it is there already; *tell* hears of a tree that takes long.

@@ -20,7 +20,7 @@ from fairlead.service.parts import Parts, Project
 from fairlead.views.acceptances import FILE, FILE_BYTES_MAX, Acceptances, day_of, read_accepted, recorded_acceptances
 from fairlead.views.findings import FindingView, counted, totals
 from fairlead.views.reading import Readable
-from fairlead.views.runs import Comparison, RunView, queued_of
+from fairlead.views.runs import Previous, RunView, queued_of
 from fairlead.views.sightings import RUNS_MAX, Sighting, is_comparable, news, sightings
 
 COMPARED_MAX = 50  # so many runs back a comparable one is looked for
@@ -65,7 +65,7 @@ def with_previous(parts: Parts, project: Project, view: RunView) -> RunView:
     findings = tuple(
         msgspec.structs.replace(finding, is_since_previous=finding.fingerprint in fresh) for finding in view.findings
     )
-    return msgspec.structs.replace(view, findings=findings, previous=Comparison(before.run, tuple(new), tuple(fixed)))
+    return msgspec.structs.replace(view, findings=findings, previous=Previous(before.run, tuple(new), tuple(fixed)))
 
 
 def _comparable(journal: Readable, run: RunId) -> tuple[Sighting, Sighting] | None:

@@ -61,7 +61,7 @@ class StepView(msgspec.Struct, frozen=True, omit_defaults=True):
     output: Json = None  # of a step that failed: what there is all the same
 
 
-class Comparison(msgspec.Struct, frozen=True):
+class Previous(msgspec.Struct, frozen=True):
     """What changed since an earlier run of the same workflow over the same places: fingerprints."""
 
     run: RunId
@@ -93,7 +93,7 @@ class RunView(msgspec.Struct, frozen=True, omit_defaults=True):
     reasons: tuple[str, ...] = ()
     fault: str = ""
     code: str = ""
-    previous: Comparison | None = None  # only where it was asked for: at the end of a run, and in lists of what is new
+    previous: Previous | None = None  # only where it was asked for: at the end of a run, and in lists of what is new
     warnings: tuple[Diagnostic, ...] = ()  # about what is remembered: entries of .fairlead/accepted.json that are none
     baseline: str = ""  # what findings were compared with, "origin/main @ 4f2c1e9"; "" for nothing
     labels: dict[str, str] = {}
