@@ -278,6 +278,13 @@ fine-lib==1.0
     "requirements-dev.txt": "«unpinned=info:weak-lib»\n",
     "circle/requirements-a.txt": "-r requirements-b.txt\nfine-lib==1\n",
     "circle/requirements-b.txt": "«broken-include:-r requirements-a.txt»\nfine-lib==1\n",
+    "requirements/core.lock": f"""\
+fine-lib==1.0 \\
+    --hash={HASH}
+«known-vulnerability=high:weak-lib==1.0» \\
+    --hash={HASH}
+""",
+    "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\ndependencies = ["weak-lib>=1"]\n',
     "notes/not-requirements.md": "weak-lib==1.0\n",
     "tests/fixtures/requirements.txt": "weak-lib==1.0\n",
     "node_modules/x/package.json": '{"dependencies": {"weak-lib": "1.0.0"}}',
@@ -287,8 +294,9 @@ NPM = {
     "package.json": """\
 {
   "name": "shop",
-  "dependencies": {"weak-lib": "^1.0.0", "@scope/weak": "1.x"},
-  "devDependencies": {"fine-lib": "*"}
+  "dependencies": {"weak-lib": "^1.0.0", "@scope/weak": "1.x", "renamed": "npm:trap-lib@^1.0.0", "over": "^9.0.0"},
+  "devDependencies": {"fine-lib": "*"},
+  "overrides": {"over": "1.0.0"}
 }
 """,
     "package-lock.json": f"""\
@@ -298,7 +306,7 @@ NPM = {
   "packages": {{
     "": {{
       "name": "shop",
-      "dependencies": {{"weak-lib": "^1.0.0", "@scope/weak": "1.x"}},
+      "dependencies": {{"weak-lib": "^1.0.0", "@scope/weak": "1.x", "renamed": "npm:trap-lib@^1.0.0", "over": "1.0.0"}},
       "devDependencies": {{"fine-lib": "*"}}
     }},
     «known-vulnerability=high:"node_modules/@scope/weak"»: {{"version": "1.9.9", "integrity": "{SRI}"}},

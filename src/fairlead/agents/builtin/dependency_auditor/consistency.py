@@ -25,14 +25,14 @@ _RELOCK = {
 def lock_over(manifest: Reading, locks: Iterable[Reading]) -> Reading | None:
     """The lock that decides for a manifest: in its folder, or in the nearest one above it (a workspace)."""
     here = posixpath.dirname(manifest.path)
-    best: Reading | None = None
-    for lock in locks:
-        folder = posixpath.dirname(lock.path)
-        if lock.ecosystem != manifest.ecosystem or not _is_within(here, folder):
-            continue
-        if best is None or len(folder) > len(posixpath.dirname(best.path)):
-            best = lock
-    return best
+    above = [one for one in locks if one.ecosystem == manifest.ecosystem and _is_within(here, _folder_of(one))]
+    return max(above, key=lambda one: len(_folder_of(one)), default=None)
+
+
+def _folder_of(lock: Reading) -> str:
+    """The folder that a lock is for: pinned requirements often lie in one of their own."""
+    folder, _, name = posixpath.dirname(lock.path).rpartition("/")
+    return folder if lock.kind == "requirements" and name == "requirements" else posixpath.dirname(lock.path)
 
 
 def _is_within(folder: str, above: str) -> bool:
@@ -98,7 +98,7 @@ def out_of_step(manifest: Reading, lock: Reading, own_names: Mapping[str, str]) 
 def _differing(manifest: Reading, lock: Reading, own_names: Mapping[str, str]) -> Iterator[Wish]:
     folder = posixpath.relpath(posixpath.dirname(manifest.path) or ".", posixpath.dirname(lock.path) or ".")
     folder = "" if folder == "." else folder
-    wishes = [wish for wish in manifest.wishes if not wish.is_elsewhere]
+    wishes = [one for one in manifest.wishes if not one.is_elsewhere and one.name not in manifest.overridden]
     if lock.kind == "uv.lock":
         yield from _differing_uv(manifest, (lock.asked or {}).get(folder))
     elif lock.kind in ("poetry.lock", "pdm.lock") and not folder:

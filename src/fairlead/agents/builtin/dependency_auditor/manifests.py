@@ -152,6 +152,7 @@ def read_package_json(path: str, text: str) -> Reading:
     data = read_json(text)
     reading = Reading(path, "package.json", "npm", text)
     reading.own_name = text_of(data, "name")
+    reading.overridden = frozenset(_overridden(data))
     for group in NPM_GROUPS:
         if group in data and not isinstance(data[group], dict):
             raise Broken("FL-A132", f"`{group}` is no object")
@@ -161,20 +162,29 @@ def read_package_json(path: str, text: str) -> Reading:
     return reading
 
 
+def _overridden(data: dict[str, Json]) -> Iterator[str]:
+    """The packages named by `resolutions` (Yarn) and `overrides` (npm, pnpm), without the path that leads to them."""
+    for settings in (table(data, "resolutions"), table(data, "overrides"), table(table(data, "pnpm"), "overrides")):
+        for key in settings:
+            name = re.split(r"[/>](?=[^/>]*$)", key)[-1] if "@" not in key[:1] else key
+            yield name[:at] if (at := name.find("@", 1)) > 0 else name
+
+
 def _npm_wish(name: str, wanted: str, where: Where, reading: Reading, is_for_development: bool) -> None:
     if wanted.startswith(("workspace:", "file:", "link:", "portal:", "catalog:", "patch:", ".")):
         return
+    asked_as, asked = name, wanted  # the lock knows an alias by its own name
     if wanted.startswith("npm:"):
         real, _, wanted = wanted[4:].rpartition("@")
         name = real or name
     if _EXACT_NPM.fullmatch(wanted) and npm_key(wanted) is not None:
         version = wanted.strip(" v=")
         reading.packages.append(Package(name, version, where, True, is_for_development))
-        reading.wishes.append(Wish(name, wanted, where, True, True))
+        reading.wishes.append(Wish(asked_as, asked, where, True, True))
     elif "://" in wanted or _FORGE.fullmatch(wanted):
         reading.wishes.append(Wish(name, wanted, where, is_elsewhere=True))
         if is_insecure(wanted):
             message = f"{name} is fetched from {shown_address(wanted)}."
             reading.faults.append(Fault("insecure-source", where, message, subject=name))
     else:
-        reading.wishes.append(Wish(name, wanted, where, False, _LOOSE_NPM.fullmatch(wanted) is None))
+        reading.wishes.append(Wish(asked_as, asked, where, False, _LOOSE_NPM.fullmatch(wanted) is None))

@@ -79,6 +79,7 @@ class Reading(msgspec.Struct):
     asked: dict[str, dict[str, str]] | None = None  # by the folder of the manifest, relative to the lock's
     includes: list[tuple[str, Where]] = []  # other files that a requirements file names
     own_name: str = ""  # of the package that the manifest describes
+    overridden: frozenset[str] = frozenset()  # packages whose range something else decides: overrides, resolutions
 
 
 class Places:

@@ -37,9 +37,9 @@ _FOR_WORK = re.compile(r"(?:^|[^a-z])(?:dev|devel|test|tests|testing|docs?|lint|
 
 
 def is_requirements(path: str) -> bool:
-    """Whether a file is one by its name: dev-requirements.txt, requirements/x.txt, constraints.txt."""
+    """Whether a file is one by its name: dev-requirements.txt, requirements/x.lock, constraints.txt."""
     folder, _, name = path.lower().rpartition("/")
-    if not name.endswith((".txt", ".pip")):
+    if not name.endswith((".txt", ".pip", ".lock")):
         return False
     stem = name.rpartition(".")[0]
     return (
