@@ -97,6 +97,13 @@ def test_several_versions_in_one_lock_are_one_finding_at_the_first_place(tmp_pat
     assert found["line"] == 4
 
 
+def test_the_summary_counts_packages_and_the_files_that_hold_them(tmp_path: Path, data: Path) -> None:
+    write(tmp_path, {"package-lock.json": LOCK_V1, "old/package-lock.json": LOCK_V3})
+    assert audited(tmp_path, data).summary == "2 findings · 2 packages in 2 lock files · data of 2026-11-20"
+    write(tmp_path, {"requirements.txt": "fine-lib==1\n"})
+    assert audited(tmp_path, data).summary == "2 findings · 3 packages in 3 files · data of 2026-11-20"
+
+
 def test_each_version_has_its_own_fix(tmp_path: Path, data: Path) -> None:
     packages = {f"node_modules/{n}/node_modules/weak-lib": {"version": f"{n}.1.0"} for n in (1, 3)}
     tree = write(tmp_path, {"package-lock.json": json.dumps({"lockfileVersion": 3, "packages": packages})})

@@ -33,7 +33,8 @@ class _Seen:
         self.unread = 0
         self.planted = 0
         self.not_checked: dict[str, int] = {}
-        self.looked_up = 0
+        self.looked_up = 0  # packages in an exact version, each file by itself
+        self.sources: list[Reading] = []  # the files that they stand in
         self.incomparable = 0
 
     def add(self, path: str, fault: Fault) -> None:
@@ -83,7 +84,7 @@ def audit(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
             for one in known.bases
         ],
     }
-    return Succeeded(output, _summary(seen, locks, findings, known.date), tuple(seen.degraded))
+    return Succeeded(output, _summary(seen, findings, known.date), tuple(seen.degraded))
 
 
 def _choose(world: ToolWorld, paths: Sequence[str], seen: _Seen) -> list[str]:
@@ -230,6 +231,7 @@ def _look_up(world: ToolWorld, seen: _Seen, locks: Sequence[Reading], known: Kno
         is_answered = reading.kind in ("pyproject.toml", "package.json") and consistency.lock_over(reading, locks)
         if reading.packages and not is_answered:
             asked.append((reading, reading.packages))
+            seen.sources.append(reading)
             seen.looked_up += len({(package.name, package.version) for package in reading.packages})
     if asked:
         world.progress(f"{seen.looked_up} packages")
@@ -324,15 +326,15 @@ def _plain(text: str) -> str:
     return _FOR_JSON.sub("\ufffd", text)
 
 
-def _summary(seen: _Seen, locks: Sequence[Reading], findings: Sequence[Finding], day: str) -> str:
+def _summary(seen: _Seen, findings: Sequence[Finding], day: str) -> str:
     not_checked = ", ".join(sorted(seen.not_checked))
     if not seen.readings and not seen.faults:
         return f"no dependency files that are read here ({not_checked})" if not_checked else "no dependency files"
     count = sum(finding.rule != "dependencies/unread-file" for finding in findings)
     parts = [f"{count or 'no'} finding{'' if count == 1 else 's'}"]
     if seen.looked_up:
-        number = len({one.path for one in locks}) or sum(1 for one in seen.readings.values() if one.packages)
-        kind = "lock file" if locks else "file"
+        number = len(seen.sources)
+        kind = "lock file" if all(one.is_lock for one in seen.sources) else "file"
         many = f"{seen.looked_up} package{'' if seen.looked_up == 1 else 's'}"
         parts.append(f"{many} in {number} {kind}{'' if number == 1 else 's'}")
         parts.append(f"data of {day}")
