@@ -249,6 +249,15 @@ def test_without_ruff_the_review_is_degraded(answer: ProcessResult, status: str,
     assert outcome.output["metrics"]["complexity_average"] is None
 
 
+def test_a_script_without_a_suffix_is_known_by_its_first_line(tmp_path: Path) -> None:
+    put(tmp_path, "deploy", text=f"#!/usr/bin/env python3\n{LATE}def f():\n    return 1\n    f()  # noqa\n")
+    put(tmp_path, "LICENSE", "start", text="#!/bin/sh\n")
+    output = reviewed(tmp_path).output
+    assert [(one["path"], one["rule"], one["line"]) for one in output["findings"]] == [("deploy", RULE, 2)]
+    assert output["stats"]["by_language"] == {"Python": 1}
+    assert output["stats"]["suppressed"]["noqa"] == 1
+
+
 def test_a_file_that_is_not_utf_8_is_reviewed(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_bytes("# -*- coding: latin-1 -*-\nNAME = 'é'\n".encode("latin-1") + LATE.encode())
     outcome = reviewed(tmp_path)

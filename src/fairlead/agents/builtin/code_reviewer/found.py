@@ -26,7 +26,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 class SourceFile:
     """One file to review. `path` is what `os.fsdecode` gives; `text` has no byte order mark and keeps its line ends."""
 
-    __slots__ = ("_lines", "is_changed", "is_example", "is_test", "is_utf8", "path", "text")
+    __slots__ = ("_lines", "is_changed", "is_example", "is_python", "is_test", "is_utf8", "path", "text")
 
     def __init__(self, path: str, text: str, *, is_changed: bool, is_test: bool, is_example: bool) -> None:
         self.path = path
@@ -34,13 +34,9 @@ class SourceFile:
         self.is_changed = is_changed
         self.is_test = is_test  # or serves tests: fixtures, conftest
         self.is_example = is_example  # documentation, samples, benchmarks
+        self.is_python = path.endswith(PYTHON_SUFFIXES)  # or its first line says so
         self.is_utf8 = True
         self._lines: list[str] | None = None
-
-    @property
-    def is_python(self) -> bool:
-        """Whether its name says that it is Python."""
-        return self.path.endswith(PYTHON_SUFFIXES)
 
     @property
     def lines(self) -> list[str]:

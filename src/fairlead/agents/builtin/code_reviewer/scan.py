@@ -14,6 +14,7 @@ from fairlead.agents.builtin.code_reviewer.copies import copied
 from fairlead.agents.builtin.code_reviewer.found import PYTHON_SUFFIXES, Found, FunctionFacts, Reviewed, SourceFile
 from fairlead.agents.builtin.code_reviewer.ruff import Ruff
 from fairlead.agents.builtin.code_reviewer.score import FORMULA, score
+from fairlead.agents.builtin.code_reviewer.scripts import python_scripts
 from fairlead.agents.builtin.code_reviewer.verdict import Verdict
 from fairlead.agents.builtin.security import sources
 from fairlead.agents.builtin.security.matches import PartMissing
@@ -39,6 +40,7 @@ class _Review:
         self.verdict = Verdict(kind, self.ruff.table.rules)
         self.across = Across()
         self.untested: list[missing_tests.Candidate] = []
+        self.scripts: set[str] = set()  # Python without a suffix
         self.files = 0
         self.files_changed = 0
         self.lines = 0
@@ -53,7 +55,7 @@ class _Review:
 
     def read(self, file: TreeFile) -> SourceFile | None:
         """The file's text; one that cannot be read is a finding, and counted."""
-        source = _source(file)
+        source = self.source(file)
         try:
             data = self.world.read(file.path)
         except Unreadable as error:
@@ -65,10 +67,26 @@ class _Review:
         source.text, source.is_utf8 = sources.decode(data, source.is_python)
         return source
 
+    def source(self, file: TreeFile) -> SourceFile:
+        """*file* without its text."""
+        source = SourceFile(
+            file.path,
+            "",
+            is_changed=file.is_changed,
+            is_test=sources.is_test(file.path),
+            is_example=sources.is_example(file.path),
+        )
+        source.is_python = self.is_python(file.path)
+        return source
+
+    def is_python(self, path: str) -> bool:
+        """Whether *path* is Python, by its name or its first line."""
+        return path in self.scripts or python.wants(path)
+
     def text_of(self, path: str) -> str | None:
         """The text of a file that is only looked into; None when it cannot be read, which is counted elsewhere."""
         try:
-            return sources.decode(self.world.read(path), path.endswith(PYTHON_SUFFIXES))[0]
+            return sources.decode(self.world.read(path), self.is_python(path))[0]
         except Unreadable:
             return None
 
@@ -104,16 +122,6 @@ class _Review:
         self.tell(file, said.founds, tree)
 
 
-def _source(file: TreeFile) -> SourceFile:
-    return SourceFile(
-        file.path,
-        "",
-        is_changed=file.is_changed,
-        is_test=sources.is_test(file.path),
-        is_example=sources.is_example(file.path),
-    )
-
-
 def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     """Review the tree, or the part of it that the inputs name."""
     kind = str(inputs.get("type") or "all")
@@ -129,8 +137,9 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
         return chosen
     review = _Review(world, kind)
     review.degraded += chosen.degraded
-    _review_python(review, [file for file in chosen.files if python.wants(file.path)])
-    _review_others(review, [file for file in chosen.files if not python.wants(file.path)])
+    review.scripts = python_scripts(chosen.files, world)
+    _review_python(review, [file for file in chosen.files if review.is_python(file.path)])
+    _review_others(review, [file for file in chosen.files if not review.is_python(file.path)])
     _settle(review, chosen.files)
     if review.ruff.answer.status not in ("ok", "not needed"):
         review.degraded.append(review.ruff.answer.reason)
@@ -198,7 +207,7 @@ def _settle(review: _Review, files: Sequence[TreeFile]) -> None:
         by_path.setdefault(found.path, []).append(found)
     for file in files:
         if file.path in by_path and (text := review.text_of(file.path)) is not None:
-            source = _source(file)
+            source = review.source(file)
             source.text = text
             review.tell(source, by_path[file.path])
 
