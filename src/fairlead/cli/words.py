@@ -102,7 +102,9 @@ def help_of(command: Command) -> str:
 def _parser(command: Command) -> "_Parser":
     parser = _Parser(
         prog=f"fairlead {command.name}" if command.name != "home" else "fairlead",
-        description="\n".join(filter(None, (command.summary[:1].upper() + command.summary[1:] + ".", command.about))),
+        description="\n".join(
+            filter(None, (command.summary[:1].upper() + command.summary[1:] + ".", command.about, _siblings(command)))
+        ),
         epilog="examples:\n" + "\n".join(f"  {example}" for example in command.examples),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -118,6 +120,16 @@ def _parser(command: Command) -> "_Parser":
         shared.add_argument(*argument.names, help=argument.help, **argument.options)
     shared.add_argument("-h", "--help", action="store_true", help="this text")
     return parser
+
+
+def _siblings(command: Command) -> str:
+    """The other verbs of a group, in the help of the one that is meant when none is typed."""
+    group, _, verb = command.name.partition(" ")
+    if DEFAULTS.get(group) != verb:
+        return ""
+    others = [one for one in COMMANDS if one.name.startswith(f"{group} ") and one is not command]
+    wide = max(len(one.name) for one in others)
+    return "\n".join(["", "others:", *(f"  fairlead {one.name:<{wide}}  {one.summary}" for one in others)])
 
 
 class _Parser(argparse.ArgumentParser):
