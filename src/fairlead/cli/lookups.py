@@ -8,7 +8,8 @@ from fairlead.cli.terminal_text import cut, pad, safe, width, wrap
 from fairlead.service.agents import list_agents, show_agent
 from fairlead.service.endings import OK
 from fairlead.service.explain import Explanation, Topics, explain, list_topics
-from fairlead.service.records import AgentCard, Json
+from fairlead.service.own_rules import explain_here
+from fairlead.service.records import AgentCard, FairleadError, Json
 
 
 def agents_list(call: Invocation) -> int:
@@ -103,7 +104,12 @@ def explain_it(call: Invocation) -> int:
         rows = [topic for family in topics.families for topic in family.topics]
         call.terminal.give(topics, lambda: _topic_lines(topics, call.terminal.out), rows)
         return OK
-    found = explain(call.parts, name)
+    try:
+        found = explain(call.parts, name)
+    except FairleadError:
+        if "/" not in name:
+            raise
+        found = explain_here(call.parts, call.project, name)
     call.terminal.give(found, lambda: _explanation_lines(found, call.terminal.out))
     return OK
 
@@ -135,7 +141,7 @@ def _explanation_lines(found: Explanation, look: Look) -> Iterator[str]:
             for number, line in enumerate(example.rstrip("\n").split("\n")):
                 yield f"    {name if not number else '':<6} {safe(line, keep_tabs=True)}"
     yield ""
-    label = "What to do:" if found.kind == "rule" else "Next:"
+    label = "What to do:" if found.kind.startswith("rule") else "Next:"
     yield from (f"  {line}" for line in wrap(f"{label} {safe(found.hint)}", look.columns - 4))
     if found.reason:
         yield from (f"  {line}" for line in wrap(f"Why {found.severity}: {safe(found.reason)}", look.columns - 4))
