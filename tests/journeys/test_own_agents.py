@@ -68,7 +68,16 @@ def test_from_nothing_to_a_run_that_calls_it(door: Door, project: Path, template
         shown = door.call(project, *view.split())
         assert shown.exit_code == 0, shown.said
         assert "word-finder/word" in shown.text
+    explained = door.call(project, "explain", "word-finder/word")
+    assert (explained.exit_code, "rule of word-finder" in explained.text) == (0, True)
+    assert door.call(project, "explain", "word-finder/other").exit_code == 2
     door.verify(project)
+
+
+def test_the_help_of_the_group_leads_to_its_verbs(door: Door, project: Path) -> None:
+    said = door.call(project, "agents", "--help").text
+    for verb in ("show", "new", "check", "test"):
+        assert f"  fairlead agents {verb} " in said
 
 
 @proves("C2.3")
@@ -138,7 +147,9 @@ def test_a_failure_may_be_what_is_expected(door: Door, project: Path) -> None:
     tested = door.call(project, "agents", "test", "finder")
     assert tested.exit_code == 1
     assert "failed with FL-R230: the agent raised ValueError: no (.fairlead/agents/finder.py, line 7)" in tested.text
-    assert "Traceback" in tested.said
+    log = tested.said.partition("its log ends:\n")[2].splitlines()
+    assert log[0].strip() == "Traceback (most recent call last):"
+    assert log[1].strip() == 'File ".fairlead/agents/finder.py", line 7, in find'
 
 
 @proves("A9")

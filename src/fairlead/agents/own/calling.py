@@ -150,10 +150,10 @@ def _call(own: _Own, code: ToolCode, inputs: Mapping[str, Json], world: ToolWorl
     except (MemoryError, FairleadError):
         raise  # of the world, which says better what it is
     except WrongUse as error:
-        traceback.print_exc()
+        _log_traceback(error)
         return _failed("FL-R246", str(error), error, code, "mend the agent; `fairlead agents test` tries it")
     except BaseException as error:  # SystemExit too: ending is not the agent's to decide
-        traceback.print_exc()
+        _log_traceback(error)
         return _failed("FL-R230", f"the agent raised {_told(error)}", error, code, _LOG)
     if own.signature.gives is Findings:
         return _reported(answer, context, world)
@@ -231,6 +231,12 @@ def _failed(code: str, message: str, error: BaseException, own: ToolCode, hint: 
     if output:
         place = f" ({output['path']}, line {output['line']})"
     return Failed("author" if code.startswith("FL-A") else "agent", code, message + place, hint, output or None)
+
+
+def _log_traceback(error: BaseException) -> None:
+    """Without our own frame: the author's code is what has to be mended."""
+    trace = error.__traceback__
+    traceback.print_exception(error.with_traceback(trace.tb_next if trace and trace.tb_next else trace))
 
 
 def _told(error: BaseException) -> str:
