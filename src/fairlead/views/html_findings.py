@@ -157,7 +157,7 @@ def severity_word(severity: str) -> Html:
     return element("span", shape, " ", severity, class_=f"severity {severity}")
 
 
-def place_of(row: Row) -> str:
+def _place_of(row: Row) -> str:
     """`path:line:column`, as far as it is known."""
     place = f"{row.path}:{row.line}" if row.line else row.path
     return f"{place}:{row.column}" if row.line and row.column else place
@@ -169,7 +169,7 @@ def _card(row: Row, note: RuleNote, *, is_brief: bool = False) -> Html:
     return element(
         "article",
         element("h4", severity_word(row.severity), " ", element("span", row.message), id=title),
-        element("p", element("code", place_of(row), class_="place"), " ", _marks(row), class_="where"),
+        element("p", element("code", _place_of(row), class_="place"), " ", _marks(row), class_="where"),
         _code(row),
         _accepted(row.accepted) if row.accepted else "",
         element("p", element("b", "Fix"), " ", remedy, class_="fix") if (remedy := row.remedy or note.remedy) else "",

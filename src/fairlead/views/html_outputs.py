@@ -17,7 +17,7 @@ TABLES_MAX = 40  # of one output
 CELL_CHARACTERS_MAX = 500
 CELL_LINES_MAX = 20
 
-SHOWN_OPEN = ("score", "metrics", "controls")  # what a reader of a report came for; the rest is folded away
+_SHOWN_OPEN = ("score", "metrics", "controls")  # what a reader of a report came for; the rest is folded away
 _VERDICTS = ("status", "state", "verdict", "outcome")  # columns in which a word says how something went
 _SIGNS = {
     **dict.fromkeys(("pass", "passed", "ok", "met", "succeeded"), "✓"),
@@ -30,7 +30,7 @@ def measures_html(outputs: Mapping[str, Json]) -> Html:
     """Scores, metrics and controls of all steps; empty when no step has any."""
     found = []
     for step, output in outputs.items():
-        tables = [table for name in SHOWN_OPEN if (table := _table(step, name, _of(output, name))) is not None]
+        tables = [table for name in _SHOWN_OPEN if (table := _table(step, name, _of(output, name))) is not None]
         if tables:
             found.append(joined(element("h3", step), tables))
     return joined(found)
@@ -40,7 +40,7 @@ def output_html(step: str, output: Json) -> Html:
     """Everything else that a step gave, folded away; empty when there is nothing."""
     if not isinstance(output, dict):
         return joined()
-    names = [name for name in output if name != "findings" and name not in SHOWN_OPEN]
+    names = [name for name in output if name != "findings" and name not in _SHOWN_OPEN]
     single = {name: output[name] for name in names if _is_single(output[name])}
     tables = [_table(step, "values", single)] if single else []
     tables += [_table(step, name, output[name]) for name in names if name not in single]

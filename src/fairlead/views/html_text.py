@@ -46,7 +46,7 @@ def _shown(c: str) -> str:
     return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
 
 
-def text(foreign: str) -> Html:
+def _text(foreign: str) -> Html:
     """*foreign* as text between tags."""
     return Html(visible(foreign).translate(_ESCAPES))
 
