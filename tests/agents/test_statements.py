@@ -132,6 +132,8 @@ def test_decorators_headers_and_bodies_are_told_apart() -> None:
         ["y", "=", "eval(a)"],
     ]
     assert statements.text_at(5, 1) == "class C: "
+    plain, decorated = "class D(E):\n    def x(self): ...\n", "class D(E):\n    @cached\n    def x(self): ...\n"
+    assert of("a.py", plain, 1) == of("a.py", decorated, 1)
     assert statements.text_at(5, 10) == "z = 3"
 
 

@@ -159,6 +159,9 @@ def test_a_credential_of_the_history_is_new_when_its_commit_is(door: Door, shop:
 def test_what_cannot_be_compared_says_what_to_type(door: Door, shop: Path, tmp_path: Path) -> None:
     unknown = door.call(shop, "review", "--new-since", "orign/main")
     assert (unknown.exit_code, "FL-S057" in unknown.said) == (2, True)
+    (shop / "only.yaml").write_text("fairlead: 1\nname: only\nsteps:\n  - id: a\n    run: 'true'\n")
+    empty = door.call(shop, "run", "only.yaml", "--new-since", "main")
+    assert (empty.exit_code, "FL-S059" in empty.said) == (3, True)
     plain = tmp_path / "plain"
     plain.mkdir()
     (plain / "app.py").write_text(FAULTY)

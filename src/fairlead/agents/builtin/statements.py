@@ -155,15 +155,20 @@ class _Python:
                 body: list[ast.stmt] = getattr(node, "body", [])
                 cases: list[ast.match_case] = getattr(node, "cases", [])
                 first = body[0] if body else cases[0].pattern if cases else None
-                yield self._span(node, node) if first is None else (self._begin(node), self._begin(_first_line(first)))
+                yield self._span(node, node) if first is None else (self._begin(node), self._edge(first))
             elif isinstance(node, ast.match_case):
-                yield self._begin(node.pattern), self._begin(_first_line(node.body[0]))
+                yield self._begin(node.pattern), self._edge(node.body[0])
 
     def _span(self, first: Any, last: Any) -> Span:  # nodes that have places: ast has no type for them
         return self._begin(first), self._at(last.end_lineno, last.end_col_offset)
 
     def _begin(self, node: Any) -> int:
         return self._at(node.lineno, node.col_offset)
+
+    def _edge(self, node: Any) -> int:
+        """Where *node* begins for whoever stands before it: at the sign of its first decorator."""
+        decorators = getattr(node, "decorator_list", ())
+        return self._text.rfind("@", 0, self._begin(decorators[0])) if decorators else self._begin(node)
 
     def _at(self, line: int, column: int) -> int:
         """Python counts columns in bytes from 0."""
@@ -188,11 +193,6 @@ class _Python:
         except (tokenize.TokenError, SyntaxError):
             pass  # a header without its body: what comes after it is no comment
         return (*spans, (at, end))
-
-
-def _first_line(node: Any) -> Any:  # a statement or a pattern
-    decorators = getattr(node, "decorator_list", ())
-    return decorators[0] if decorators else node
 
 
 # ----------------------------------------------------------------------------------------------------------- JavaScript
