@@ -55,8 +55,12 @@ def test_from_nothing_to_a_run_that_calls_it(door: Door, project: Path, template
         assert f"fairlead agents {' '.join(words)}" in made.text
         done = door.call(project, "agents", *words)
         assert done.exit_code == 0, done.text + done.said
-    assert "- id: word-finder\n      agent: word-finder\n" in done.text
-    call_from(project, "word-finder")
+    # The step that is shown is one to copy.
+    step = done.text.partition("called by a step of a workflow\n")[2].splitlines()[:2]
+    assert [line.strip() for line in step] == ["- id: word_finder", "agent: word-finder"]
+    (project / ".fairlead/workflows").mkdir()
+    text = "fairlead: 1\nname: mine\nsteps:\n" + "".join(f"{line}\n" for line in step)
+    (project / ".fairlead/workflows/mine.yaml").write_text(text)
     assert door.call(project, "check").exit_code == 0
     run = door.call(project, "run", "mine", "--json")
     assert run.exit_code == 0, run.said

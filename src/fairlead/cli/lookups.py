@@ -71,7 +71,8 @@ def _card_lines(card: AgentCard, look: Look) -> Iterator[str]:
 
 def _step_lines(card: AgentCard) -> Iterator[str]:
     """A step to copy; what the agent cannot do without stands in it."""
-    yield f"- id: {card.name}"
+    step = card.name.replace("-", "_")  # a step is named so that an expression can name it
+    yield f"- id: {step if step[:1].isalpha() else f'step_{step}'}"
     yield f"  agent: {card.name}"
     needed = card.input_schema.get("required") or []
     if needed:

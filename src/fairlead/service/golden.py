@@ -106,8 +106,8 @@ def _read_expected(data: bytes, shown: str) -> Expected:
         raise FairleadError(_wrong(shown, str(problem))) from None
 
 
-def _wrong(shown: str, reason: str, hint: str = "fairlead explain FL-A151") -> Diagnostic:
-    return Diagnostic("FL-A151", f"{shown}: {reason}", file=shown, hints=(hint,))
+def _wrong(shown: str, reason: str, *hints: str) -> Diagnostic:
+    return Diagnostic("FL-A151", f"{shown}: {reason}", file=shown, hints=hints)
 
 
 def differences(expected: Expected, outcome: Outcome) -> list[str]:

@@ -69,7 +69,7 @@ class _Reader:
             file=path,
             span=span,
             source=line if len(line) <= EXCERPT_CHARACTERS_MAX else "",
-            hints=(bad.hint,) if bad.hint else (f"fairlead explain {bad.code}",),
+            hints=(bad.hint,) if bad.hint else (),
         )
 
     def _span(self, bad: BadCard, path: str, lines: Sequence[str]) -> Span | None:
