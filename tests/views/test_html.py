@@ -22,7 +22,7 @@ from fairlead.views.html_outputs import (
     TABLE_ROWS_MAX,
     TABLES_MAX,
 )
-from fairlead.views.html_text import Html, element, filled, joined, script_data, text, visible
+from fairlead.views.html_text import Html, element, filled, joined, script_data, visible
 from fairlead.views.runs import RunView
 from tests.views.paper import HOSTILE, finding, hostile_run, run, step
 
@@ -72,7 +72,7 @@ def test_everything_has_one_address() -> None:
 
 
 def test_text_is_escaped_and_only_markup_is_not() -> None:
-    assert text("<b>&\"'").html == "&lt;b&gt;&amp;&quot;&#39;"
+    assert joined("<b>&\"'").html == "&lt;b&gt;&amp;&quot;&#39;"
     assert element("p", "<i>", Html("<b></b>"), title='"><', hidden=True, id="").html == (
         '<p title="&quot;&gt;&lt;" hidden>&lt;i&gt;<b></b></p>'
     )
@@ -80,7 +80,7 @@ def test_text_is_escaped_and_only_markup_is_not() -> None:
 
 
 def test_a_slot_is_filled_once_and_never_left_open() -> None:
-    assert filled("{{a}} {{b}}", {"a": text("{{b}}"), "b": text("x")}) == "{{b}} x"
+    assert filled("{{a}} {{b}}", {"a": joined("{{b}}"), "b": joined("x")}) == "{{b}} x"
     with pytest.raises(KeyError):
         filled("{{c}}", {})
 
