@@ -28,7 +28,7 @@ FILES = {
     + "  return function inner() {\n"
     + _branches(8)
     + "  };\n}\n"
-    + "const table = «complex-function=low:(a) => {\n"
+    + "const table = «complex-function=info:(a) => {\n"
     + _cases(20)
     + "}»;\n"
     + "class Price {\n  «complex-function:of(a) {\n"

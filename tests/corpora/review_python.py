@@ -14,7 +14,9 @@ def _branches(count: int) -> str:
 
 
 STRUCTURE = {
-    "complex.py": "«complex-function:def prices(a):\n"
+    "complex.py": "«long-function:«complex-function=medium:def maze(a):\n"
+    + _branches(30)
+    + "»»«complex-function:def prices(a):\n"
     + _branches(15)
     + "»def right(a):\n"
     + _branches(14)

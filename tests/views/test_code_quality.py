@@ -1,7 +1,8 @@
 """GitLab's code quality report, held against the rules that GitLab publishes; it ships no schema for this format.
 
 Source: "Code Quality report format" (docs.gitlab.com/ci/testing/code_quality): an array; every entry needs all of
-these; the severities are a closed list; paths are relative to the repository and do not begin with `./`; no byte order mark.
+these; the severities are a closed list; paths are relative to the repository and do not begin with `./`; there is no
+byte order mark.
 """
 
 import json

@@ -18,7 +18,6 @@ The salt keeps the digest of a dropped payload from being guessed. The payload i
 
 import os
 import struct
-from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple, get_args
@@ -28,7 +27,6 @@ import msgspec
 from fairlead.core import events as kinds
 from fairlead.core.events import Event, Request, decode_event, encode_event
 from fairlead.core.ids import Epoch, Micros, RunId, Seq
-from fairlead.core.json import Digest
 
 _SALT_BYTES = 16
 START = bytes(32)  # what stands for `h` before the first event

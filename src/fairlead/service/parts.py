@@ -266,9 +266,7 @@ class Parts(Protocol):
         """What the advisory data of this machine are, and how old."""
         ...
 
-    def import_advisories(
-        self, path: str, source: str, *, is_replacing: bool, tell: Callable[[int], None]
-    ) -> Imported:
+    def import_advisories(self, path: str, source: str, *, is_replacing: bool, tell: Callable[[int], None]) -> Imported:
         """Take a dump of advisories over; *tell* hears how many entries were read so far.
 
         Raises:

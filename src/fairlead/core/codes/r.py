@@ -122,7 +122,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-R240",
         "A program wrote something else than one JSON document",
-        "An agent that is a program gives its answer as one JSON object on stdout. Anything else there, be it a greeting"
+        "An agent that is a program gives its answer as one JSON object on stdout. Anything else there, a greeting"
         " or a progress line, would make the answer a guess.",
         "let the program write everything else to stderr: it goes into the log",
         bad='print("checking…"); print(json.dumps(answer))',

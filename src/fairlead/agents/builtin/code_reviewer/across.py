@@ -12,7 +12,6 @@ PRIVATE_NAMES_MAX = 200_000  # different words with an underscore before them; b
 
 _PRIVATE = re.compile(r"\b_[A-Za-z]\w*")
 _IMPORTED = re.compile(r"`(?:[^`]*\bas )?(?:[\w.]*\.)?(\w+)`")
-_EMPTY: tuple[str, ...] = ()
 
 
 class Across:
@@ -30,8 +29,9 @@ class Across:
         """Note what *file* defines and what it takes from others."""
         for owner in outline.classes:
             self._bases.update(_name_of(parent) for parent in owner.bases)
-        for node in tree.body if "import" in file.text else _EMPTY:
-            self._note_imports(node, file.path)
+        if "import" in file.text:
+            for node in tree.body:
+                self._note_imports(node, file.path)
         self.see(file.text)
         for function in outline.functions if not file.path.endswith(".pyi") else ():
             name = function.node.name

@@ -15,6 +15,7 @@ Origin = Literal["own", "ruff"]
 
 # What the rules of every language call too much.
 COMPLEXITY_MAX = 15
+_COMPLEXITY_HIGH = 30  # above it a function is worth a plan of its own, not only a thought
 FUNCTION_LINES_MAX = 50
 LOOPS_MAX = 2  # loops inside each other; the third is too deep
 
@@ -87,7 +88,11 @@ def too_complex(path: str, function: FunctionFacts, column: int) -> Found | None
     if function.complexity <= COMPLEXITY_MAX:
         return None
     message = f"{function.name} has a complexity of {function.complexity}; up to {COMPLEXITY_MAX} can be followed."
-    return _of_function("review/complex-function", path, function, column, message)
+    found = _of_function("review/complex-function", path, function, column, message)
+    if function.complexity <= _COMPLEXITY_HIGH:
+        return found
+    reason = f"More than {_COMPLEXITY_HIGH} ways through one function are more than a person can test."
+    return msgspec.structs.replace(found, severity="medium", reason=reason)
 
 
 def too_long(path: str, function: FunctionFacts, column: int) -> Found | None:

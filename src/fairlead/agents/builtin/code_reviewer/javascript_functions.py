@@ -70,7 +70,7 @@ def _milder(found: Found, function: _Function) -> Found:
     """A table written as a `switch` is long, but nobody has to hold it in mind at once."""
     if function.switched * 4 >= (function.complexity - 1) * 3:
         reason = "Nearly all of it are the cases of a switch, which can be read one by one."
-        return msgspec.structs.replace(found, severity="low", reason=reason)
+        return msgspec.structs.replace(found, severity="info", reason=reason)
     return found
 
 

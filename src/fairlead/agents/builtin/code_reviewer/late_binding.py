@@ -16,8 +16,9 @@ def is_kept(tree: ast.Module, line: int) -> bool:
     values = list(_kept_values(tree))
     names = {value.id for value in values if isinstance(value, ast.Name)}
     for node in ast.walk(tree):
-        is_function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name in names
-        if is_function and node.lineno <= line <= (node.end_lineno or node.lineno):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name not in names:
+            continue
+        if node.lineno <= line <= (node.end_lineno or node.lineno):
             return True
     return any(
         isinstance(value, ast.Lambda) and value.lineno <= line <= (value.end_lineno or value.lineno) for value in values
