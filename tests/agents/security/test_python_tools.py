@@ -102,6 +102,20 @@ def test_a_batch_with_too_much_output_is_halved_until_it_fits(tmp_path: Path, mo
     assert [tool["status"] for tool in outcome.output["tools"]] == ["ok", "ok"]
 
 
+def test_a_file_that_a_tool_dies_of_does_not_take_the_others_with_it(tmp_path: Path) -> None:
+    """The installed ruff overflows its stack over this line; no other file of the batch may be lost with it."""
+    (tmp_path / "deep.py").write_text("x = " + "-" * 100_000 + "1\n")
+    for number in range(8):
+        (tmp_path / f"{number}.py").write_text(CODE)
+    outcome = scan({}, DirectoryWorld(tmp_path))
+    assert isinstance(outcome, Succeeded)
+    found = [f["origin"] for f in outcome.output["findings"] if f["rule"] == "security/unsafe-deserialisation"]
+    assert found == [["bandit", "own", "ruff"]] * 8
+    assert [tool["status"] for tool in outcome.output["tools"]] == ["failed", "ok"]
+    (reason,) = outcome.degraded
+    assert reason.startswith("ruff failed on deep.py (exit code -6, ")
+
+
 def test_a_real_program_that_writes_without_end_is_cut(tmp_path: Path) -> None:
     """The installed ruff is replaced by a program that really runs and really floods."""
     (tmp_path / "a.py").write_text(CODE)

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from fairlead.agents.builtin.security.matches import Match, Origin
-from fairlead.core.findings import Severity
+from fairlead.core.findings import Severity, path_text
 from fairlead.core.json import Json
 from fairlead.core.tools import ProcessResult, ToolWorld
 
@@ -20,6 +20,8 @@ BANDIT_FILE_BYTES_MAX = 400_000  # bandit needs about two hundred times a file's
 STDOUT_MAX = 4_000_000
 BATCH_SECONDS_MAX = 60.0
 ODD_FILES_MAX = 50  # files that a tool must be fed one by one
+CRASHES_MAX = 30  # about three files of a batch that a tool dies of can be singled out
+_ERROR = 2  # the tools' exit code for a mistake in how they were called; what is above, or a signal, is a crash
 
 # -P and -E: the repository under review must not be able to put its own `ruff` or `bandit` in the way.
 _PYTHON = (sys.executable, "-E", "-P", "-B", "-m")
@@ -71,6 +73,7 @@ class Answer(msgspec.Struct):
     reason: str = ""  # a whole sentence, when the status is not "ok"
     files: int = 0
     matches: dict[str, list[Match]] = {}
+    crashes: int = 0
 
     def fell_short(self, status: Status, reason: str) -> None:
         """The tool did less than asked; the first reason is kept."""
@@ -176,14 +179,17 @@ _Reader = Callable[[bytes, dict[str, str]], list[tuple[str, Match]]]
 def _ask(
     world: ToolWorld, answer: Answer, argv: list[str], paths: list[str], read: _Reader, stdin: bytes = b""
 ) -> None:
-    """Run the tool over one batch; a batch whose output is too long is halved."""
+    """Run the tool over one batch; a batch whose output is too long, or that it dies of, is halved."""
     names = {_lossy(path): path for path in paths} | {path: path for path in paths}
     given = [] if stdin or argv[-1] == "-" else [f"./{path}" for path in paths]
     ended = world.run(
         [*argv, *given], timeout_s=BATCH_SECONDS_MAX, stdin=stdin, stdout_max=STDOUT_MAX, env=_ENVIRONMENT
     )
     answer.seconds += ended.seconds
-    if ended.is_cut and len(paths) > 1:
+    is_crash = not ended.is_timed_out and not ended.is_cut and not 0 <= ended.exit_code <= _ERROR
+    is_crash = is_crash and ended.exit_code != 127
+    answer.crashes += is_crash  # one file must not take the others with it
+    if (ended.is_cut or (is_crash and answer.crashes <= CRASHES_MAX)) and len(paths) > 1:
         half = len(paths) // 2
         _ask(world, answer, argv, paths[:half], read)
         _ask(world, answer, argv, paths[half:], read)
@@ -196,6 +202,9 @@ def _ask(
         return
     if ended.is_cut:
         answer.fell_short("partial", f"{answer.name} wrote more than {STDOUT_MAX} bytes about one file.")
+        return
+    if is_crash and len(paths) == 1:
+        answer.fell_short("failed", f"{answer.name} failed on {path_text(paths[0])} ({_ending(ended)}).")
         return
     try:
         for path, match in read(ended.stdout, names if not stdin else {"": paths[0]}):
