@@ -512,6 +512,17 @@ BROKEN = {
     "d/package-lock.json": '{"lockfileVersion": 4, "packages": {}}\n',
     "e/yarn.lock": "# yarn lockfile v1\n\nweak-lib@^1.0.0\n",
     "f/pnpm-lock.yaml": "lockfileVersion: '12.0'\n",
+    "f/flow/pnpm-lock.yaml": "lockfileVersion: '9.0'\npackages: {weak-lib@1.0.0: {\n",
+    "f/cut/pnpm-lock.yaml": """\
+lockfileVersion: '9.0'
+
+importers:
+  .:
+    dependencies:
+      weak-lib:
+        specifier: ^1.0.0
+        version: 1.0.0
+""",
     "g/requirements.txt": "<<<<<<< HEAD\nweak-lib==1.0\n=======\nweak-lib==2.0\n>>>>>>> other\n",
     "h/package.json": '{"dependencies": []}\n',
     "i/pdm.lock": "\0\1\2",
@@ -546,5 +557,5 @@ FILES_WITH: dict[str, dict[str, tuple[str, ...]]] = {
 # Repository → the codes that its degraded reasons must name, in any order.
 REASONS: dict[str, tuple[str, ...]] = {
     "requirements": ("FL-A135", "FL-A135"),
-    "broken files": ("FL-A132",) * 8 + ("FL-A133",) * 3,
+    "broken files": ("FL-A132",) * 10 + ("FL-A133",) * 3,
 }

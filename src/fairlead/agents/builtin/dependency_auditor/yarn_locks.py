@@ -20,6 +20,8 @@ from fairlead.agents.builtin.dependency_auditor.reading import (
 
 _BERRY_VERSIONS = range(3, 10)
 _PNPM_VERSIONS = ("5", "6", "7", "9")
+_PNPM_TABLES = ("importers", "packages", "snapshots")
+_PNPM_LOCAL = ("workspace:", "link:", "file:")
 _FIELD = re.compile(r'  (?P<key>version|resolved|resolution|integrity|checksum|linkType):? +"?(?P<value>[^"\n]*)"?\s*')
 _PNPM_KEY = re.compile(r"  (?P<quote>['\"]?)(?P<key>\S.*?)(?P=quote):(?: *\{.*\})?\s*")
 _PNPM_OLD = re.compile(r"(?:[^/]*)/(?P<name>(?:@[^/]+/)?[^/@]+)/(?P<version>\d[^/_(]*)")
@@ -126,6 +128,7 @@ def read_pnpm(path: str, text: str) -> Reading:
         raise Broken("FL-A133", f"{shown}, which this build does not read")
     is_old = version.startswith("5")
     section = ""
+    sections = set[str]()
     offset = 0
     importers = _Importers()
     for number, raw in enumerate(text.split("\n"), 1):
@@ -134,9 +137,10 @@ def read_pnpm(path: str, text: str) -> Reading:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         if not line.startswith(" "):
-            section = line.partition(":")[0]
-            if ":" not in line and line != "---":
+            section, _, value = line.partition(":")
+            if (":" not in line and line != "---") or (section in _PNPM_TABLES and value.strip() not in ("", "{}")):
                 raise Broken("FL-A132", f"line {number} is no line of a pnpm-lock.yaml")
+            sections.add(section)
         elif section == "packages" and line.startswith("  ") and not line.startswith("   "):
             key = _PNPM_KEY.fullmatch(line)
             if not key:
@@ -144,6 +148,9 @@ def read_pnpm(path: str, text: str) -> Reading:
             _take_pnpm(key["key"], Where(at + 2, at + len(line.rstrip().removesuffix(":"))), is_old, reading)
         elif section == "importers":
             importers.take(line)
+    wishes = [wish for asked in importers.asked.values() for wish in asked.values()]
+    if "packages" not in sections and not all(wish.startswith(_PNPM_LOCAL) for wish in wishes):
+        raise Broken("FL-A132", "it ends before its packages")
     reading.asked = importers.asked or None
     return reading
 
