@@ -60,6 +60,14 @@ def test_nothing_that_was_read_has_no_score(tmp_path: Path) -> None:
     assert outcome.output["score"] is None
     assert outcome.output["stats"]["unread"] == outcome.output["metrics"]["files_not_checked"] == 1
     assert outcome.summary == "1 finding · nothing reviewed"
+    assert outcome.degraded == ("1 source file is not checked (FL-A124): a.py.",)
+
+
+def test_a_file_of_the_tests_that_is_no_text_is_a_finding_and_no_gap(tmp_path: Path) -> None:
+    put(tmp_path, "a.py", text="TOTAL = 1\n")
+    put(tmp_path, "tests/broken.py", text="\0\0")
+    outcome = reviewed(tmp_path)
+    assert (outcome.output["stats"]["unread"], outcome.degraded) == (1, ())
 
 
 def test_a_language_without_a_parser_is_not_checked(tmp_path: Path) -> None:

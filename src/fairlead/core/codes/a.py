@@ -291,6 +291,13 @@ CODES: tuple[Code, ...] = (
         "run the command that the message names by hand, or leave `ref` out",
     ),
     Code(
+        "FL-A124",
+        "A source file was not read",
+        "By its name it is source, but it is binary, larger than 2 MB, gone, or may not be read. Nothing is known of it,"
+        " so the review is not whole; each such file is a finding of review/unread-file.",
+        "name the file by what it is; `fairlead findings list --rule review/unread-file` lists each with its reason",
+    ),
+    Code(
         "FL-A132",
         "A dependency file is broken",
         "The file is binary, is not the TOML, JSON or lock that its name promises, or holds the marks of a merge that"

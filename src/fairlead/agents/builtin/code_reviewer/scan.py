@@ -25,6 +25,7 @@ from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.tools import ToolWorld, TreeFile, Unreadable
 
 BATCH_FILES_MAX = 200  # so many texts are held at a time
+UNREAD_NAMED_MAX = 5  # source files that were not read and are named in the reason; each is a finding too
 _BINARY_BYTES = 8_000  # a zero byte among the first so many says that a file is no text
 _PYTHON = "Python"
 _JAVASCRIPT = "JavaScript and TypeScript"
@@ -46,6 +47,7 @@ class _Review:
         self.lines = 0
         self.lines_beside = 0  # of files in languages that nobody parses: they count for the score when others do
         self.unread = 0
+        self.unread_sources: list[str] = []  # those of them that are neither tests nor examples
         self.by_language: Counter[str] = Counter()
         self.not_checked: Counter[str] = Counter()  # language, or the reason why not → files
         self.functions = 0
@@ -92,6 +94,8 @@ class _Review:
 
     def _not_read(self, source: SourceFile, message: str) -> None:
         self.unread += 1
+        if not (source.is_test or source.is_example):
+            self.unread_sources.append(path_text(source.path))
         self.tell(source, [Found("review/unread-file", source.path, 0, 0, message)])
 
     def tell(self, file: SourceFile, founds: Sequence[Found], tree: ast.Module | None = None) -> None:
@@ -143,6 +147,12 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     _settle(review, chosen.files)
     if review.ruff.answer.status not in ("ok", "not needed"):
         review.degraded.append(review.ruff.answer.reason)
+    if unread := review.unread_sources:
+        more = f" and {len(unread) - UNREAD_NAMED_MAX} more" if len(unread) > UNREAD_NAMED_MAX else ""
+        review.degraded.append(
+            f"{len(unread)} source file{' is' if len(unread) == 1 else 's are'} not checked (FL-A124):"
+            f" {', '.join(unread[:UNREAD_NAMED_MAX])}{more}."
+        )
     if capped := review.verdict.capped:
         review.degraded.append(
             f"Of {len(capped)} rule{'' if len(capped) == 1 else 's'} only the first {review.verdict.limit:,}"
