@@ -41,7 +41,8 @@ def test_a_message_comes_back_as_it_was_but_for_what_does_not_print(text: str) -
     if text.isprintable():
         assert back == text
     else:
-        assert "\\x" in back or "\\u" in back or "\\U" in back
+        assert back.isprintable()
+        assert "\\" in back
 
 
 def test_what_is_remembered_of_a_finding_is_in_it() -> None:

@@ -6,6 +6,8 @@ the reading order round or hide itself is shown as its escape; what remains has 
 
 import unicodedata
 
+from fairlead.service.printable import printable
+
 _TYPOGRAPHY = str.maketrans(
     {
         "·": "-",
@@ -25,8 +27,6 @@ _TYPOGRAPHY = str.maketrans(
         "‘": "'",
     }
 )
-_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e", "\0": "\\0"}
 
 
 def safe(text: str, *, keep_tabs: bool = False) -> str:
@@ -34,24 +34,7 @@ def safe(text: str, *, keep_tabs: bool = False) -> str:
 
     With *keep_tabs* a tab becomes four spaces, as in an excerpt of source.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_safe_character(c, keep_tabs) for c in text)
-
-
-def _safe_character(c: str, keep_tabs: bool) -> str:
-    if c.isascii() and c.isprintable():
-        return c
-    if c == "\t" and keep_tabs:
-        return "    "
-    if c in _NAMED:
-        return _NAMED[c]
-    if unicodedata.category(c) not in _UNSAFE:
-        return c
-    number = ord(c)
-    if number <= 0xFF:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
+    return printable(text, tab="    " if keep_tabs else "\\t", keeps_spaces=True)
 
 
 def to_ascii(text: str) -> str:

@@ -12,9 +12,9 @@ annotated.
 
 from collections.abc import Mapping
 
+from fairlead.core.printable import printable
 from fairlead.views.findings import FindingView, counted
 from fairlead.views.paths import plain_path
-from fairlead.views.printable import printable
 from fairlead.views.runs import RunView
 
 SHOWN_OF_A_LEVEL_MAX = 10

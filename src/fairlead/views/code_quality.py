@@ -9,9 +9,9 @@ are shown as one. Findings that somebody accepted are left out, for GitLab knows
 import msgspec
 
 from fairlead.core.json import Json
+from fairlead.core.printable import printable
 from fairlead.views.findings import FindingView
 from fairlead.views.paths import plain_path
-from fairlead.views.printable import printable
 from fairlead.views.runs import RunView
 
 _SEVERITIES = {"info": "info", "low": "minor", "medium": "major", "high": "critical", "critical": "blocker"}

@@ -6,12 +6,11 @@ escape. There is no way to hand HTML through except as `Html`, which only this f
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
-_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "    ", "\x1b": "\\e", "\0": "\\0"}
+from fairlead.core.printable import printable
+
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 # In a script element only `<` could end it; the others are escaped so that no sniffing reader sees a tag either.
 _IN_SCRIPT = re.compile(r"[<>&\u2028\u2029]")
@@ -30,20 +29,7 @@ Piece: TypeAlias = "Html | str | Iterable[Piece]"
 
 def visible(text: str) -> str:
     r"""*text* on one line, with every character that a reader would not see written as an escape: `\u202e`, `\x07`."""
-    if text.isprintable():  # such text has none of them: spaces other than " " are not printable to Python
-        return text
-    return "".join(map(_shown, text))
-
-
-def _shown(c: str) -> str:
-    if c in _NAMED:
-        return _NAMED[c]
-    if unicodedata.category(c) not in _UNSAFE:
-        return c
-    number = ord(c)
-    if number <= 0xFF:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
+    return printable(text, tab="    ", keeps_spaces=True)
 
 
 def _text(foreign: str) -> Html:

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from xml.etree import ElementTree as xml
 
+from fairlead.core.printable import printable
 from fairlead.views.findings import FindingView
-from fairlead.views.printable import printable
 from fairlead.views.runs import RunView, StepView
 
 LISTED_MAX = 200  # findings that one case lists; GitLab refuses reports of more than 30 MB

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from fairlead.core.printable import printable
 from fairlead.views.controls import ControlView
 from fairlead.views.findings import FindingView, accepted_text, counted, older_text
-from fairlead.views.printable import printable
 from fairlead.views.runs import RunView
 
 ROWS_MAX = 500  # a summary page holds no more; the number of the others is said

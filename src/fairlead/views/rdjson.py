@@ -11,9 +11,9 @@ from collections.abc import Mapping
 import msgspec
 
 from fairlead.core.json import Json
+from fairlead.core.printable import printable
 from fairlead.views.findings import FindingView
 from fairlead.views.paths import plain_path
-from fairlead.views.printable import printable
 from fairlead.views.rules import RuleText
 from fairlead.views.runs import RunView
 

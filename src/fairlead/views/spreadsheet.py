@@ -8,8 +8,8 @@ program that reads the file takes it away again. All findings are in it, those t
 import csv
 from io import StringIO
 
+from fairlead.core.printable import printable
 from fairlead.views.findings import FindingView
-from fairlead.views.printable import printable
 from fairlead.views.runs import RunView
 
 _COLUMNS = (
