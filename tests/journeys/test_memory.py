@@ -118,10 +118,13 @@ def test_only_what_is_new_since_a_commit_counts_and_asking_again_costs_nothing(d
     assert view.json["baseline"].startswith("main @ ")
     assert sum(view.json["totals"].values()) == 1
     assert listed(door, shop) == ["security/code-injection"], "a later look compares too"
+    again = door.call(shop, "rerun", "last", "--fail-on", "new-high", "--json")
+    assert (again.exit_code, again.json["baseline"]) == (1, view.json["baseline"])
+    assert {finding["rule"]: finding["is_new"] for finding in again.json["findings"]} == news
     runs = door.call(shop, "runs", "list", "--all", "--json").json["runs"]
     baselines = [run for run in runs if "fairlead.baseline" in run.get("labels", {})]
-    assert (len(runs), len(baselines)) == (3, 1)
-    assert door.call(shop, "runs", "show", "last", "--json").json["run"] == view.json["run"]
+    assert (len(runs), len(baselines)) == (4, 1)
+    assert door.call(shop, "runs", "show", "last", "--json").json["run"] == again.json["run"]
     assert list((shop / ".git" / "fairlead" / "baselines").iterdir()) == [], "the exported tree is gone"
     door.verify(shop)
 

@@ -50,6 +50,12 @@ def without_ours(labels: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in labels.items() if not name.startswith(OURS)}
 
 
+def kept_for_another(labels: Mapping[str, str]) -> dict[str, str]:
+    """What a run that does another one again has too: what a person gave it, and what it was compared with."""
+    compared = (BASE_NAME, BASE_COMMIT, BASELINE_RUN)
+    return {name: value for name, value in labels.items() if name in compared or not name.startswith(OURS)}
+
+
 def is_ours(labels: Mapping[str, str]) -> bool:
     """Whether the run is a means to an end of ours, and no person's."""
     return BASELINE in labels

@@ -12,7 +12,7 @@ from fairlead.core.ids import RunId
 from fairlead.core.json import Json, encode
 from fairlead.core.transitions import RUN_ENDED
 from fairlead.core.workflow import AgentAction, Workflow
-from fairlead.service.labels import NO_LABELS, without_ours
+from fairlead.service.labels import NO_LABELS, kept_for_another
 from fairlead.service.parts import Checkout, Parts, Project
 from fairlead.service.pinning import hidden_agents, pin_agents
 from fairlead.service.runs import find_run, list_runs, require_reader, row_of
@@ -210,7 +210,7 @@ def start_again(parts: Parts, project: Project, run: RunId, *, labels: Mapping[s
         root=path_text(root),
         key="",
         requester=parts.user,
-        labels={**without_ours(first.labels), **labels},
+        labels={**kept_for_another(first.labels), **labels},
         rerun_of=run,
         commit=checkout.commit,
         branch=checkout.branch,
