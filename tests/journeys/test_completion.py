@@ -43,6 +43,10 @@ def test_words_are_completed_from_what_is_there(door: Door, repository: Path) ->
     assert candidates(door, repository, "explain", "FL-W109") == ["FL-W109"]
     assert candidates(door, repository, "logs", "step:") == ["step:a"]
     assert candidates(door, repository, "nonsense", "x") == []
+    formats = candidates(door, repository, "findings", "export", "--format", "")
+    assert formats == "sarif json md junit gitlab rdjson csv html github summary accepted".split()
+    assert candidates(door, repository, "review", "--fail-on", "new-h") == ["new-high"]
+    assert candidates(door, repository, "init", "--ci", "") == ["github", "gitlab", "buildkite", "jenkins"]
     assert differences(before, snapshot(repository)) == []
 
 

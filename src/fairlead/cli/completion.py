@@ -118,10 +118,11 @@ def _values(
     if asked in ("--severity", "--fail-on"):
         yield from ((word, "") for word in reversed(SEVERITY_WORDS))
         if asked == "--fail-on":
+            yield from ((f"new-{word}", "only new ones") for word in reversed(SEVERITY_WORDS))
             yield "none", "never"
         return
-    if asked == "--format":
-        yield from (("sarif", ""), ("json", ""), ("md", ""))
+    if asked and (choices := by_name[asked].options.get("choices")):
+        yield from ((word, "") for word in choices)
         return
     if asked and asked != "--run":
         return
