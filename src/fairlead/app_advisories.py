@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from fairlead.agents.builtin.dependency_auditor import shards
 from fairlead.agents.builtin.dependency_auditor.compiling import AdvisorySorter
-from fairlead.agents.builtin.dependency_auditor.known import age_text, shipped_counts
+from fairlead.agents.builtin.dependency_auditor.known import age_clause, age_text, shipped_counts
 from fairlead.core.ports import Clock
 from fairlead.env.importing import import_dump
 from fairlead.service.parts import AdvisoryData, AdvisoryState, Files, Imported, Probe
@@ -31,7 +31,7 @@ def advisory_state(files: Files, directory: str, clock: Clock) -> AdvisoryState:
                 AdvisoryData(ecosystem, own.advisories, own.packages, own.date, own.source, own.imported, note)
             )
         else:
-            note = "only the small set that ships: what it does not know is not clean"
+            note = f"only the small set that ships{age_clause(day, today)}: what it does not know is not clean"
             found.append(AdvisoryData(ecosystem, advisories, packages, day, source, "", note))
     return AdvisoryState(directory, tuple(found), problem)
 
@@ -41,7 +41,7 @@ def advisory_probes(state: AdvisoryState) -> Iterator[Probe]:
     if state.problem:
         yield Probe("data", "warn", f"advisory data: {state.problem}", _FIX)
     for one in state.ecosystems:
-        what = f"{one.ecosystem} advisories: {one.advisories:,}, {one.date}"
+        what = f"{one.ecosystem} advisories: {one.advisories:,}, as of {one.date or 'no known day'}"
         if not one.note:
             yield Probe("data", "ok", what)
         else:

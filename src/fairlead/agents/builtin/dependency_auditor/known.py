@@ -75,7 +75,8 @@ class Known:
             where = "" if len(small) == len(self.bases) else f"for {small[0].ecosystem}, "
             reasons.append(
                 f"{where}advisory data is the small set that ships ({sum(one.advisories for one in small)} advisories,"
-                f" {self._shipped_day}): what it does not know is not clean; fairlead data import DIR"
+                f" as of {self._shipped_day}{age_clause(self._shipped_day, self._world.today)}):"
+                " what it does not know is not clean; fairlead data import DIR"
             )
         for basis in self.bases:
             if not basis.is_shipped and (old := age_text(basis.date, self._world.today)):
@@ -165,6 +166,12 @@ def _by_name(small: _Shipped) -> dict[str, dict[str, list[Advisory]]]:
         for ecosystem, name, advisory in read_entry(bytes(raw)).advisories:
             found[ecosystem].setdefault(name, []).append(advisory)
     return found
+
+
+def age_clause(day: str, today: str) -> str:
+    """The age of data whose day is said already, with its comma: "" as long as they are fresh."""
+    age = age_text(day, today).partition(" (")[0]
+    return f", {age}" if age else ""
 
 
 def age_text(day: str, today: str) -> str:
