@@ -214,6 +214,28 @@ def test_what_changed_since_the_run_began_is_not_run(door: Door, project: Path) 
     assert run.exit_code == 2
     step = next(one for one in run.json["steps"] if one["step"] == "words")
     assert (step["status"], step["fault"], step["code"]) == ("failed", "author", "FL-A152")
+    assert step["hint"] == f"fairlead rerun {run.json['run']}"
+
+
+def test_a_run_is_done_again_with_the_agent_as_it_was_mended(near: Near, project: Path) -> None:
+    file = agent_file(project, "finder", "    raise ValueError('no')\n")
+    call_from(project, "finder")
+    first = near.call(project, "run", "mine", "--json")
+    assert (first.exit_code, first.json["steps"][0]["code"]) == (3, "FL-R230")
+    agent_file(project, "finder", "    return out\n")
+    again = near.call(project, "rerun", first.json["run"], "--json")
+    assert (again.exit_code, again.json["status"], again.json["rerun_of"]) == (0, "succeeded", first.json["run"])
+    file.unlink()
+    gone = near.call(project, "rerun", first.json["run"])
+    assert (gone.exit_code, "FL-S063" in gone.said, "finder" in gone.said) == (2, True, True)
+
+
+def test_a_run_of_what_ships_is_not_done_again_with_a_file_of_its_name(near: Near, project: Path) -> None:
+    call_from(project, "inventory")
+    first = near.call(project, "run", "mine", "--json")
+    agent_file(project, "inventory", "    raise ValueError('no')\n")
+    again = near.call(project, "rerun", first.json["run"], "--json")
+    assert (again.exit_code, again.json["status"]) == (0, "succeeded")
 
 
 @proves("C2.2")

@@ -49,7 +49,7 @@ class Gate:
         """Whether *call* may happen. Changes nothing outside; what it answers becomes an event."""
         if call.definition and not self._take_own(call):
             message = f"the project's agent {call.agent} is not what it was when the run began"
-            return _refusal(call, Failed("author", "FL-A152", message, "start a new run: it takes the agent as it is"))
+            return _refusal(call, Failed("author", "FL-A152", message, f"fairlead rerun {call.run}"))
         agent = self._agent(call)
         if agent is None:
             message = f"there is no agent named {call.agent!r}"

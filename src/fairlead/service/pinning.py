@@ -29,6 +29,25 @@ def pin_agents(workflow: Workflow, catalog: Catalog) -> Workflow:
     )
 
 
+def pin_again(workflow: Workflow, catalog: Catalog) -> tuple[Workflow, tuple[str, ...]]:
+    """*workflow* with the agents of the project as they are now, and the names of those that are not there any more.
+
+    A step that called an agent that ships goes on calling that one, whatever the project's files are called.
+    """
+    actions = (planned.step.action for planned in workflow.plan.values())
+    owned = {action.name for action in actions if isinstance(action, AgentAction) and action.definition}
+    cards = {name: catalog.find(name) for name in sorted(owned)}
+    pins = {name: card.digest for name, card in cards.items() if card and not card.problem and _is_own(card.source)}
+
+    def pin(name: str) -> Digest:
+        return pins.get(name, Digest(""))
+
+    pinned = msgspec.structs.replace(
+        workflow, steps=_pinned(workflow.steps, pin), finally_=_pinned(workflow.finally_, pin)
+    )
+    return pinned, tuple(sorted(owned - pins.keys()))
+
+
 def _is_own(source: str) -> bool:
     """Whether a card with this source is a file of the project."""
     return source.startswith(_OWN)

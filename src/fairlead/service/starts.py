@@ -14,7 +14,7 @@ from fairlead.core.transitions import RUN_ENDED
 from fairlead.core.workflow import AgentAction, Workflow
 from fairlead.service.labels import NO_LABELS, kept_for_another
 from fairlead.service.parts import Checkout, Parts, Project
-from fairlead.service.pinning import hidden_agents, pin_agents
+from fairlead.service.pinning import hidden_agents, pin_again, pin_agents
 from fairlead.service.runs import find_run, list_runs, require_reader, row_of
 from fairlead.views.runs import project_run
 
@@ -184,7 +184,9 @@ def look(parts: Parts, project: Project) -> Checkout:
 
 
 def start_again(parts: Parts, project: Project, run: RunId, *, labels: Mapping[str, str] = NO_LABELS) -> Started:
-    """Record a new run of the same workflow, by its digest, with the same inputs, over the checkout as it is now.
+    """Record a new run of the same workflow with the same inputs, over the checkout as it is now.
+
+    The agents of the project belong to the checkout: they are called as they are now.
 
     Raises:
         FairleadError: FL-R101 there is no such run; FL-S062 its checkout is gone; FL-S063 an agent of it is.
@@ -201,12 +203,14 @@ def start_again(parts: Parts, project: Project, run: RunId, *, labels: Mapping[s
     catalog = parts.catalog(place)
     actions = (planned.step.action for planned in view.state.workflow.plan.values())
     names = {action.name for action in actions if isinstance(action, AgentAction) and not action.definition}
-    missing = sorted(name for name in names if (card := catalog.find(name)) is None or card.problem)
+    workflow, gone = pin_again(view.state.workflow, catalog)
+    missing = sorted({name for name in names if (card := catalog.find(name)) is None or card.problem} | set(gone))
     if missing:
         raise error("FL-S063", f"{run} calls {', '.join(missing)}, which cannot be called now", "fairlead agents list")
     checkout = look(parts, place)
     again = msgspec.structs.replace(
         first,
+        definition=journal.put(encode(workflow)),
         root=path_text(root),
         key="",
         requester=parts.user,

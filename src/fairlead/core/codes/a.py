@@ -203,7 +203,7 @@ CODES: tuple[Code, ...] = (
         "An agent of the project changed since the run began",
         "A run calls the agents that it began with. This one's file, or a file that it imports, is another one now,"
         " and something else is never run in its place.",
-        "start a new run: it takes the agent as it is",
+        "`fairlead rerun RUN` does the run again with the agent as it is now",
     ),
     Code(
         "FL-A153",
