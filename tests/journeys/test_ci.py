@@ -89,7 +89,7 @@ def test_a_review_on_github_annotates_summarises_folds_and_obeys_nobody(
         "high: security/tls-verification-off",
     }
     named = {one.properties["file"] for one in errors}
-    assert named <= {*(name.replace("\x1b", "\\x1b") for name in HOSTILE_NAMES), "app.py"}
+    assert named <= {*(name.replace("\x1b", "\\e") for name in HOSTILE_NAMES), "app.py"}
     for one in errors:
         assert one.properties["line"] in ("8", "12")
     text = summary.read_text("utf-8")
