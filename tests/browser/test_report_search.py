@@ -42,7 +42,7 @@ def chosen(view: RunView, fields: dict[str, str], severities: Sequence[str]) -> 
         and states[fields["state"]](one)
         and all(word in haystack(one) for word in fields["search"].lower().split())
     ]
-    return [one.id for one in sorted(found, key=lambda one: one.accepted is not None)]
+    return [one.id for one in sorted(found, key=lambda one: 2 if one.accepted else int(one.is_new is False))]
 
 
 @cache
@@ -80,7 +80,7 @@ def test_filters_and_search_give_what_the_plain_selection_gives(opener: Opener) 
         assert values == list(fields.values()), "every choice is offered"
         assert sorted(ids) == sorted(wanted), (seed, fields, severities)
         if fields["group"] == "severity":
-            assert ids == wanted, "worst first, accepted ones last"
+            assert ids == wanted, "worst first, older ones behind them, accepted ones last"
         everything = f"{len(wanted)} findings, worst first"
         assert count == (everything if len(wanted) == 240 else f"{len(wanted)} of 240 findings")
         sizes.add(len(wanted))
@@ -89,7 +89,7 @@ def test_filters_and_search_give_what_the_plain_selection_gives(opener: Opener) 
 
 def test_groups_have_their_headings_and_numbers(opener: Opener) -> None:
     page = opener.open(report(small()))
-    assert headings(page) == ["Critical 1", "High 1", "Medium 1", "Info 1", "Accepted 1"]
+    assert headings(page) == ["Critical 1", "High 1", "Info 1", "Older than the baseline 1", "Accepted 1"]
     page.select_option("#group", "state")
     assert headings(page) == ["New 1", "Not accepted 2", "Older 1", "Accepted 1"]
     page.select_option("#group", "rule")

@@ -54,7 +54,9 @@ def test_a_hostile_run_keeps_the_published_rules(seed: int) -> None:
     assert [error.message for error in jsonschema_rs.validator_for(SCHEMA).iter_errors(entries)] == []
     assert len({entry["fingerprint"] for entry in entries}) == len(entries)
     open_ones = [one for one in view.findings if one.accepted is None]
-    assert [entry["fingerprint"] for entry in entries] == [one.fingerprint for one in open_ones]
+    found = [entry for entry in entries if not entry["check_name"].startswith("fairlead/")]
+    assert [entry["fingerprint"] for entry in found] == [one.fingerprint for one in open_ones]
+    assert entries[: -len(found)], "a degraded run says so"
 
 
 def test_severities_are_mapped_and_accepted_findings_left_out() -> None:

@@ -42,6 +42,7 @@ class FindingList(msgspec.Struct, frozen=True):
     baseline: str = ""
     previous: RunId = RunId("")  # what new and fixed ones are told by
     warnings: tuple[Diagnostic, ...] = ()
+    reasons: tuple[str, ...] = ()  # why the run is not simply succeeded
 
 
 class CodeLine(msgspec.Struct, frozen=True):
@@ -109,6 +110,7 @@ def list_findings(
         baseline=view.baseline,
         previous=previous,
         warnings=view.warnings,
+        reasons=view.reasons,
     )
 
 

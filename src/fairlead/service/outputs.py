@@ -170,7 +170,12 @@ def _json(wanted: _Rendering) -> str:
     from fairlead.service.findings import FindingList
 
     view = wanted.view
-    listing = FindingList(view.run, view.status, len(view.findings), view.totals, view.findings, view.root)
+    listing = FindingList(
+        *(view.run, view.status, len(view.findings), view.totals, view.findings, view.root),
+        older=sum(1 for one in view.findings if one.is_new is False and one.accepted is None),
+        baseline=view.baseline,
+        reasons=view.reasons,
+    )
     return msgspec.json.format(msgspec.json.encode(listing), indent=2).decode() + "\n"
 
 

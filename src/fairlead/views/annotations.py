@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from fairlead.core.printable import printable
 from fairlead.views.findings import FindingView, counted
+from fairlead.views.gaps import gaps_of
 from fairlead.views.paths import plain_path
 from fairlead.views.runs import RunView
 
@@ -24,19 +25,25 @@ _PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}
 
 
 def annotations(view: RunView) -> tuple[str, ...]:
-    """The lines, at most ten of a level. The first warning says why the run is not whole, when it is not."""
+    """The lines, at most ten of a level. The first one says why the run is not whole, when it is not."""
     lines = [_line(finding) for finding in annotated(view)]
-    if view.status == "degraded":
-        why = "\n".join(map(printable, view.reasons)) or "see the step summary"
-        lines.insert(0, _command("warning", {"title": f"fairlead: {view.run} is degraded"}, why))
+    if view.status != "succeeded":
+        told = view.reasons or [gap.text for gap in gaps_of(view)]
+        why = "\n".join(map(printable, told)) or "see the step summary"
+        lines.insert(0, _command(_level_of(view), {"title": f"fairlead: {view.run} is {view.status}"}, why))
     return tuple(lines)
+
+
+def _level_of(view: RunView) -> str:
+    """How loudly a run that is not whole is told."""
+    return "warning" if view.status == "degraded" else "error"
 
 
 def annotated(view: RunView) -> list[FindingView]:
     """The findings that are annotated."""
     room = dict.fromkeys(("error", "warning", "notice"), SHOWN_OF_A_LEVEL_MAX)
-    if view.status == "degraded":
-        room["warning"] -= 1
+    if view.status != "succeeded":
+        room[_level_of(view)] -= 1
     shown = []
     for finding in open_findings(view):
         level = _LEVELS[finding.severity]

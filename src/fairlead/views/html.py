@@ -60,7 +60,7 @@ def html_text(view: RunView, version: str, rules: Mapping[str, RuleText], output
             "style": Html(_file("report.css")),
             "theme": Html(_file("theme.js")),
             "script": Html(_file("report.js")),
-            "title": joined(f"{title}: {_counts(view)}"),
+            "title": joined(f"{title}{'' if view.status == 'succeeded' else f' {view.status}'}: {_counts(view)}"),
             "status": Html(view.status),
             "verdict": _verdict(view, title),
             "reasons": _reasons(view),
@@ -139,6 +139,7 @@ def _reasons(view: RunView) -> Html:
 
 def _facts(view: RunView) -> Html:
     accepted = sum(1 for finding in view.findings if finding.accepted)
+    older = sum(1 for finding in view.findings if finding.is_new is False and not finding.accepted)
     told: list[tuple[str, Piece]] = [
         ("Project", view.root.rstrip("/").rpartition("/")[2] or view.root),
         ("Checked out", _checkout(view)),
@@ -148,6 +149,7 @@ def _facts(view: RunView) -> Html:
         ("Took", _seconds(view.seconds) if view.ended_at else ""),
         ("Asked for by", view.requester),
         ("Compared with", view.baseline),
+        ("Older", f"{older:,}, which count for nothing" if older else ""),
         ("Accepted", f"{accepted:,}, which count for nothing" if accepted else ""),
         *((name, value) for name, value in view.labels.items() if not name.startswith("fairlead.")),
     ]

@@ -59,9 +59,9 @@ class RuleNote(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def rows_of(findings: Sequence[FindingView]) -> tuple[Row, ...]:
-    """The findings in the order in which the report lists them: what counts first, then what was accepted."""
+    """The findings in the order in which the report lists them: what counts, what is older, what was accepted."""
     rows = [_row(finding, number) for number, finding in enumerate(findings, start=1)]
-    return tuple(sorted(rows, key=lambda row: row.accepted is not None))
+    return tuple(sorted(rows, key=lambda row: 2 if row.accepted else int(row.is_new is False)))
 
 
 def _row(finding: FindingView, number: int) -> Row:
@@ -132,7 +132,7 @@ def lists_html(rows: Sequence[Row], notes: Mapping[str, RuleNote]) -> tuple[Html
     """All findings under the headings of their groups: the worst, and the rest, without the texts of its rules."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        groups.setdefault("accepted" if row.accepted else row.severity, []).append(row)
+        groups.setdefault(_group_of(row), []).append(row)
     first, rest, room = [], [], STATIC_MAX
     for name, found in groups.items():
         head, tail = found[:room], found[room:]
@@ -144,6 +144,13 @@ def lists_html(rows: Sequence[Row], notes: Mapping[str, RuleNote]) -> tuple[Html
             cards = [_card(row, notes[row.rule], is_brief=True) for row in tail]
             rest.append(_group(f"{name.capitalize()}, continued" if head else name.capitalize(), len(tail), cards))
     return joined(first), joined(rest)
+
+
+def _group_of(row: Row) -> str:
+    """The heading that a finding stands under: its severity, or why it counts for nothing."""
+    if row.accepted:
+        return "accepted"
+    return "older than the baseline" if row.is_new is False else row.severity
 
 
 def _group(heading: str, count: int, cards: Sequence[Html]) -> Html:

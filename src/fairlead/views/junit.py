@@ -17,6 +17,7 @@ from xml.etree import ElementTree as xml
 
 from fairlead.core.printable import printable
 from fairlead.views.findings import FindingView
+from fairlead.views.gaps import Gap, gaps_of
 from fairlead.views.runs import RunView, StepView
 
 LISTED_MAX = 200  # findings that one case lists; GitLab refuses reports of more than 30 MB
@@ -32,6 +33,7 @@ def junit_text(view: RunView, is_over: Callable[[FindingView], bool]) -> str:
         if value:
             xml.SubElement(properties, "property", {"name": name, "value": _attribute(value)})
     cases = [_case(suite, view, step, is_over) for step in steps]
+    cases += [_case_of_run(suite, view, gap) for gap in gaps_of(view) if not gap.step]
     counts = {
         "tests": str(len(cases)),
         **{f"{kind}s": str(sum(1 for case in cases if case.find(kind) is not None)) for kind in ("failure", "error")},
@@ -77,6 +79,14 @@ def _case(suite: xml.Element, view: RunView, step: StepView, is_over: Callable[[
     return case
 
 
+def _case_of_run(suite: xml.Element, view: RunView, gap: Gap) -> xml.Element:
+    """What is wrong with the run and with none of its steps; without a case of its own every case would be green."""
+    case = xml.SubElement(suite, "testcase", {"name": _attribute(view.run), "classname": _attribute(view.workflow)})
+    kind = "skipped" if gap.is_partial or gap.status == "cancelled" else "error"
+    _verdict(case, kind, gap.text, gap.code, "" if kind == "skipped" else _line(gap.text))
+    return case
+
+
 def _verdict(case: xml.Element, kind: str, message: str, sort: str = "", text: str = "") -> None:
     verdict = xml.SubElement(case, kind, {"message": _attribute(message)})
     if sort:
@@ -90,7 +100,9 @@ def _list(findings: Sequence[FindingView], view: RunView) -> Iterator[str]:
         place = f"{finding.path}:{finding.line}" if finding.line else finding.path
         commit = f" @ {finding.commit[:9]}" if finding.commit else ""
         accepted = f" (accepted: {finding.accepted.reason})" if finding.accepted is not None else ""
-        yield _line(f"{finding.severity} {finding.rule} {place}{commit} {finding.id}{accepted}: {finding.message}")
+        older = " (older than the baseline)" if finding.is_new is False and not accepted else ""
+        marks = f"{accepted}{older}"
+        yield _line(f"{finding.severity} {finding.rule} {place}{commit} {finding.id}{marks}: {finding.message}")
         if finding.remedy:
             yield _line(f"    fix: {finding.remedy}")
     if len(findings) > LISTED_MAX:

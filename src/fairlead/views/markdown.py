@@ -18,7 +18,8 @@ def markdown(view: RunView) -> str:
 
 def _lines(view: RunView) -> Iterator[str]:
     counts = ", ".join(f"{count} {severity}" for severity, count in view.totals.items() if count) or "no findings"
-    yield f"# {inline(view.title or view.workflow)}: {counts}"
+    status = "" if view.status == "succeeded" else f" {view.status}"
+    yield f"# {inline(view.title or view.workflow)}{status}: {counts}"
     yield ""
     yield f"Run `{view.run}` {view.status}."
     for reason in view.reasons:

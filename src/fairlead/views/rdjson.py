@@ -3,7 +3,8 @@
 Its rules stand in reviewdog's `proto/rdf/reviewdog.proto`: lines and columns count from 1, a column is a count of
 **bytes** in UTF-8, the end of a range is exclusive, and a range without columns means whole lines. Our columns count
 characters, so they are counted again along the line that a finding shows; where that line was cut or masked, the
-columns are left out, for a wrong place is worse than a whole line. Findings that somebody accepted are left out.
+columns are left out, for a wrong place is worse than a whole line. reviewdog writes comments, so what somebody accepted
+and what is older than the baseline is left out. A document has no place for what a run did not look at.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ import msgspec
 
 from fairlead.core.json import Json
 from fairlead.core.printable import printable
-from fairlead.views.findings import FindingView
+from fairlead.views.findings import FindingView, counted
 from fairlead.views.paths import plain_path
 from fairlead.views.rules import RuleText
 from fairlead.views.runs import RunView
@@ -23,7 +24,7 @@ _CUT = "…"  # stands where an excerpt was masked or cut
 
 def rdjson_text(view: RunView, rules: Mapping[str, RuleText]) -> str:
     """The document, worst first."""
-    found = [_diagnostic(finding, rules) for finding in view.findings if finding.accepted is None]
+    found = [_diagnostic(finding, rules) for finding in counted(view.findings)]
     document: dict[str, Json] = {"source": {"name": "fairlead"}, "diagnostics": found}
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 

@@ -13,6 +13,7 @@ import msgspec
 
 from fairlead.core.json import Json
 from fairlead.views.findings import FindingView
+from fairlead.views.gaps import gaps_of
 from fairlead.views.paths import uri_of
 from fairlead.views.rules import RuleText
 from fairlead.views.runs import RunView, StepView
@@ -40,7 +41,7 @@ def _tree(view: RunView, version: str, rules: Mapping[str, RuleText], versions: 
     """The document as a tree. *version* is Fairlead's, *versions* those of the agents."""
     agents: dict[str, list[StepView]] = {}
     for step in view.steps:
-        if step.agent and step.agent != "run":
+        if step.agent and (step.agent != "run" or step.status != "succeeded"):
             agents.setdefault(step.agent, []).append(step)
     for finding in view.findings:
         agents.setdefault(finding.agent, [])
@@ -55,6 +56,15 @@ def _tree(view: RunView, version: str, rules: Mapping[str, RuleText], versions: 
         _run(view, agent, rest if agent == _OTHERS else agents[agent], found, version, rules, versions)
         for agent, found in findings.items()
     ]
+    whole = [gap for gap in gaps_of(view) if not gap.step]
+    if whole and not runs:
+        runs = [_run(view, "run", (), (), version, rules, versions)]
+    for gap in whole:  # of the run and of no step: every reader of one agent's run must see it
+        for one in runs:
+            invocation = one["invocations"][0]
+            invocation["executionSuccessful"] = False
+            level = "warning" if gap.is_partial else "error"
+            invocation["toolExecutionNotifications"].append(_notice(level, gap.text, gap.code))
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": runs}
 
 

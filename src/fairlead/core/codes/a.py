@@ -293,8 +293,8 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-A124",
         "A source file was not read",
-        "By its name it is source, but it is binary, larger than 2 MB, gone, or may not be read. Nothing is known of it,"
-        " so the review is not whole; each such file is a finding of review/unread-file.",
+        "By its name it is source, but it is binary, larger than 2 MB, gone, or may not be read. Nothing is known of"
+        " it, so the review is not whole; each such file is a finding of review/unread-file.",
         "name the file by what it is; `fairlead findings list --rule review/unread-file` lists each with its reason",
     ),
     Code(

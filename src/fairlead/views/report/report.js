@@ -135,7 +135,7 @@
   };
   const STATE_NAMES = {'': 'all', open: 'not accepted', accepted: 'accepted', new: 'new', older: 'older'};
   const HEADINGS = {
-    severity: (row) => capital(row.accepted ? 'accepted' : row.severity),
+    severity: (row) => capital(row.accepted ? 'accepted' : row.is_new === false ? 'older than the baseline' : row.severity),
     rule: (row) => row.rule,
     path: (row) => row.path,
     state: (row) => ({open: 'Not accepted', new: 'New', older: 'Older', accepted: 'Accepted'})[stateOf(row)],
