@@ -180,6 +180,35 @@ def test_a_failure_may_be_what_is_expected(near: Near, project: Path) -> None:
     assert log[1].strip() == 'File ".fairlead/agents/finder.py", line 7, in find'
 
 
+def test_a_crash_is_not_written_down_as_the_answer(near: Near, project: Path) -> None:
+    agent_file(project, "finder", "    raise ValueError('no')\n")
+    case = project / "tests/agents/finder/one"
+    (case / "repo").mkdir(parents=True)
+    refused = near.call(project, "agents", "test", "finder", "--update")
+    assert (refused.exit_code, (case / "expect.json").exists()) == (1, False)
+    assert "it failed with FL-R230: the agent raised ValueError: no" in refused.text
+    (case / "expect.json").write_text('{"findings": []}')
+    assert near.call(project, "agents", "test", "finder", "--update").exit_code == 1
+    assert (case / "expect.json").read_text() == '{"findings": []}'
+    # Whoever wrote down by hand that it fails may have the code brought up to date.
+    (case / "expect.json").write_text('{"fails": "FL-R234"}')
+    assert near.call(project, "agents", "test", "finder", "--update").exit_code == 0
+    passed = near.call(project, "agents", "test", "finder")
+    assert (passed.exit_code, "fails with FL-R230, as expected" in passed.said) == (0, True)
+
+
+def test_an_update_says_what_it_writes_and_a_difference_leads_to_it(near: Near, project: Path) -> None:
+    agent_file(project, "finder", "    return out\n")
+    case = project / "tests/agents/finder/one"
+    (case / "repo").mkdir(parents=True)
+    (case / "expect.json").write_text('{"findings": [{"rule": "finder/x"}]}')
+    hint = "fairlead agents test finder --update writes it down"
+    assert hint in near.call(project, "agents", "test", "finder").text
+    updated = near.call(project, "agents", "test", "finder", "--update")
+    assert "finder one  written: 0 findings in 0 files" in updated.said
+    assert hint not in updated.text
+
+
 @proves("A9")
 def test_nothing_is_overwritten_unless_it_is_said_so_and_shown(near: Near, project: Path) -> None:
     near.call(project, "agents", "new", "word-finder")

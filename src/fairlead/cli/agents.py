@@ -84,14 +84,19 @@ def test(call: Invocation) -> int:
         first = next((one for one in tested.cases if one.status == "failed"), None)
         if first is not None:
             yield f"  first: {first.agent} {safe(first.case)}: {safe(first.differences[0])}"
+            if not first.code and not call.options.update:
+                yield f"  is the new answer right? fairlead agents test {first.agent} --update writes it down"
 
     terminal.give(tested, lines, tested.cases)
     return _ANSWER_IS_NO if tested.failed else OK
 
 
 def _case_lines(found: CaseResult, look: Look, *, is_whole: bool) -> Iterator[str]:
-    twice = ", twice the same" if found.times > 1 and found.status == "passed" else ""
-    said = f"{found.summary}{twice}" if found.status == "passed" else found.status
+    answer = f"fails with {found.code}, as expected" if found.code else found.summary
+    if found.status == "passed":
+        said = f"{answer}, twice the same" if found.times > 1 else answer
+    else:
+        said = f"{found.status}: {answer}" if found.status == "written" else found.status
     yield f"  {look.symbol(_SYMBOLS[found.status])} {found.agent} {safe(found.case)}  {safe(said)}".rstrip()
     shown = found.differences if is_whole else found.differences[:DIFFERENCES_SHOWN_MAX]
     for difference in shown:

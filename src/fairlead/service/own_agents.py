@@ -183,8 +183,9 @@ def _try(parts: Parts, project: Project, case: Case, is_deterministic: bool, is_
     summary = outcome.summary if isinstance(outcome, Succeeded) else ""
     code = outcome.code if isinstance(outcome, Failed) else ""
     wrong = unstable(outcome, tried[1].outcome) if is_deterministic else []
-    if is_update and not wrong:
-        is_new = case.expected.findings is None and case.expected.output is None and not case.expected.fails
+    is_new = case.expected.findings is None and case.expected.output is None and not case.expected.fails
+    # A failure is written down by its author only: otherwise the first slip would pass as the answer for ever.
+    if is_update and not wrong and (isinstance(outcome, Succeeded) or case.expected.fails):
         changes = ["written for the first time"] if is_new else differences(case.expected, outcome)
         if changes:
             _write(parts, project, case, as_expected(case, outcome))
