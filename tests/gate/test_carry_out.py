@@ -8,16 +8,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from fairlead.agents.adapters.tool import ToolAgent
 from fairlead.core.events import AttemptFailed, AttemptSucceeded
 from fairlead.core.json import Json, digest, encode, parse
 from fairlead.core.outcomes import Outcome, Succeeded
 from fairlead.core.ports import Admitted, Call
 from fairlead.core.ports import World as AgentWorld
+from fairlead.core.workflow import TIMEOUT_S_DEFAULT
 from fairlead.testing import ScriptedAgent
 from tests.env.conftest import is_alive, noted
-from tests.gate.conftest import RUN, World
+from tests.gate.conftest import CARD, RUN, World
 
 
 def succeeded(world: World, call: Call) -> AttemptSucceeded:
@@ -171,6 +174,15 @@ def test_a_tool_that_is_killed_is_the_agents_failure_with_the_signal(world: Worl
     assert (outcome.fault, outcome.code) == ("agent", "FL-R232")
     assert "SIGKILL" in outcome.message
     assert outcome.receipt.exit_code == -signal.SIGKILL
+
+
+def test_a_step_without_a_limit_has_the_one_of_its_agent(world: World) -> None:
+    world.agents["told"] = ToolAgent(msgspec.structs.replace(CARD, timeout_s=0.2))
+    outcome = failed(world, world.call("told", {"do": "hang"}, timeout_s=TIMEOUT_S_DEFAULT))
+    assert (outcome.code, outcome.message) == ("FL-R202", "told did not end within 0.2 s and was stopped")
+    assert "or the agent in its file, a longer `timeout`" in outcome.hint
+    world.agents["told"] = ToolAgent(msgspec.structs.replace(CARD, timeout_s=1e-9))
+    assert succeeded(world, world.call("told", {"do": "list"}, timeout_s=60.0)).output["files"] == ["a.py"]
 
 
 @pytest.mark.parametrize("do", ["hang", "program"])

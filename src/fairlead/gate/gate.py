@@ -14,6 +14,7 @@ from fairlead.core.ids import Place, RunId, idempotency_key
 from fairlead.core.json import Digest, digest, encode
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.ports import Admitted, Agent, Call, Clock, Journal, Spawner, Trees
+from fairlead.core.workflow import TIMEOUT_S_DEFAULT
 from fairlead.gate.contracts import Contracts
 from fairlead.gate.sealing import seal
 from fairlead.gate.world import CallWorld
@@ -55,6 +56,8 @@ class Gate:
             message = f"there is no agent named {call.agent!r}"
             return _refusal(call, Failed("author", "FL-A101", message, "fairlead agents list"))
         card = agent.describe()
+        if call.timeout_s == TIMEOUT_S_DEFAULT and not call.argv:  # the step asks for none: the agent's own limit holds
+            call = msgspec.structs.replace(call, timeout_s=card.timeout_s)
         refusal = self._contracts.refuse(card, call)
         if refusal is not None:
             return _refusal(call, refusal)
@@ -115,7 +118,9 @@ class Gate:
         except TimeoutError:
             name = call.argv[0] if call.argv else call.agent
             message = f"{name} did not end within {call.timeout_s:g} s and was stopped"
-            return Failed("agent", "FL-R202", message, f"give step {call.place} a longer `timeout`")
+            is_own = not call.argv and call.timeout_s == agent.describe().timeout_s != TIMEOUT_S_DEFAULT
+            whose = f"step {call.place}, or the agent in its file," if is_own else f"step {call.place}"
+            return Failed("agent", "FL-R202", message, f"give {whose} a longer `timeout`")
 
 
 def _refusal(call: Call, failed: Failed) -> AttemptFailed:

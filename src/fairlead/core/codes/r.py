@@ -6,8 +6,9 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-R202",
         "The time limit of a step passed",
-        "The call did not end within the step's `timeout` (5 minutes when none is given). Everything it had started was"
-        " killed; whatever it wrote lies in its log.",
+        "The call did not end within the step's `timeout`; a step that has none takes the limit that `fairlead agents"
+        " show` names, 5 minutes unless the agent's file says otherwise. Everything it had started was killed; whatever"
+        " it wrote lies in its log.",
         "give the step a longer `timeout`, or find out with `fairlead logs` what it was waiting for",
         bad="- id: tests\n  run: pytest\n  timeout: 10s",
         good="- id: tests\n  run: pytest\n  timeout: 10m",
