@@ -391,7 +391,7 @@ COMMANDS: tuple[Command, ...] = (
         "try agents over their golden folders, tests/agents/NAME/CASE/{repo,expect.json}",
         (
             Argument(("agent",), "names or files; none for all of the project", {"metavar": "AGENT", "nargs": "*"}),
-            _flag("--update", "write what they answer into expect.json, and show what changed"),
+            _flag("--update", "write what they answer, not that they fail, into expect.json, and show what changed"),
         ),
         (
             "fairlead agents test todo-finder",
