@@ -185,7 +185,7 @@ def view_run(state: RunState, journal: Readable, *, is_unowned: bool | None = No
         requester=queued.requester,
         inputs=state.inputs,
         outputs=ended.outputs if ended is not None else {},
-        reasons=ended.reasons if ended is not None else (),
+        reasons=_in_order(ended.reasons, state) if ended is not None else (),
         fault=(ended.fault or "") if ended is not None else "",
         code=ended.code if ended is not None else "",
         labels=queued.labels,
@@ -200,6 +200,16 @@ def view_run(state: RunState, journal: Readable, *, is_unowned: bool | None = No
         findings=findings,
         controls=controls_of(state, journal),
     )
+
+
+def _in_order(reasons: Sequence[str], state: RunState) -> tuple[str, ...]:
+    """The reasons worst first, then as the workflow has its steps: which of them ended first must change nothing."""
+    ranks = {"failed": 0, "degraded": 1, "skipped": 2}
+    places = {}
+    for number, step in enumerate(state.steps.values()):
+        for told in (f"{step.place} failed", step.place, f"{step.place} was skipped"):
+            places[told] = (ranks.get(step.status, 3), number)
+    return tuple(sorted(reasons, key=lambda reason: places.get(reason.partition(": ")[0], (-1, 0))))
 
 
 def _view_step(step: StepRun) -> StepView:
