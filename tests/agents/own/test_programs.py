@@ -69,6 +69,21 @@ def test_findings_are_completed(workshop: Workshop) -> None:
     assert workshop.failure("p").code == "FL-R220"
 
 
+@pytest.mark.parametrize("path", ["/etc/passwd", "../other/a.py", "src/../../a.py"])
+def test_a_finding_outside_the_tree_is_a_failure(workshop: Workshop, path: str) -> None:
+    row = {"rule": "a/b", "severity": "low", "path": path, "line": 3, "message": "x"}
+    workshop.card("p", "adapter: command\ncommand: [sh, run.sh]\noutput: findings\n")
+    workshop.write(".fairlead/agents/run.sh", f"echo '{json.dumps({'findings': [row]})}'\n")
+    failed = workshop.failure("p")
+    assert (failed.fault, failed.code) == ("agent", "FL-R247")
+    assert repr(path) in failed.message
+    inside = row | {"path": "./src/a.py"}
+    workshop.write(".fairlead/agents/run.sh", f"echo '{json.dumps({'findings': [inside]})}'\n")
+    found = workshop.call("p")
+    assert isinstance(found, Succeeded)
+    assert [one["path"] for one in found.output["findings"]] == ["src/a.py"]
+
+
 @proves("C13.1")
 @pytest.mark.parametrize(
     ("script", "code", "said"),
@@ -76,7 +91,7 @@ def test_findings_are_completed(workshop: Workshop) -> None:
         ("echo hello; echo '{}'", "FL-R240", "one JSON document: line 1, column 1: Expecting value; it begins 'hello"),
         ("echo '{}'; echo '{}'", "FL-R240", "one JSON document: line 2, column 1: Extra data"),
         ("true", "FL-R240", "one JSON document: line 1, column 1: Expecting value; it wrote nothing"),
-        ("exit 1", "FL-R240", "it wrote nothing"),
+        ("exit 1", "FL-R241", "sh ended with exit code 1 and wrote no answer"),
         ("echo '[]'", "FL-R240", "gave list where a JSON object is expected"),
         ("echo '{\"a\": NaN}'", "FL-R240", "NaN is not JSON"),
         ('echo \'{"a": 1, "a": 2}\'', "FL-R240", "the key 'a' stands twice"),

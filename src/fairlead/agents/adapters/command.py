@@ -7,6 +7,7 @@ stands in the document either way; any other exit code is a failure.
 import shlex
 
 from fairlead.agents.adapters.own_tool import said_no
+from fairlead.agents.hiding import hidden
 from fairlead.agents.own.findings import completed_rows
 from fairlead.core.json import Json, NotStrict, encode, parse
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
@@ -35,7 +36,7 @@ class CommandAgent:
         """Start the program, hand it the inputs, and take its one document."""
         argv = _filled(self._argv, call.inputs)
         ended = await world.perform_program(argv, encode(call.inputs) + b"\n", self._passed_on)
-        return said_no(self._outcome(ended))
+        return hidden(said_no(self._outcome(ended)))
 
     def _outcome(self, ended: ProcessResult) -> Outcome:
         program = self._argv[0]
@@ -51,6 +52,9 @@ class CommandAgent:
         if ended.exit_code not in _DONE:
             message = f"{program} ended with exit code {ended.exit_code}; 0 and 1 mean that it is done"
             return _failed("FL-R241", message, _LOG, ended)
+        if ended.exit_code and not ended.stdout.strip():
+            message = f"{program} ended with exit code {ended.exit_code} and wrote no answer"
+            return _failed("FL-R241", message, _LOG, ended)
         try:
             answer = parse(ended.stdout)
         except NotStrict as error:
@@ -65,9 +69,19 @@ class CommandAgent:
         if self._gives != "findings":
             return Succeeded(answer)
         rows = completed_rows(answer.get("findings"), self._card.name)
+        outside = [row["path"] for row in rows if _is_outside(row)] if isinstance(rows, list) else []
+        if outside:
+            message = f"a finding of {self._argv[0]} has the path {outside[0][:200]!r}, which leads out of the tree"
+            return Failed("agent", "FL-R247", message, "give paths from the root of the tree: src/app.js")
         count = len(rows) if isinstance(rows, list) else 0
         summary = f"{count} finding{'' if count == 1 else 's'}"
         return Succeeded({**answer, "findings": rows} if "findings" in answer else answer, summary)
+
+
+def _is_outside(row: Json) -> bool:
+    """Whether a finding speaks of a file that is not in the tree; what is no finding is left to the schema."""
+    path = row.get("path") if isinstance(row, dict) else None
+    return isinstance(path, str) and (path.startswith("/") or ".." in path.split("/"))
 
 
 _LOG = "its log has what it wrote: `fairlead logs`"

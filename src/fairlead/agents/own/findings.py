@@ -215,7 +215,10 @@ def completed_rows(rows: Json, agent: str) -> Json:
 
 def _completed_row(row: dict[str, Json], agent: str, prints: Fingerprints) -> dict[str, Json]:
     whole = {"column": 0, "origin": [agent], **row}
+    path = row.get("path")
+    if isinstance(path, str) and path.startswith("./"):  # as `find .` writes it: it is the same file
+        whole["path"] = path.removeprefix("./")
     if "fingerprint" not in row:
         text = row.get("excerpt") or row.get("message")
-        whole["fingerprint"] = prints.of(str(row.get("rule")), str(row.get("path")), str(text))
+        whole["fingerprint"] = prints.of(str(row.get("rule")), str(whole.get("path")), str(text))
     return whole

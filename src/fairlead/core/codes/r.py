@@ -171,6 +171,15 @@ CODES: tuple[Code, ...] = (
         good='out.add(rule="words/left", severity="low", path=file.path, title="A word is left")',
     ),
     Code(
+        "FL-R247",
+        "A program gave a finding about a file outside the tree",
+        "A finding names its file by the path from the root of the tree. An absolute path, or one with `..`, means"
+        " another file on another machine, and no report could show it.",
+        "let the program work in its own directory and give paths from there",
+        bad='{"path": "../shop/src/app.js"}',
+        good='{"path": "src/app.js"}',
+    ),
+    Code(
         "FL-R402",
         "A run belongs to another interpreter",
         "A run is continued only by a version that reads its events as they were meant. This one was started by a"
