@@ -246,7 +246,8 @@ def test_the_home_screen_says_where_things_stand_and_three_things_to_do(say: Any
         (("-o", "OUT.MD"), "# Review"),
         (("-o", "out.json"), '{\n  "run"'),
         (("-o", "out.sarif"), '{\n  "$schema"'),
-        (("-o", "out.txt"), '{\n  "$schema"'),
+        (("-o", "out"), '{\n  "$schema"'),
+        (("--format", "sarif", "-o", "out.txt"), '{\n  "$schema"'),
         (("--format", "sarif", "-o", "out.md"), '{\n  "$schema"'),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -256,6 +257,12 @@ def test_the_ending_of_a_file_decides_its_format_unless_one_is_named(
 ) -> None:
     assert say("findings", "export", *words).code == 0
     assert (parts.root / words[-1]).read_text().startswith(begins)
+
+
+def test_an_ending_that_no_format_has_is_refused_and_nothing_written(say: Any, parts: PaperParts) -> None:
+    said = say("findings", "export", "-o", "out.pdf")
+    assert (said.code, "FL-S034" in said.err, "--format md" in said.err) == (2, True, True)
+    assert not (parts.root / "out.pdf").exists()
 
 
 @pytest.mark.parametrize(

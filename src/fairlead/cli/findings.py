@@ -20,7 +20,7 @@ from fairlead.service.findings import (
     list_findings,
     show_finding,
 )
-from fairlead.service.outputs import FORMAT_OF_ENDING
+from fairlead.service.outputs import FORMAT_OF_ENDING, ExportFormat
 from fairlead.service.records import RUNS_MAX, Acceptance, RunId, day_of, error
 
 
@@ -252,7 +252,7 @@ def export(call: Invocation) -> int:
     path = os.path.join(call.cwd, options.output) if options.output else ""
     if options.format == "accepted":
         return _export_accepted(call, run, path)
-    form = options.format or FORMAT_OF_ENDING.get(os.path.splitext(path)[1].lower(), "sarif")
+    form = options.format or _form_of(options.output)
     made = export_findings(call.parts, call.project, run, form, path=path, **chosen)
     if path or call.terminal.form != "text":
         call.terminal.give(made, lambda: written_lines([options.output]))
@@ -261,6 +261,21 @@ def export(call: Invocation) -> int:
     else:
         call.terminal.answer_text(made.text, _SYNTAXES.get(form, "plain"))
     return give_problems(call, made.warnings)
+
+
+def _form_of(output: str) -> ExportFormat:
+    """The format that the ending of a file names; SARIF where there is no file, or no ending.
+
+    Raises:
+        FairleadError: FL-S034 for an ending that no format has.
+    """
+    ending = os.path.splitext(output)[1].lower()
+    form = FORMAT_OF_ENDING.get(ending, None if ending else "sarif")
+    if form is None:
+        known = ", ".join(FORMAT_OF_ENDING)
+        message = f"no format is known by the ending {safe(ending)}; there are {known}"
+        raise error("FL-S034", message, "name one with --format, for example --format md", exit_code=2)
+    return form
 
 
 def _export_accepted(call: Invocation, run: RunId, path: str) -> int:

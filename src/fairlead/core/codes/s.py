@@ -250,6 +250,15 @@ CODES: tuple[Code, ...] = (
         hint="Move one of them away, call `fairlead init --ci` again, and put the two together by hand.",
     ),
     Code(
+        "FL-S034",
+        title="no format is known by the ending of a file",
+        why="`findings export -o FILE` takes the format from the ending. For one that no format has, any choice would"
+        " be a surprise to whoever opens the file.",
+        hint="Take an ending that the message names, or name the format.",
+        bad="fairlead findings export -o report.pdf",
+        good="fairlead findings export -o report.html",
+    ),
+    Code(
         "FL-S064",
         title="only a run that has ended can be exported",
         why="An export is taken over as something finished: nobody performs it elsewhere, so nothing may be left.",
