@@ -120,7 +120,10 @@ def test_a_difference_is_exit_1_and_names_the_first(door: Door, project: Path) -
     tested = door.call(project, "agents", "test", "word-finder")
     assert tested.exit_code == 1
     first = "changed  low word-finder/word example.py:2:27: line is 2, expected 7"
-    assert tested.text == f"✗ 1 golden folder: 1 failed\n  first: word-finder example: {first}\n"
+    assert tested.text == (
+        f"✗ 1 golden folder: 1 failed\n  first: word-finder example: {first}\n"
+        "  is the new answer right? fairlead agents test word-finder --update writes it down\n"
+    )
     for line in ("missing  a/b gone.py:1", "extra    low word-finder/word more.py:1:10"):
         assert line in tested.said
     answer = door.call(project, "agents", "test", "word-finder", "--json")
