@@ -91,6 +91,27 @@ def test_only_what_it_says_that_it_reads_is_given(workshop: Workshop) -> None:
     assert failed.message.startswith("ctx.files('**/*.js'): the agent's `reads` names none of these files")
 
 
+NAMES = """
+@agent(name="names", reads=["{reads}"])
+def names(ctx: Context) -> dict:
+    return {{"names": [file.path for file in ctx.files()]}}
+"""
+
+
+def test_all_that_it_reads_may_be_nothing(workshop: Workshop) -> None:
+    (workshop.tree / "a.py").write_text("x\n")
+    workshop.agent("names", NAMES.format(reads="**/*.md"))
+    assert workshop.output("names") == {"names": []}
+
+
+def test_what_was_planted_in_its_golden_folders_is_left_out(workshop: Workshop) -> None:
+    for path in ("a.py", "tests/agents/names/one/repo/a.py", "tests/agents/other/one/repo/a.py"):
+        (workshop.tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (workshop.tree / path).write_text("x\n")
+    workshop.agent("names", NAMES.format(reads="**"))
+    assert workshop.output("names") == {"names": ["a.py", "tests/agents/other/one/repo/a.py"]}
+
+
 def test_paths_limit_the_files_when_they_are_an_input(workshop: Workshop) -> None:
     for name in ("a.py", "b.py"):
         (workshop.tree / name).write_text("x\n")

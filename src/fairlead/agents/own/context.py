@@ -12,6 +12,7 @@ from fairlead.core.tools import ProcessResult, ToolWorld, TreeFile, Unreadable
 
 _BINARY_LOOK = 8_000  # bytes at the start of a file in which a NUL means that it is no text
 PROGRAM_SECONDS_DEFAULT = 60.0
+EVERYTHING = "**"  # a tree without a file that `reads` names is no mistake of whoever asks for all of them
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -62,29 +63,31 @@ class Context:
         self.unread: dict[str, str] = {}  # path → why
         self.binary: set[str] = set()
         self.seen: set[str] = set()
+        self._golden = f"tests/agents/{agent}/"
         self._reads = [_pattern(glob) for glob in reads]
         self._world = world
         self._last: tuple[str, list[str]] = ("", [])
 
-    def files(self, glob: str = "**") -> Iterator[File]:
+    def files(self, glob: str = EVERYTHING) -> Iterator[File]:
         """The files whose path fits *glob*: `*` stands for anything but `/`, `**/` for any folders.
 
-        Only files that the agent's `reads` names are given.
+        Only files that the agent's `reads` names are given; without *glob*, all of these. Its golden folders are left
+        out: what lies there was put there to be found.
 
         Raises:
-            WrongUse: there are such files, and `reads` names none of them.
+            WrongUse: there are files that *glob* fits, and `reads` names none of them.
         """
         wanted = _pattern(glob)
         is_any = is_allowed = False
         for file in self._world.files:
             name = path_text(file.path)
-            if not wanted.fullmatch(name):
+            if not wanted.fullmatch(name) or name.startswith(self._golden):
                 continue
             is_any = True
             if any(pattern.fullmatch(name) for pattern in self._reads):
                 is_allowed = True
                 yield File(file, self)
-        if is_any and not is_allowed:
+        if is_any and not is_allowed and glob != EVERYTHING:
             raise WrongUse(f"ctx.files({glob!r}): the agent's `reads` names none of these files; add the pattern there")
 
     def findings(self) -> Findings:
