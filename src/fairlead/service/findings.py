@@ -22,6 +22,7 @@ from fairlead.views.runs import RunView
 from fairlead.views.sightings import RUNS_MAX, Course, course_of, sightings
 
 _CONTEXT_LINES = 3
+_MASK = "…"  # stands in an excerpt for what is not shown, and at its end where it is cut
 _SECRET_LINES = 60  # a key of several lines: around a secret nothing of the checkout is shown for so many lines
 RUNS_SEARCHED_MAX = 50
 FILE_BYTES_MAX = 2_000_000
@@ -246,7 +247,7 @@ def _source_around(parts: Parts, view: RunView, finding: FindingView) -> tuple[t
         return alone, False
     lines = re.split(r"\r\n|\n|\r", data.decode("utf-8", "replace")) if data is not None else []
     is_there = finding.line <= len(lines) and _matches(lines[finding.line - 1], finding.excerpt)
-    if _is_near_secret(view, finding):
+    if _is_near_secret(view, finding) or (is_there and _MASK in finding.excerpt.rstrip(_MASK)):
         return alone, not is_there and data is None
     if not is_there:
         return alone, True
@@ -268,9 +269,9 @@ def _is_near_secret(view: RunView, finding: FindingView) -> bool:
 
 
 def _matches(line: str, excerpt: str) -> bool:
-    """White space does not count, and an excerpt may be cut."""
-    folded = "".join(excerpt.rstrip("…").split())
-    return "".join(line.split()).startswith(folded)
+    """White space does not count, and an excerpt may be cut; what is masked in it may be anything."""
+    pieces = "".join(excerpt.rstrip(_MASK).split()).split(_MASK)
+    return re.match(".*".join(map(re.escape, pieces)), "".join(line.split())) is not None
 
 
 def export_findings(

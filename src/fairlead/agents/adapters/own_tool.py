@@ -1,5 +1,6 @@
 """The adapter for Python agents of a project: the very code that their digest names, in a forked child."""
 
+from fairlead.agents.hiding import hidden
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.ports import AgentCard, Call, World
 from fairlead.core.tools import ToolCode
@@ -21,7 +22,7 @@ class OwnToolAgent:
 
     async def perform(self, call: Call, world: World) -> Outcome:
         """Call the function with the call's inputs."""
-        return said_no(await world.call_tool(_MAKER, call.inputs, self._card.memory_max, self._code))
+        return hidden(said_no(await world.call_tool(_MAKER, call.inputs, self._card.memory_max, self._code)))
 
 
 def said_no(outcome: Outcome) -> Outcome:

@@ -1,5 +1,6 @@
 """The adapter for Python functions: each call runs in a forked child, away from the worker."""
 
+from fairlead.agents.hiding import hidden
 from fairlead.core.outcomes import Outcome
 from fairlead.core.ports import AgentCard, Call, World
 
@@ -16,4 +17,4 @@ class ToolAgent:
 
     async def perform(self, call: Call, world: World) -> Outcome:
         """Call the function with the call's inputs."""
-        return await world.call_tool(self._card.entry, call.inputs, self._card.memory_max)
+        return hidden(await world.call_tool(self._card.entry, call.inputs, self._card.memory_max))
