@@ -262,6 +262,15 @@ def test_a_run_is_done_again_with_the_agent_as_it_was_mended(near: Near, project
     assert (gone.exit_code, "FL-S063" in gone.said, "finder" in gone.said) == (2, True, True)
 
 
+def test_a_run_whose_agents_all_failed_does_not_speak_of_findings(near: Near, project: Path) -> None:
+    agent_file(project, "finder", "    raise ValueError('no')\n")
+    call_from(project, "finder")
+    failed = near.call(project, "run", "mine")
+    assert (failed.exit_code, "FL-R230" in failed.text, "no findings" in failed.text) == (3, True, False)
+    agent_file(project, "finder", "    return out\n")
+    assert "\n  no findings " in near.call(project, "run", "mine").text
+
+
 def test_a_run_of_what_ships_is_not_done_again_with_a_file_of_its_name(near: Near, project: Path) -> None:
     call_from(project, "inventory")
     first = near.call(project, "run", "mine", "--json")

@@ -187,8 +187,12 @@ def _list_command(call: Invocation, view: RunView) -> str:
 
 
 def _has_findings(view: RunView) -> bool:
-    """Whether looking for findings was part of the run: some were found, or an agent worked."""
-    return bool(view.findings) or any(step.agent and step.agent != "run" for step in view.steps)
+    """Whether anything can be said of findings: some were found, or an agent came to its end, or still may."""
+    agents = [step for step in view.steps if step.agent and step.agent != "run"]
+    if view.status not in RUN_ENDED:
+        return bool(agents)
+    # Where every agent failed nobody looked, and "no findings" would be taken for an answer.
+    return bool(view.findings) or any(step.status in ("succeeded", "degraded") for step in agents)
 
 
 def totals_text(totals: dict[str, int], look: Look | None) -> str:
