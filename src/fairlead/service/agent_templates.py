@@ -11,6 +11,8 @@ _TOOL = '''\
 
     fairlead agents check {name}    is it right?
     fairlead agents test {name}     does it find what tests/agents/{name}/*/expect.json says?
+
+What `ctx` and `out` can do:  python -c "import fairlead; help(fairlead.Context); help(fairlead.Findings.add)"
 """
 
 from typing import Annotated
