@@ -200,6 +200,14 @@ def test_a_crash_is_not_written_down_as_the_answer(near: Near, project: Path) ->
     assert (passed.exit_code, "fails with FL-R230, as expected" in passed.said) == (0, True)
 
 
+def test_a_new_agent_with_the_name_of_one_that_ships_is_warned_of(near: Near, project: Path) -> None:
+    made = near.call(project, "agents", "new", "secret-scanner")
+    assert (made.exit_code, "warning[FL-A016]" in made.said) == (0, True)
+    assert "fairlead agents new my-secret-scanner" in made.said
+    other = near.call(project, "agents", "new", "my-secret-scanner")
+    assert (other.exit_code, "FL-A016" in other.said) == (0, False)
+
+
 def test_an_update_says_what_it_writes_and_a_difference_leads_to_it(near: Near, project: Path) -> None:
     agent_file(project, "finder", "    return out\n")
     case = project / "tests/agents/finder/one"

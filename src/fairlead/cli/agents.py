@@ -11,6 +11,7 @@ from fairlead.cli.run_screen import next_lines
 from fairlead.cli.terminal_text import safe, wrap
 from fairlead.service.endings import OK, USAGE
 from fairlead.service.own_agents import CaseResult, check_agents, new_agent, try_agents
+from fairlead.service.records import Diagnostic
 
 _ANSWER_IS_NO = 1
 DIFFERENCES_SHOWN_MAX = 10  # of one case; all of them with -v
@@ -39,6 +40,11 @@ def new(call: Invocation) -> int:
         ]
         yield from next_lines(steps, call.terminal.out)
 
+    if call.parts.shipped_catalog().find(made.name) is not None:
+        said = f"an agent called {made.name} ships; a workflow of the project calls yours in its place"
+        hint = f"fairlead agents new my-{made.name}"
+        warning = Diagnostic("FL-A016", said, is_warning=True, hints=(hint,))
+        call.terminal.tell(diagnostic_lines((warning,), call.terminal.err))
     call.terminal.give(made, lines)
     return OK
 
