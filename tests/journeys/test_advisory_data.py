@@ -1,19 +1,23 @@
 """From a machine without advisories to one with fresh ones: what a person sees at each door, in fresh processes."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import junitparser
 import pytest
 
-from tests.journeys.door import Door
+from tests.journeys.door import UNSHARE, Door
 from tests.journeys.repositories import commit, git
 from tests.proves import proves
+from tests.views import log_readers
 
 LOCK = {"lockfileVersion": 3, "packages": {"node_modules/weak-lib": {"version": "1.0.0"}}}
 OLD_DAYS = 10
+NO_NETWORK = (*UNSHARE, "--net")
 
 
 def day(days_ago: int) -> str:
@@ -55,8 +59,15 @@ def test_old_data_are_said_wherever_somebody_looks(door: Door, shop: Path, tmp_p
     brought = door.call(shop, "data", "import", str(dump(tmp_path / "dump.json", OLD_DAYS)), "--source", "a mirror")
     assert brought.exit_code == 0, brought.said
     said = f"advisory data is {OLD_DAYS} days old ({day(OLD_DAYS)})"
-    review = door.call(shop, "review", "--sarif", "out.sarif", "--md", "out.md", "--exit-zero")
+    forms = ("sarif", "md", "html", "junit", "gitlab", "rdjson", "csv")
+    files = [word for form in forms for word in (f"--{form}", str(tmp_path / f"out.{form}"))]
+    summary = tmp_path / "summary.md"
+    github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    review = door.call(shop, "review", *files, "--exit-zero", environ=github)
     assert review.exit_code == 0, review.said
+    warnings = [one.data for one in log_readers.github(review.said) if one.name == "warning"]
+    assert warnings[0] == f"dependencies: {said}"
+    assert said in summary.read_text().replace("\\", "")
     on_one_line = " ".join((review.text + review.said).split())
     assert "dependencies" in on_one_line
     assert said in on_one_line
@@ -64,8 +75,18 @@ def test_old_data_are_said_wherever_somebody_looks(door: Door, shop: Path, tmp_p
     assert said in " ".join(shown.text.split())
     view = door.call(shop, "runs", "show", "--json").json
     assert (view["status"], view["reasons"]) == ("degraded", [f"dependencies: {said}"])
-    for name in ("out.sarif", "out.md"):
-        assert said in " ".join((shop / name).read_text().split()), name
+    written = {form: (tmp_path / f"out.{form}").read_text() for form in forms}
+    for form in ("sarif", "md", "html", "junit", "gitlab"):
+        assert said in " ".join(written[form].replace("\\", "").split()), form
+    auditor = next(one for one in json.loads(written["sarif"])["runs"] if "auditor" in one["tool"]["driver"]["name"])
+    assert not auditor["invocations"][0]["executionSuccessful"]
+    (suite,) = list(junitparser.JUnitXml.fromstring(written["junit"].encode()))
+    verdicts = {case.name: [type(one).__name__ for one in case.result] for case in suite}
+    assert verdicts["dependencies"] == ["Failure"], "a known weakness is above the limit; the reason is told beside it"
+    # These two hold findings and nothing else, as docs/how-to/outputs.md says.
+    assert said not in written["rdjson"] + written["csv"]
+    exported = door.call(shop, "findings", "export", "--format", "json").json
+    assert (exported["status"], exported["reasons"]) == ("degraded", [f"dependencies: {said}"])
     doctor = door.call(shop, "doctor")
     assert f"{OLD_DAYS} days old" in " ".join(doctor.text.split())
     assert door.call(shop, "review", "--strict", "--exit-zero").exit_code == 7
@@ -74,9 +95,14 @@ def test_old_data_are_said_wherever_somebody_looks(door: Door, shop: Path, tmp_p
 def test_a_machine_without_data_says_so_until_some_are_brought(door: Door, shop: Path, tmp_path: Path) -> None:
     first = door.call(shop, "data").text
     assert "small set that ships" in " ".join(first.split())
-    run = door.call(shop, "run", "deps", "--json").json
-    assert run["status"] == "degraded"
+    answer = door.call(shop, "run", "deps", "--strict", "--json", within=NO_NETWORK)
+    run = answer.json
+    assert (answer.exit_code, run["status"]) == (7, "degraded")
     assert "the small set that ships" in run["reasons"][0]
+    assert re.search(r"\(\d+ advisories, as of 20\d\d-\d\d-\d\d, \d+ days old\)", run["reasons"][0]), "it is dated"
+    for words in (("runs", "show"), ("doctor",), ("findings", "export", "--format", "md")):
+        shown = " ".join(door.call(shop, *words).text.replace("\\", "").split())
+        assert "the small set that ships" in shown, words
     brought = door.call(shop, "data", "import", "../dump.json", "--json")
     assert brought.exit_code == 2
     assert b"FL-S040" in brought.out + brought.err
