@@ -112,6 +112,21 @@ def test_nothing_of_the_checkout_is_shown_near_a_secret(parts: PaperParts) -> No
         assert len(detail.lines) == 1
 
 
+def test_a_line_with_something_masked_is_known_again_and_shows_nothing_around_it(parts: PaperParts) -> None:
+    value = "".join(("Zk4", "Qm81x" * 5))
+    place = parts.root / "app.py"
+    place.write_text(f"x = 1\ny = eval('{value}')\nz = '{value}'\n")
+    one = finding("security/code-injection", "medium", "app.py", 2, "y = eval('Zk4Q…81x')", fingerprint="c" * 24)
+    many = finding("security/code-injection", "medium", "app.py", 2, "…" * 100 + "x", fingerprint="d" * 24)
+    run = reviewed(parts, one, many)
+    detail = show_finding(parts, parts.project(""), run, "ccc")
+    assert (detail.is_moved, [line.text for line in detail.lines]) == (False, ["y = eval('Zk4Q…81x')"])
+    place.write_text("y = 1\n" * 9)
+    assert show_finding(parts, parts.project(""), run, "ccc").is_moved
+    place.write_text(f"x = 1\n{'…' * 5_000}\n")
+    assert show_finding(parts, parts.project(""), run, "ddd").is_moved
+
+
 def test_first_seen_is_the_oldest_run_that_had_it(parts: PaperParts) -> None:
     one = finding(fingerprint="d" * 24)
     first = parts.record_run("r-old00001", [started("secrets"), succeeded("secrets", [one]), ended()])

@@ -270,8 +270,12 @@ def _is_near_secret(view: RunView, finding: FindingView) -> bool:
 
 def _matches(line: str, excerpt: str) -> bool:
     """White space does not count, and an excerpt may be cut; what is masked in it may be anything."""
-    pieces = "".join(excerpt.rstrip(_MASK).split()).split(_MASK)
-    return re.match(".*".join(map(re.escape, pieces)), "".join(line.split())) is not None
+    first, *others = "".join(excerpt.rstrip(_MASK).split()).split(_MASK)
+    folded = "".join(line.split())
+    at = len(first) if folded.startswith(first) else -1
+    for piece in others:
+        at = folded.find(piece, at) + len(piece) if at >= 0 and piece in folded[at:] else -1
+    return at >= 0
 
 
 def export_findings(
