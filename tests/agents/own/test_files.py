@@ -138,6 +138,12 @@ def test_a_broken_file_is_an_entry_and_is_said_with_its_line(
     assert len(workshop.listed()) == 1
 
 
+def test_an_import_that_fails_is_not_sent_to_a_log_that_no_check_keeps(workshop: Workshop) -> None:
+    workshop.write(".fairlead/agents/one.py", HEAD + "raise ValueError('no')\n" + GOOD.format(name="one"))
+    [found] = workshop.wrong("one")
+    assert (found.code, found.hints) == ("FL-A153", ("mend that line, then: fairlead agents check one",))
+
+
 CARD = """\
 ---
 name: one

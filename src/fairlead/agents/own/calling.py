@@ -121,7 +121,7 @@ def _load(code: ToolCode) -> _Own:
         raise
     except BaseException as error:  # SystemExit too: a module may do anything
         traceback.print_exc()
-        hint = _LOG
+        hint = f"mend that line, then: fairlead agents check {code.name}"  # `check` keeps no log
         if isinstance(error, ModuleNotFoundError):
             hint = f"only files directly beside it in {os.path.dirname(code.path)} and installed libraries are found"
         failed = _failed("FL-A153", f"importing the agent raised {_told(error)}", error, code, hint)
