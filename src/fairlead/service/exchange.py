@@ -164,15 +164,31 @@ def import_run(parts: Parts, project: Project, path: str) -> Imported:
     named = digest(whole)
     taken = Imported(run, first.workflow, last.status, len(records), named, is_new=True)
     journal = parts.journal(project)
-    here = _records_of(journal, run)
-    if here:
-        if [(one.at, one.epoch, one.event) for one in here] == [(one.at, one.epoch, one.event) for one in records]:
-            return msgspec.structs.replace(taken, is_new=False)
-        raise error("FL-S068", f"another run here has the id {run}", f"fairlead runs show {run}", exit_code=2)
-    for data in contents.values():
-        journal.put(data)
-    journal.take_over(records, RunImported(named, parts.user))
-    return taken
+    if not _is_here(_records_of(journal, run), records):
+        for data in contents.values():
+            journal.put(data)
+        try:
+            journal.take_over(records, RunImported(named, parts.user))
+            return taken
+        except FairleadError as refusal:
+            # Another process may have taken over the same file since we looked.
+            if refusal.diagnostics[0].code != "FL-R104" or not _is_here(_records_of(journal, run), records):
+                raise
+    return msgspec.structs.replace(taken, is_new=False)
+
+
+def _is_here(here: list[Recorded], records: list[Recorded]) -> bool:
+    """Whether this very run stands in the record already.
+
+    Raises:
+        FairleadError: FL-S068 another run has its id.
+    """
+    if not here:
+        return False
+    if [(one.at, one.epoch, one.event) for one in here] == [(one.at, one.epoch, one.event) for one in records]:
+        return True
+    run = records[0].run
+    raise error("FL-S068", f"another run here has the id {run}", f"fairlead runs show {run}", exit_code=2)
 
 
 def _read(parts: Parts, path: str) -> bytes:
