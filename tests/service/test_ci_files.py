@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -98,3 +99,33 @@ def test_nothing_is_overwritten_and_a_second_call_changes_nothing(platform: CiPl
     (parts.root / beside).write_text("theirs too\n")
     with pytest.raises(FairleadError, match="FL-S033"):
         write_ci_file(parts, parts.project(""), platform, "1.2.3")
+
+
+BASES = {
+    "github": ({"GITHUB_BASE_REF": "release 1"}, {"GITHUB_BASE_REF": ""}, "origin/release 1"),
+    "gitlab": ({"CI_MERGE_REQUEST_DIFF_BASE_SHA": "4f2c1e9"}, {}, "4f2c1e9"),
+}
+
+
+@pytest.mark.parametrize("platform", ["github", "gitlab"])
+def test_in_a_request_a_shell_asks_for_what_is_new_and_elsewhere_for_everything(
+    platform: CiPlatform, parts: PaperParts
+) -> None:
+    document = yaml.load(written(parts, platform), _Loader)
+    lines = (
+        [step.get("run", "") for step in document["jobs"]["review"]["steps"]]
+        if platform == "github"
+        else document["fairlead"]["script"]
+    )
+    (line,) = [line for line in lines if line.startswith("fairlead review ")]
+
+    def words(environ: dict[str, str]) -> list[str]:
+        script = f'fairlead() {{ printf "%s\\n" "$@"; }}\n{line}'
+        shell = ["bash", "-eu", "-c", script] if platform == "github" else ["sh", "-eu", "-c", script]
+        done = subprocess.run(shell, env=environ, capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()
+
+    request, push, ref = BASES[platform]
+    assert words(request) == [*words(push), "--new-since", ref]
+    assert words(push)[0] == "review"
+    assert "--new-since" not in words(push)

@@ -2,6 +2,10 @@
 
 Actions are named by their commit and the image by its digest, because tags can be moved; which release that is stands
 beside it. Each commit was compared with the tag in the action's own repository, the digest with several public files.
+
+In a pull or merge request only what is new in it makes the answer no, where the platform says what it is compared with
+and has fetched that: GitHub's `GITHUB_BASE_REF` is empty for a push, GitLab's `CI_MERGE_REQUEST_DIFF_BASE_SHA` is not
+set. Buildkite and Jenkins name a branch, but fetch it or not as somebody has set them up.
 """
 
 import os.path
@@ -56,7 +60,7 @@ jobs:
       - uses: actions/cache/restore@27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5
         with: { path: .git/fairlead, key: "fairlead-${{ env.TREE }}", restore-keys: fairlead- }
       - run: python -m pip install fairlead==VERSION
-      - run: fairlead review --sarif fairlead.sarif
+      - run: fairlead review --sarif fairlead.sarif ${GITHUB_BASE_REF:+--new-since "origin/$GITHUB_BASE_REF"}
       - uses: actions/cache/save@27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5
         if: ${{ !cancelled() }}
         with: { path: .git/fairlead, key: "fairlead-${{ env.TREE }}" }
@@ -81,7 +85,9 @@ fairlead:
     when: always
   script:
     - python -m pip install --quiet fairlead==VERSION
-    - fairlead review --gitlab gl-code-quality-report.json --junit fairlead.xml
+    - >-
+      fairlead review --gitlab gl-code-quality-report.json --junit fairlead.xml
+      ${CI_MERGE_REQUEST_DIFF_BASE_SHA:+--new-since "$CI_MERGE_REQUEST_DIFF_BASE_SHA"}
   artifacts:
     when: always
     reports: { codequality: gl-code-quality-report.json, junit: fairlead.xml }
