@@ -1,12 +1,19 @@
 """What an agent quotes of a file never shows a credential, and everything else stays as it was said."""
 
+import asyncio
 import random
 
 import pytest
 
+from fairlead.agents.adapters.command import CommandAgent
+from fairlead.agents.adapters.own_tool import OwnToolAgent
+from fairlead.agents.adapters.tool import ToolAgent
 from fairlead.agents.hiding import hidden
-from fairlead.core.json import Json
-from fairlead.core.outcomes import Failed, Succeeded
+from fairlead.core.ids import Place, RunId
+from fairlead.core.json import Digest, Json, encode
+from fairlead.core.outcomes import Failed, Outcome, Succeeded
+from fairlead.core.ports import Agent, AgentCard, Call
+from fairlead.core.tools import ProcessResult, ToolCode
 
 SEED = 20261121
 OPEN = "TO" + "DO"  # put together: this tree has none
@@ -78,3 +85,32 @@ def test_what_holds_no_credential_is_the_same_answer() -> None:
         ("advisory data is 10 days old (2026-11-11)",),
     )
     assert hidden(said) == said
+
+
+class Answering:
+    """A world in which the function of every agent, and every program, quotes a line with a credential."""
+
+    def __init__(self, secret: str) -> None:
+        self._answer: dict[str, Json] = {"findings": [finding(excerpt=f"# {secret}", fingerprint="f" * 24)]}
+
+    async def call_tool(self, *_: object) -> Outcome:
+        return Succeeded(self._answer)
+
+    async def perform_program(self, *_: object) -> ProcessResult:
+        return ProcessResult(0, encode(self._answer), b"", 0.1)
+
+
+@pytest.mark.parametrize("adapter", ["tool", "own", "command"])
+def test_no_adapter_hands_on_a_credential(adapter: str) -> None:
+    card = AgentCard("a", "", "", adapter, "m:f", "1", Digest(""), {}, {}, "")
+    agents: dict[str, Agent] = {
+        "tool": ToolAgent(card),
+        "own": OwnToolAgent(card, ToolCode("a", "a.py", "f", {})),
+        "command": CommandAgent(card, ("lint",), (), "findings"),
+    }
+    secret = token()
+    call = Call(RunId("r-paper"), Place("a"), 1, "a", {}, root="/repo")
+    outcome = asyncio.run(agents[adapter].perform(call, Answering(secret)))  # type: ignore[arg-type]  # half a world
+    assert isinstance(outcome, Succeeded)
+    assert secret not in str(outcome.output)
+    assert f"# {secret[:4]}…{secret[-3:]}" in str(outcome.output)

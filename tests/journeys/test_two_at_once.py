@@ -1,4 +1,4 @@
-"""Two processes accept, review, bring advisories and take over runs at once: nothing is lost, and the record is right."""
+"""Processes that accept, review, bring advisories and take over runs at once lose nothing, and the record is right."""
 
 import json
 from pathlib import Path
