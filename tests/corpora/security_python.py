@@ -394,6 +394,8 @@ import zipfile
 def unpack(name, target):
     with zipfile.ZipFile(name) as archive:
         archive.extractall(target)
+        for entry in archive.infolist():
+            archive.open(entry).read()
 """
 
 CRYPTOGRAPHY = r"""

@@ -157,6 +157,8 @@ def path(site: Site) -> Value | None:
     """Functions whose first argument names a file."""
     if site.method == "open" and site.receiver.kind in ("pathlib.Path()", "pathlib.PurePath()"):
         return path_method(site)
+    if site.method == "open" and site.receiver.kind in ("zipfile.ZipFile()", "tarfile.open()", "tarfile.TarFile()"):
+        return None  # a member is read inside of its archive, whatever it is called
     node = site.argument(0, "file", "path", "filename", "path_or_file", "src", "directory")
     if node is not None and (site.method in _BY_ITSELF or "." in site.name):
         _path(site, site.flow.known(node), node)
