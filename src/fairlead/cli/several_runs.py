@@ -7,7 +7,7 @@ from fairlead.cli.command import Invocation
 from fairlead.cli.errors_screen import plural
 from fairlead.cli.look import COLOURS, Look
 from fairlead.cli.run_screen import place_of, totals_text
-from fairlead.cli.terminal_text import cut, pad, safe, width
+from fairlead.cli.terminal_text import cut, pad, safe, width, wrap
 from fairlead.cli.times import ago_text, day_text, seconds_text
 from fairlead.service.endings import OK
 from fairlead.service.exchange import default_path, export_run, import_run
@@ -99,7 +99,10 @@ def _finding_lines(call: Invocation, sign: str, findings: Sequence[FindingView])
 
 
 def _row(name: str, text: str, look: Look) -> Iterator[str]:
-    yield f"  {look.paint(f'{name:<9}', 'dim')}  {text}"
+    first, *rest = wrap(text, look.columns - 13)
+    yield f"  {look.paint(f'{name:<9}', 'dim')}  {first}"
+    for line in rest:
+        yield f"             {line}"
 
 
 def _arrow(before: str, after: str) -> str:
@@ -164,9 +167,9 @@ def _history_lines(call: Invocation, history: WorkflowHistory) -> Iterator[str]:
             yield f"  {look.symbol('degraded')} {cut(f'{count} × {safe(step_name)}: {safe(reason)}', look.columns - 4)}"
     yield ""
     for point in history.runs[-_POINTS_SHOWN:]:
-        found = totals_text(point.totals, look)
+        found = totals_text(point.totals, look).replace("   ", " · ")
         when, took = pad(ago_text(point.queued_at, now), 12), pad(seconds_text(point.seconds), 7)
-        yield f"  {look.symbol(point.status)} {point.run}  {when}  {pad(point.commit[:7], 7)}  {took}  {found}".rstrip()
+        yield f"  {look.symbol(point.status)} {point.run}  {when}  {point.commit[:7]:<7}  {took}  {found}".rstrip()
     if len(history.runs) > _POINTS_SHOWN:
         yield look.paint(f"  the newest {_POINTS_SHOWN} of {len(history.runs)}; --json has all", "dim")
 
