@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from fairlead.cli.command import Invocation
-from fairlead.cli.errors_screen import count_line, diagnostic_lines, plural
+from fairlead.cli.errors_screen import checked_lines, diagnostic_lines, plural
 from fairlead.cli.look import Look
 from fairlead.cli.lookups import agents_list, agents_show
 from fairlead.cli.run_screen import next_lines
@@ -53,17 +53,10 @@ def check(call: Invocation) -> int:
     """Everything that is wrong with the agent files, at once."""
     found = check_agents(call.parts, call.project, call.options.agent)
 
+    nothing = f"No agent file in {safe(call.project.name)} yet. {call.typed('agents new my-agent')} writes one."
+
     def lines() -> Iterator[str]:
-        look = call.terminal.out
-        for diagnostic in found.diagnostics:
-            yield from diagnostic_lines((diagnostic,), look)
-            yield ""
-        if not found.files:
-            yield f"No agent file in {safe(call.project.name)} yet. {call.typed('agents new my-agent')} writes one."
-        elif found.diagnostics:
-            yield count_line(found.diagnostics)
-        else:
-            yield f"{look.symbol('succeeded')} {plural(len(found.files), 'agent file')}, nothing wrong"
+        return checked_lines(found.diagnostics, len(found.files), "agent file", nothing, call.terminal.out)
 
     call.terminal.give(found, lines, found.diagnostics)
     return USAGE if found.errors else OK

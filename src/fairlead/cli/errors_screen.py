@@ -30,10 +30,10 @@ def diagnostic_lines(diagnostics: Sequence[Diagnostic], look: Look) -> Iterator[
         yield from _one(diagnostic, look)
     if len(diagnostics) > 1:
         yield ""
-        yield count_line(diagnostics)
+        yield _count_line(diagnostics)
 
 
-def count_line(diagnostics: Iterable[Diagnostic], files: int = 0) -> str:
+def _count_line(diagnostics: Iterable[Diagnostic], files: int = 0) -> str:
     """`2 errors, 1 warning in 3 files`."""
     found = list(diagnostics)
     warnings = sum(1 for one in found if one.is_warning)
@@ -42,6 +42,19 @@ def count_line(diagnostics: Iterable[Diagnostic], files: int = 0) -> str:
         parts.append(plural(warnings, "warning"))
     names = files or len({one.file for one in found if one.file})
     return ", ".join(parts) + (f" in {plural(names, 'file')}" if names else "")
+
+
+def checked_lines(diagnostics: Sequence[Diagnostic], files: int, noun: str, nothing: str, look: Look) -> Iterator[str]:
+    """What a check of *files* came to: every mistake, then their count; *nothing* where there was no file."""
+    for diagnostic in diagnostics:
+        yield from diagnostic_lines((diagnostic,), look)
+        yield ""
+    if not files:
+        yield nothing
+    elif diagnostics:
+        yield _count_line(diagnostics, files)
+    else:
+        yield f"{look.symbol('succeeded')} {plural(files, noun)}, nothing wrong"
 
 
 def plural(count: int, noun: str) -> str:

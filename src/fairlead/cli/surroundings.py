@@ -6,7 +6,7 @@ import msgspec
 
 from fairlead import __version__
 from fairlead.cli.command import Invocation
-from fairlead.cli.errors_screen import count_line, diagnostic_lines, plural
+from fairlead.cli.errors_screen import checked_lines, diagnostic_lines, plural
 from fairlead.cli.run_screen import header_line, next_lines, status_text
 from fairlead.cli.terminal_text import safe, wrap
 from fairlead.cli.times import ago_text
@@ -150,17 +150,10 @@ def check(call: Invocation) -> int:
 
     found = check_files(call.parts, call.project, call.cwd, tuple(call.options.files))
 
+    nothing = f"No workflow in {safe(call.project.name)} yet. {call.typed('init')} writes one to start from."
+
     def lines() -> Iterator[str]:
-        look = call.terminal.out
-        for diagnostic in found.diagnostics:
-            yield from diagnostic_lines((diagnostic,), look)
-            yield ""
-        if not found.files:
-            yield f"No workflow in {safe(call.project.name)} yet. {call.typed('init')} writes one to start from."
-        elif found.diagnostics:
-            yield count_line(found.diagnostics, len(found.files))
-        else:
-            yield f"{look.symbol('succeeded')} {plural(len(found.files), 'file')}, nothing wrong"
+        return checked_lines(found.diagnostics, len(found.files), "file", nothing, call.terminal.out)
 
     call.terminal.give(found, lines, found.diagnostics)
     return USAGE if found.errors else OK
