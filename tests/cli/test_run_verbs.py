@@ -52,6 +52,7 @@ def test_a_paused_run_that_is_killed_stays_paused_and_repeats_only_what_was_lost
     go, count = two_steps(clean)
     running = clean.start("run", "two.yaml")
     run = clean.wait_until_step_runs("first")
+    wait_for(count.exists)  # the step is recorded as running before its program has begun
     assert clean.call("pause", run).code == 0
     stop_group(running, signal.SIGKILL)
     running.communicate(timeout=60)

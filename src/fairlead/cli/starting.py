@@ -227,8 +227,9 @@ def _follow_worker(call: Invocation, found: RunId, fail_on: FailOn | None) -> in
         if times == 1:
             # A moment for the second one: who presses twice wants it gone, not out of sight.
             screen.close()
-            call.terminal.complain(["", "leaving it running; Ctrl-C again to cancel it"])
             try:
+                # What invites the second one is inside: it may come before the words are out.
+                call.terminal.complain(["", "leaving it running; Ctrl-C again to cancel it"])
                 call.parts.clock.sleep(1.0)
             except KeyboardInterrupt:
                 cancel_run(call.parts, call.project, found, reason="Ctrl-C twice")
