@@ -288,6 +288,14 @@ class Trees(Protocol):
 # --------------------------------------------------------------------------------------------------------------- agents
 
 
+class Setting(msgspec.Struct, frozen=True):
+    """One line of what holds for an agent, and why it is what it is."""
+
+    name: str
+    value: str
+    why: str
+
+
 class AgentCard(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is known of an agent without running it."""
 
@@ -314,6 +322,20 @@ class AgentCard(msgspec.Struct, frozen=True, omit_defaults=True):
     problem: str = ""  # why it cannot be used; "" when it can
     notes: tuple[str, ...] = ()  # what else a person should know: its level, what cannot be read without running it
     shadowed: tuple[str, ...] = ()  # what hides it, or what it hides: other agents of the same name
+    needs: str = ""  # what a call lacks here, "a model provider: none is configured"; "" when it can be performed
+    fallback: tuple[str, ...] = ()  # agents that take over when this one cannot, in their order
+    isolate: str = ""  # none, worktree, container, vm; "" when it asks for nothing
+    level: str = ""  # the least isolation that it asks for: L1, L2, L3; "" when it asks for nothing
+    at: str = ""  # the input that names the tree it works on; "" when there is none
+    contract: str = ""  # what it gives, by name: findings, patch, report, metrics, verdict; or a file with the schema
+    tools: tuple[str, ...] = ()  # what it may call, as its file says
+    model: str = ""
+    budget: dict[str, Json] = {}
+    cache: dict[str, Json] = {}
+    health: dict[str, Json] = {}
+    fields: dict[str, Json] = {}  # of its file, besides name, description and `fairlead`; kept as they stand
+    warnings: tuple[str, ...] = ()  # what is wrong with its file and does not keep it from working, with codes
+    settings: tuple[Setting, ...] = ()  # what holds for it and why; filled in when one agent is shown
 
 
 class Call(msgspec.Struct, frozen=True):
