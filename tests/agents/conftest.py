@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fairlead.core.tools import FILE_BYTES_MAX, ProcessResult, TreeFile, Unreadable
 from fairlead.env.git import git_argv, is_reading
+from fairlead.env.tree_writer import TreeWriter
 
 # The user's own git configuration must not decide a test.
 GIT_ENVIRONMENT = {
@@ -28,10 +29,18 @@ class DirectoryWorld:
     by path. Make the world after the files are written.
     """
 
-    def __init__(self, root: Path, paths: Sequence[str] = (), data: Path | None = None, today: str = "") -> None:
+    def __init__(
+        self,
+        root: Path,
+        paths: Sequence[str] = (),
+        data: Path | None = None,
+        today: str = "",
+        writes: Sequence[str] = (),
+    ) -> None:
         self.root = str(root)
         self.today = today or time.strftime("%Y-%m-%d", time.gmtime())
         self._data = data
+        self._writes = writes
         self.is_git = (root / ".git").exists()
         self.files_left_out = 0
         self.repositories_inside: Sequence[str] = ()
@@ -61,6 +70,9 @@ class DirectoryWorld:
             return Path(full).read_bytes()
         except OSError as error:
             raise Unreadable(str(error.strerror)) from None
+
+    def write(self, path: str, data: bytes) -> None:
+        TreeWriter(self.root, self._writes).write(path, data)
 
     def data(self, name: str) -> bytes | None:
         full = os.path.join(self._data, name) if self._data else ""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.core.tools import ToolWorld, Unreadable
+from fairlead.core.tools import WRITTEN_BYTES_MAX, ToolWorld, Unreadable, Unwritable
 from fairlead.env.tool_world import LocalToolWorld
 from tests.agents.conftest import DirectoryWorld, commit_all
 
@@ -160,6 +160,67 @@ def test_git_starts_nothing_that_the_repository_names(over: Callable[[Path], Too
     assert b"+changed" in world.git("diff").stdout
     world.git("log", "-p")
     assert not proof.exists()
+
+
+WRITING_WORLDS: dict[str, Callable[[Path, list[str]], ToolWorld]] = {
+    "local": lambda root, writes: LocalToolWorld(str(root), writes=writes),
+    "directory": lambda root, writes: DirectoryWorld(root, writes=writes),
+}
+
+
+@pytest.mark.parametrize("kind", WRITING_WORLDS)
+def test_a_file_is_written_whole_and_keeps_its_mode(kind: str, root: Path) -> None:
+    (root / "a.py").chmod(0o755)
+    os.link(root / "b.py", root.parent / "elsewhere")
+    world = WRITING_WORLDS[kind](root, ["**"])
+    for path in ("a.py", "b.py", "new/er/f.py"):
+        world.write(path, b"\xff\r\n")
+        assert world.read(path) == b"\xff\r\n"
+    assert (root / "a.py").stat().st_mode & 0o777 == 0o755
+    assert (root / "new/er/f.py").stat().st_mode & 0o777 == 0o644
+    assert (root.parent / "elsewhere").read_text() == "b\n", "a file is replaced: another name of it keeps its content"
+    left = {str(file.relative_to(root)) for file in root.rglob("*") if file.is_file()}
+    assert left == {*FILES, "new/er/f.py"}, "nothing is left beside them"
+
+
+@pytest.mark.parametrize("kind", WRITING_WORLDS)
+@pytest.mark.parametrize(
+    ("path", "writes", "why"),
+    [
+        ("a.py", [], "writes nothing"),
+        ("b.py", ["a.py"], "does not name it"),
+        ("in/new.py", ["*.py"], "does not name it"),
+        ("../outside", ["**"], "leads out"),
+        ("in/../../outside", ["**"], "leads out"),
+        ("/etc/hostname", ["**"], "leads out"),
+        ("", ["**"], "leads out"),
+        ("nul\0", ["**"], "leads out"),
+        (".git/config", ["**"], "git's own"),
+        ("in/.GIT/hooks/x", ["**"], "git's own"),
+        ("out", ["**"], "a link is there"),
+        ("door/outside", ["**"], "a link lies on the way"),
+        ("a.py/x", ["**"], "a file lies on the way"),
+        ("in", ["**"], "no regular file"),
+        ("n" * 300, ["**"], "too long"),
+    ],
+)
+def test_what_may_not_be_written_is_refused_and_nothing_changes(
+    kind: str, path: str, writes: list[str], why: str, root: Path
+) -> None:
+    outside = root.parent / "outside"
+    outside.write_text("not yours")
+    (root / "out").symlink_to(outside)
+    (root / "door").symlink_to(root.parent)
+    before = {file: file.read_bytes() for file in root.parent.rglob("*") if file.is_file()}
+    with pytest.raises(Unwritable, match=why):
+        WRITING_WORLDS[kind](root, writes).write(path, b"evil")
+    assert {file: file.read_bytes() for file in root.parent.rglob("*") if file.is_file()} == before
+
+
+@pytest.mark.parametrize("kind", WRITING_WORLDS)
+def test_more_than_the_limit_is_not_written(kind: str, root: Path) -> None:
+    with pytest.raises(Unwritable, match="at most"):
+        WRITING_WORLDS[kind](root, ["**"]).write("a.py", bytes(WRITTEN_BYTES_MAX + 1))
 
 
 DATA_WORLDS: dict[str, Callable[[Path, Path], ToolWorld]] = {

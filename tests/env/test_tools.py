@@ -44,6 +44,19 @@ def test_a_tool_gets_its_inputs_and_answers(spawner: LocalSpawner) -> None:
     assert end.receipt.memory_bytes > 1_000_000
 
 
+def test_a_tool_writes_what_its_call_lets_it(spawner: LocalSpawner, tmp_path: Path) -> None:
+    said = [
+        success(call(spawner, "writes", str(tmp_path), inputs={"path": path}, writes=writes))["refused"]
+        for path, writes in (("a/b.txt", ("a/**",)), ("b.txt", ("a/**",)), ("c.txt", ()))
+    ]
+    assert said == [
+        "",
+        "the agent's card does not name it under `writes`",
+        "the agent's card says that it writes nothing",
+    ]
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["a", "a/b.txt"]
+
+
 def test_what_a_tool_prints_goes_to_the_log_and_not_into_its_answer(spawner: LocalSpawner, tmp_path: Path) -> None:
     log = tmp_path / "tool.log"
     assert success(call(spawner, "prints", log=str(log))) == {"ok": True}

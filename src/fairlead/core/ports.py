@@ -252,6 +252,7 @@ class ToolCall(msgspec.Struct, frozen=True):
     memory_max: int = 512_000_000  # bytes of address space added to what the child has at its start
     log: str = ""
     code: ToolCode | None = None
+    writes: tuple[str, ...] = ()  # patterns of the paths of `root` that it may write: it is a copy then
 
 
 class ToolEnd(msgspec.Struct, frozen=True):
@@ -365,7 +366,12 @@ class World(Protocol):
     """The only way an adapter reaches anything."""
 
     async def call_tool(
-        self, entry: str, inputs: dict[str, Json], memory_max: int, code: ToolCode | None = None
+        self,
+        entry: str,
+        inputs: dict[str, Json],
+        memory_max: int,
+        code: ToolCode | None = None,
+        writes: tuple[str, ...] = (),
     ) -> Outcome: ...
     async def perform_program(
         self, argv: Sequence[str], stdin: bytes = b"", passed_on: Sequence[str] = ()

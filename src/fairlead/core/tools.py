@@ -9,6 +9,7 @@ from fairlead.core.json import Json
 from fairlead.core.outcomes import Outcome
 
 DATA_BYTES_MAX = 50_000_000  # of one file of the machine's shared data
+WRITTEN_BYTES_MAX = 20_000_000  # of one file that a tool writes
 FILE_BYTES_MAX = 2_000_000  # a source file above this is counted and named as "not read", never silently skipped
 
 
@@ -45,6 +46,10 @@ class Unreadable(Exception):
     """A file cannot be read; the text says why. Count it as an `info` finding, never as clean."""
 
 
+class Unwritable(Exception):
+    """A file cannot be written; the text says why. Nothing of it was."""
+
+
 class ToolWorld(Protocol):
     """The only way a tool function reaches files and programs."""
 
@@ -76,6 +81,16 @@ class ToolWorld(Protocol):
 
         Raises:
             Unreadable: it is larger than *limit*, gone, no regular file, outside of the tree, or may not be read.
+        """
+        ...
+
+    def write(self, path: str, data: bytes) -> None:
+        """Put *data* at *path* in the call's own working copy: whole, or not at all. A file keeps its mode.
+
+        Only an agent whose card names the path under `writes` may; it then works in a copy that the gate has opened.
+
+        Raises:
+            Unwritable: the card does not name it, or it leads out of the tree, over a link or into git's own files.
         """
         ...
 

@@ -116,6 +116,7 @@ class LocalSpawner:
             "inputs": call.inputs,
             "root": call.root,
             "leave_out": list(self.leave_out),
+            "writes": list(call.writes),
             "data_dir": self.data_dir,
             "code": None if call.code is None else msgspec.to_builtins(call.code),
             "timeout_s": call.timeout_s,

@@ -103,6 +103,7 @@ def _perform(request: Json) -> Outcome:
             request["root"],
             paths=_paths(inputs.get("paths")),
             leave_out=request["leave_out"],
+            writes=request["writes"],
             is_whole=bool(inputs.get("all")),
             data_dir=request["data_dir"],
             tell=_progress,

@@ -13,6 +13,7 @@ from fairlead.env.files import TreeReader
 from fairlead.env.git import filters_of, is_reading, run_git, run_here
 from fairlead.env.listing import Listing, list_tree
 from fairlead.env.surroundings import clean_environment
+from fairlead.env.tree_writer import TreeWriter
 from fairlead.env.watching import Bounds
 
 PROGRESS_SECONDS_MIN = 0.2  # between two progress lines; what comes faster is dropped, the count is not
@@ -27,6 +28,7 @@ class LocalToolWorld:
         *,
         paths: Sequence[str] = (),
         leave_out: Sequence[str] = (),
+        writes: Sequence[str] = (),
         is_whole: bool = False,
         data_dir: str = "",
         today: str = "",
@@ -37,6 +39,7 @@ class LocalToolWorld:
         self._data_dir = data_dir
         self._paths = paths
         self._leave_out = leave_out
+        self._writer = TreeWriter(root, writes)
         self._is_whole = is_whole
         self._tell = tell
         self._text = ""
@@ -62,6 +65,9 @@ class LocalToolWorld:
 
     def read(self, path: str, limit: int = FILE_BYTES_MAX) -> bytes:
         return self._reader.read(path, limit)
+
+    def write(self, path: str, data: bytes) -> None:
+        self._writer.write(path, data)
 
     def data(self, name: str) -> bytes | None:
         if not self._data_dir or not os.path.lexists(os.path.join(self._data_dir, name)):

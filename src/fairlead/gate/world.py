@@ -28,10 +28,15 @@ class CallWorld:
         self._receipts: list[Receipt] = []
 
     async def call_tool(
-        self, entry: str, inputs: dict[str, Json], memory_max: int, code: ToolCode | None = None
+        self,
+        entry: str,
+        inputs: dict[str, Json],
+        memory_max: int,
+        code: ToolCode | None = None,
+        writes: tuple[str, ...] = (),
     ) -> Outcome:
         """Call `module:function` in a forked child that reads the call's tree; with *code* it makes the function."""
-        tool = ToolCall(entry, inputs, self._root, self._limit_s, memory_max, self._log, code)
+        tool = ToolCall(entry, inputs, self._root, self._limit_s, memory_max, self._log, code, writes)
         end = await self._spawner.call_tool(tool, self._progress)
         self._receipts.append(end.receipt)
         return end.outcome

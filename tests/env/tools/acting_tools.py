@@ -12,7 +12,7 @@ from pathlib import Path
 from fairlead.core.errors import error
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Outcome, Succeeded
-from fairlead.core.tools import ToolWorld
+from fairlead.core.tools import ToolWorld, Unwritable
 
 Inputs = Mapping[str, Json]
 
@@ -32,6 +32,14 @@ def prints(inputs: Inputs, world: ToolWorld) -> Outcome:
 def raises(inputs: Inputs, world: ToolWorld) -> Outcome:
     hidden = "the value of a variable"
     raise ValueError(f"a text of {len(hidden)} characters")
+
+
+def writes(inputs: Inputs, world: ToolWorld) -> Outcome:
+    try:
+        world.write(inputs["path"], b"written")
+    except Unwritable as refusal:
+        return Succeeded({"refused": str(refusal)})
+    return Succeeded({"refused": ""})
 
 
 def leaves(inputs: Inputs, world: ToolWorld) -> Outcome:

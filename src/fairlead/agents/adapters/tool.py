@@ -17,4 +17,5 @@ class ToolAgent:
 
     async def perform(self, call: Call, world: World) -> Outcome:
         """Call the function with the call's inputs."""
-        return hidden(await world.call_tool(self._card.entry, call.inputs, self._card.memory_max))
+        card = self._card
+        return hidden(await world.call_tool(card.entry, call.inputs, card.memory_max, None, card.writes))
