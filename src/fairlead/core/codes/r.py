@@ -180,6 +180,45 @@ CODES: tuple[Code, ...] = (
         good='{"path": "src/app.js"}',
     ),
     Code(
+        "FL-R250",
+        "A file that `parse` names was not written",
+        "The program ended well, and the report that its step reads is not in the working copy, or it is still the one"
+        " that lay there before the program began. Without it nothing is known, so the step fails.",
+        "let the program write it, by a path from the root of the repository",
+        bad="run: pytest -q\nparse:\n  junit: junit.xml",
+        good="run: pytest -q --junitxml=junit.xml\nparse:\n  junit: junit.xml",
+    ),
+    Code(
+        "FL-R251",
+        "A file that `parse` names cannot be read",
+        "It is a link, a folder, no regular file, lies outside of the working copy, or has more than 10 MB.",
+        "let the program write a regular file of its own",
+    ),
+    Code(
+        "FL-R252",
+        "A file is not what its parser reads",
+        "It is empty, breaks off, has another format or a wrong encoding, or counts nothing at all. What cannot be read"
+        " whole is not believed in part.",
+        "let the program write it anew and whole, in the format that `parse` names",
+        bad="parse:\n  coverage: junit.xml",
+        good="parse:\n  coverage: coverage.json",
+    ),
+    Code(
+        "FL-R253",
+        "No line of a program's output matches the pattern",
+        "`regex` is looked for in each line of the standard output, up to 10,000 characters of it and for at most 5"
+        " seconds of processor time. The first line that matches counts, and here none did in that time.",
+        "look at what the program wrote with `fairlead logs`, and mend the pattern",
+        bad="parse:\n  regex: 'p95=(.+)'",
+        good="parse:\n  regex: 'p95=(?P<p95>[0-9.]+)'",
+    ),
+    Code(
+        "FL-R255",
+        "What `parse` reads is more than an output has room for",
+        "The values of all reports of one step may have 8 MB together.",
+        "let the program write less, or split the step",
+    ),
+    Code(
         "FL-R402",
         "A run belongs to another interpreter",
         "A run is continued only by a version that reads its events as they were meant. This one was started by a"
