@@ -71,6 +71,13 @@ class DirectoryWorld:
         except OSError as error:
             raise Unreadable(str(error.strerror)) from None
 
+    def stamp(self, path: str) -> str:
+        try:
+            found = os.lstat(os.path.join(self.root, path))
+        except OSError:
+            return ""
+        return f"{found.st_ino} {found.st_mtime_ns} {found.st_ctime_ns}"
+
     def write(self, path: str, data: bytes) -> None:
         TreeWriter(self.root, self._writes).write(path, data)
 

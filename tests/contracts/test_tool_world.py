@@ -44,6 +44,21 @@ def test_all_files_are_listed_by_path_where_there_is_no_repository(
     assert found == [(name, len(FILES[name].encode()), False) for name in names]
 
 
+def test_a_stamp_changes_with_every_writing_and_only_then(over: Callable[[Path], ToolWorld], root: Path) -> None:
+    world = over(root)
+    before = world.stamp("in/c d.py")
+    assert before
+    world.read("in/c d.py")
+    assert world.stamp("in/c d.py") == before
+    times = (root / "in/c d.py").stat()
+    (root / "in/new").write_text("c\n")
+    os.utime(root / "in/new", ns=(times.st_atime_ns, times.st_mtime_ns))
+    (root / "in/new").rename(root / "in/c d.py")  # the same bytes and the same time, and yet another file
+    assert world.stamp("in/c d.py") != before
+    assert world.stamp("in/not there.py") == ""
+    assert world.stamp("not there/c.py") == ""
+
+
 def test_changed_files_come_first_and_ignored_ones_not_at_all(over: Callable[[Path], ToolWorld], root: Path) -> None:
     (root / ".gitignore").write_text("*.log\n")
     commit_all(root)

@@ -84,6 +84,10 @@ class ToolWorld(Protocol):
         """
         ...
 
+    def stamp(self, path: str) -> str:
+        """What becomes another text whenever the file at *path* is written anew, with equal bytes too; "" for none."""
+        ...
+
     def write(self, path: str, data: bytes) -> None:
         """Put *data* at *path* in the call's own working copy: whole, or not at all. A file keeps its mode.
 

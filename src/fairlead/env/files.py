@@ -38,6 +38,17 @@ class TreeReader:
         except (OSError, ValueError) as error:
             raise Unreadable(_reason(error)) from None
 
+    def stamp(self, path: str) -> str:
+        """What becomes another text whenever the file at *path* is written anew; "" where none can be read."""
+        folder, _, name = path.rpartition("/")
+        try:
+            self._enter(folder)
+            found = os.stat(name, dir_fd=self._folder_descriptor, follow_symlinks=False)
+        except (OSError, ValueError, Unreadable):
+            return ""
+        # The time of the last change too: what is put there from elsewhere keeps the time at which it was written.
+        return f"{found.st_ino}.{found.st_mtime_ns}.{found.st_ctime_ns}.{found.st_size}"
+
     def close(self) -> None:
         self._leave()
         os.close(self._root)

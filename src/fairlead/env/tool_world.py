@@ -66,6 +66,9 @@ class LocalToolWorld:
     def read(self, path: str, limit: int = FILE_BYTES_MAX) -> bytes:
         return self._reader.read(path, limit)
 
+    def stamp(self, path: str) -> str:
+        return self._reader.stamp(path)
+
     def write(self, path: str, data: bytes) -> None:
         self._writer.write(path, data)
 

@@ -11,6 +11,15 @@ FILE_BYTES_MAX = 10_000_000
 PARSED_BYTES_MAX = 8_000_000  # of all values together, as JSON: an output has room for 10 MB
 
 
+_REPORTS = frozenset(("junit", "coverage", "sarif", "hyperfine", "pytest_benchmark"))
+
+
+def look(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
+    """Which reports lie there before the program begins: one that it does not write anew is none of its."""
+    paths = [one["source"] for one in inputs["parse"] if one["parser"] in _REPORTS]
+    return Succeeded({"stamps": {path: stamp for path in paths if (stamp := world.stamp(path))}})
+
+
 def perform(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     """Read what `parse` names. Succeeds always: what could not be read stands in `problems`, with its code."""
     values: dict[str, Json] = {}
@@ -43,6 +52,8 @@ def _value(parser: str, source: str, inputs: Mapping[str, Json], world: ToolWorl
     if parser == "regex":
         return _searched(source, inputs)
     try:
+        if parser in _REPORTS and world.stamp(source) == inputs["stamps"].get(source, "none"):
+            raise _old(source, inputs["program"])
         data = world.read(source, FILE_BYTES_MAX)
     except Unreadable as error:
         if str(error) == "it is gone":
@@ -55,6 +66,11 @@ def _value(parser: str, source: str, inputs: Mapping[str, Json], world: ToolWorl
         where = f"{source}:{error.line}" if error.line else source
         hint = "let the program write it anew and whole, in the format that `parse` names"
         raise _Problem("FL-R252", f"{where} {error.reason}", hint) from None
+
+
+def _old(source: str, program: str) -> _Problem:
+    message = f"{program} did not write {source}: it is still the one that lay there before"
+    return _Problem("FL-R250", message, f"let it write {source}, and take the old one out of the repository")
 
 
 def _searched(pattern: str, inputs: Mapping[str, Json]) -> Json:
