@@ -1,9 +1,8 @@
 """Findings as Markdown, for a step summary or a pull request."""
 
-import re
 from collections.abc import Iterator
 
-from fairlead.core.printable import printable
+from fairlead.core.markdown import inline
 from fairlead.views.controls import ControlView
 from fairlead.views.findings import FindingView, accepted_text, counted, older_text
 from fairlead.views.runs import RunView
@@ -108,8 +107,3 @@ def _accepted_row(finding: FindingView) -> str:
 def _row(finding: FindingView) -> str:
     place = f"{finding.path}:{finding.line}" if finding.line else finding.path
     return f"| {finding.severity} | {inline(finding.rule)} | {inline(place)} | {inline(finding.message)} |"
-
-
-def inline(text: str) -> str:
-    """Foreign text inside a table cell: on one line, with nothing that Markdown or HTML would obey."""
-    return re.sub(r"([\\`*_{}\[\]<>#|!@&~])", r"\\\1", printable(text))

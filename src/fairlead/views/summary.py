@@ -7,10 +7,10 @@ not fit are counted aloud at their place.
 
 from collections.abc import Iterator
 
+from fairlead.core.markdown import inline
 from fairlead.core.transitions import RUN_ENDED
 from fairlead.views.annotations import SHOWN_OF_A_LEVEL_MAX, annotated, open_findings
 from fairlead.views.findings import FindingView, counted, older_text
-from fairlead.views.markdown import inline
 from fairlead.views.paths import uri_of
 from fairlead.views.runs import RunView, StepView
 

@@ -49,6 +49,11 @@ class _Seen:
 
 def audit(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     """Read the dependency files of *world* and say what is known of the packages in them."""
+    return audit_with(inputs, world, Known(world))
+
+
+def audit_with(inputs: Mapping[str, Json], world: ToolWorld, known: Known) -> Outcome:
+    """The audit by the advisories of *known*."""
     seen = _Seen()
     chosen = _choose(world, inputs.get("paths") or (), seen)
     world.progress(f"{len(chosen)} dependency files")
@@ -57,7 +62,6 @@ def audit(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     _follow_includes(world, seen)
     locks = [one for one in seen.readings.values() if one.is_lock]
     _compare(seen, locks, is_whole=not inputs.get("paths"))
-    known = Known(world)
     _look_up(world, seen, locks, known)
     if world.files_left_out:
         seen.degraded.append(

@@ -34,8 +34,10 @@ class _Shipped(msgspec.Struct):
 class Known:
     """Looks packages up. Every ecosystem that was asked for is remembered, with what the answer rests on."""
 
-    def __init__(self, world: ToolWorld) -> None:
+    def __init__(self, world: ToolWorld, *, is_only_shipped: bool = False) -> None:
+        """*is_only_shipped*: the data of the machine are not asked."""
         self._world = world
+        self._is_only_shipped = is_only_shipped
         self._problems: list[str] = []
         self._bases: dict[str, Basis] = {}
 
@@ -86,6 +88,8 @@ class Known:
 
     @cached_property
     def _imported(self) -> dict[str, shards.EcosystemData]:
+        if self._is_only_shipped:
+            return {}
         try:
             data = self._world.data(shards.POINTER)
         except Unreadable as error:
