@@ -346,4 +346,22 @@ CODES: tuple[Code, ...] = (
         "At most 2,000 dependency files are read in one audit; the others are counted.",
         "audit parts of the tree: `fairlead review PATH`",
     ),
+    Code(
+        "FL-A180",
+        "There is no such suite",
+        "A suite is a Python file of the tree, named by its path from the root. It is gone, a link or a folder, leads"
+        " out of the tree, or may not be read.",
+        "mend `suite`; in a working copy nothing is that git ignores",
+        bad="suite: /srv/shop/benchmarks/api.py",
+        good="suite: benchmarks/api.py",
+    ),
+    Code(
+        "FL-A181",
+        "The suite has nothing to measure, or too much",
+        "What is measured are the functions whose name begins with `bench_`, at most 100 of them, or one `main`. A"
+        " suite without any would give figures of nothing.",
+        "put what is to be measured into functions `bench_NAME()` without arguments",
+        bad="def search_benchmark(): ...",
+        good="def bench_search(): ...",
+    ),
 )

@@ -225,4 +225,25 @@ CODES: tuple[Code, ...] = (
         " version with other rules.",
         "go on with it by the version of Fairlead that started it",
     ),
+    Code(
+        "FL-R800",
+        "A suite raised an exception",
+        "The suite that was to be measured, or something that it imports, ended with an exception. What it took until"
+        " then says nothing about how long its work takes, so there are no figures.",
+        "mend the place that the message names; what the project needs is imported from its own `.venv`",
+    ),
+    Code(
+        "FL-R801",
+        "A suite ended before it was measured",
+        "Its process ended by itself, was killed, took too long, or answered with more than is read. There are no"
+        " figures.",
+        "perform it by hand; a suite neither calls `os._exit` nor ends its process otherwise",
+    ),
+    Code(
+        "FL-R802",
+        "No Python could be started for a suite",
+        "A suite is performed by the project's own `.venv/bin/python`, else by `python3` on the PATH; there is"
+        " neither.",
+        "make a `.venv` in the project, or put python3 on the PATH",
+    ),
 )
