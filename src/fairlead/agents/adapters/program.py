@@ -1,11 +1,25 @@
-"""The adapter behind `run` steps: a program with arguments, in a working copy, without a shell."""
+"""The adapter behind `run` steps: a program with arguments, in a working copy, without a shell.
+
+What `parse` names is read after the program has ended, in a child process of our own: a report was written by code that
+nobody vouches for, and reading it may not stop or crash the worker.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
 
 from fairlead.core.json import Digest, Json
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.ports import AgentCard, Call, World
+from fairlead.core.tools import ProcessResult
 
 TEXT_CHARACTERS_MAX = 1_000_000  # of stdout and of stderr in the output; the log has all of it
 _TAIL_CHARACTERS = 4_000  # of stderr in a failure
+_PROBLEMS_SAID = 3
+
+_LOOKING = "fairlead.agents.parsing.outputs:look"
+_READING = "fairlead.agents.parsing.outputs:perform"
+_READING_MEMORY_MAX = 1_000_000_000  # bytes: a report of 10 MB is many small objects while it is read
 
 # The first surprise of whoever moves a command from a shell into a workflow, so every failure says it.
 _COPY = "what git ignores, such as .venv or node_modules, is not there"
@@ -21,11 +35,11 @@ _CARD = AgentCard(
     version="1",
     digest=Digest(""),
     input_schema={"type": "object", "additionalProperties": False},
+    # What `parse` names comes beside these; `core.program_outputs` has its shapes.
     output_schema={
         "type": "object",
         "required": ["exit_code", "stdout", "stderr"],
         "properties": {"exit_code": {"type": "integer"}, "stdout": _TEXT, "stderr": _TEXT},
-        "additionalProperties": False,
     },
     source="built in",
     writes=("**",),
@@ -41,37 +55,90 @@ class ProgramAgent:
         return _CARD
 
     async def perform(self, call: Call, world: World) -> Outcome:
-        """Exit code 0 is success; everything else is a result, and says so."""
+        """Exit code 0 and every file of `parse` read is success; everything else is a result, and says so."""
+        before = await _look(call, world) if call.parse else _NOTHING
+        if isinstance(before, Failed):
+            return before
         result = await world.perform_program(call.argv)
-        output: dict[str, Json] = {
-            "exit_code": result.exit_code,
-            "stdout": _text(result.stdout),
-            "stderr": _text(result.stderr),
-        }
-        program = call.argv[0]
-        if result.is_cut:
-            message = f"{program} wrote more than is kept of an output and was stopped"
-            return Failed("result", "FL-R203", message, "let it write to a file in its working copy", _tail(output))
-        if result.exit_code == 127 and not result.stdout:
-            message = f"{program} could not be started: {output['stderr'].strip()[:300]}"
-            hint = f"install it, or mend the command; it is looked for in a copy of your files: {_COPY}"
-            return Failed("platform", "FL-R204", message, hint, _tail(output))
-        if result.exit_code != 0:
-            how = f"signal {-result.exit_code}" if result.exit_code < 0 else f"exit code {result.exit_code}"
-            message = f"{program} ended with {how}"
-            return Failed("result", "FL-R210", message, f"it worked in a copy of your files: {_COPY}", _tail(output))
+        refusal = _refusal(call.argv[0], result)
+        read = await _read(call, result, before.output, world) if call.parse else _NOTHING
+        if isinstance(read, Failed):
+            return refusal or read
+        values = read.output["values"]
+        if refusal is not None:
+            # The program itself failed: that is the story, and what its files say belongs to it.
+            return msgspec.structs.replace(refusal, output={**_tail(result), **values})
+        if problems := read.output["problems"]:
+            return _not_read(problems, {**_tail(result), **values})
         is_shortened = max(len(result.stdout), len(result.stderr)) > TEXT_CHARACTERS_MAX
-        bound = f"what {program} wrote is cut at {TEXT_CHARACTERS_MAX:,} characters; the log has all of it"
-        return Succeeded(output, "", (bound,) if is_shortened else ())
+        bound = f"what {call.argv[0]} wrote is cut at {TEXT_CHARACTERS_MAX:,} characters; the log has all of it"
+        degraded = (*read.degraded, *((bound,) if is_shortened else ()))
+        return Succeeded({**_texts(result, TEXT_CHARACTERS_MAX), **values}, "", degraded)
+
+
+_NOTHING = Succeeded({"values": {}, "problems": []})
+
+
+async def _look(call: Call, world: World) -> Outcome:
+    """Which of the files lie there before the program begins: a success with `stamps`."""
+    return await world.call_tool(_LOOKING, {"parse": _named(call)}, _READING_MEMORY_MAX)
+
+
+async def _read(call: Call, result: ProcessResult, before: dict[str, Json], world: World) -> Outcome:
+    """What `parse` names, read in a child: a success with `values` and `problems`, or why there was no reading."""
+    inputs: dict[str, Json] = {
+        "program": call.argv[0],
+        "parse": _named(call),
+        "roots": [call.root],
+        "stdout": "",
+        **before,
+    }
+    if any(one.parser == "regex" for one in call.parse):
+        inputs["stdout"] = result.stdout.decode("utf-8", "surrogateescape")
+    return await world.call_tool(_READING, inputs, _READING_MEMORY_MAX)
+
+
+def _named(call: Call) -> list[Json]:
+    return [{"name": one.name, "parser": one.parser, "source": one.source} for one in call.parse]
+
+
+def _refusal(program: str, result: ProcessResult) -> Failed | None:
+    """Why the program's end is no success, whatever it left; None when it is one."""
+    output = _tail(result)
+    if result.is_cut:
+        message = f"{program} wrote more than is kept of an output and was stopped"
+        return Failed("result", "FL-R203", message, "let it write to a file in its working copy", output)
+    if result.exit_code == 127 and not result.stdout:
+        message = f"{program} could not be started: {str(output['stderr']).strip()[:300]}"
+        hint = f"install it, or mend the command; it is looked for in a copy of your files: {_COPY}"
+        return Failed("platform", "FL-R204", message, hint, output)
+    if result.exit_code != 0:
+        how = f"signal {-result.exit_code}" if result.exit_code < 0 else f"exit code {result.exit_code}"
+        message = f"{program} ended with {how}"
+        return Failed("result", "FL-R210", message, f"it worked in a copy of your files: {_COPY}", output)
+    return None
+
+
+def _not_read(problems: Sequence[Json], output: dict[str, Json]) -> Failed:
+    """The program is content, and what it was to leave is not there or not what it should be."""
+    said = [problem["message"] for problem in problems[:_PROBLEMS_SAID]]
+    more = len(problems) - len(said)
+    message = "; ".join(said) + (f"; and {more} more" if more else "")
+    return Failed("result", problems[0]["code"], message, problems[0]["hint"], output)
+
+
+def _texts(result: ProcessResult, characters_max: int) -> dict[str, Json]:
+    return {
+        "exit_code": result.exit_code,
+        "stdout": _text(result.stdout[:characters_max]),
+        "stderr": _text(result.stderr[:characters_max]),
+    }
+
+
+def _tail(result: ProcessResult) -> dict[str, Json]:
+    whole = _texts(result, TEXT_CHARACTERS_MAX)
+    return {name: value[-_TAIL_CHARACTERS:] if isinstance(value, str) else value for name, value in whole.items()}
 
 
 def _text(data: bytes) -> str:
-    return data[:TEXT_CHARACTERS_MAX].decode("utf-8", "replace").replace("\0", "�")
-
-
-def _tail(output: dict[str, Json]) -> dict[str, Json]:
-    return {
-        "exit_code": output["exit_code"],
-        "stdout": str(output["stdout"])[-_TAIL_CHARACTERS:],
-        "stderr": str(output["stderr"])[-_TAIL_CHARACTERS:],
-    }
+    return data.decode("utf-8", "replace").replace("\0", "�")
