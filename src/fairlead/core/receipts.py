@@ -16,4 +16,6 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     output_digest: Digest = Digest("")  # of the whole output, also when it was cut
     output_bytes: int = 0
     bounds: tuple[str, ...] = ()  # limits that were reached, in words
-    isolation: str = ""  # of an agent of the project: "L1", limits and a clean environment, nothing that isolates yet
+    isolation: str = ""  # the level that was in force for code that does not ship: "L0", "L1", "L2"
+    limits: tuple[str, ...] = ()  # what was in force, in words; only of L2
+    violations: tuple[str, ...] = ()  # what it did to the repository that it may not touch, in words

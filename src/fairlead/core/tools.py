@@ -40,6 +40,7 @@ class ProcessResult(msgspec.Struct, frozen=True):
     seconds: float
     is_timed_out: bool = False
     is_cut: bool = False  # it wrote more than the cap; the rest was dropped and the process killed
+    reached: str = ""  # the limit of its sandbox that it went over and was killed for, in words
 
 
 class Unreadable(Exception):

@@ -10,6 +10,9 @@ import socket
 from collections.abc import Callable
 from typing import Literal
 
+import msgspec
+
+from fairlead.core.errors import FairleadError
 from fairlead.core.json import Json
 from fairlead.env import frames, tool_child
 from fairlead.env.processes import adopt_orphans, end_children, send, send_group
@@ -20,6 +23,7 @@ from fairlead.env.watching import Bounds, Child, Stop, Stream, Watched, watch
 _GRACE_SECONDS = 5.0  # between SIGTERM and SIGKILL, for programs; a tool has nothing to tidy up
 MESSAGES_BYTES_MAX = 66_000_000  # everything that a tool sends: its outcome and its progress lines
 LOG_BYTES_MAX = 10_000_000  # of one log file
+_NOT_STARTED = Watched(127, 0.0, 0.0, 0, False, False, False)
 
 
 def keep(connection: socket.socket) -> None:
@@ -32,6 +36,8 @@ def keep(connection: socket.socket) -> None:
     try:
         if request["kind"] == "tool":
             _keep_tool(connection, request, log)
+        elif request["confinement"]:
+            _keep_confined(connection, request, log)
         else:
             _keep_program(connection, request, log)
     finally:
@@ -63,18 +69,49 @@ def _keep_program(connection: socket.socket, request: Json, log: "_Log") -> None
         environment = clean_environment(request["env"], passed_on=request["passed_on"])
         child = start_program(request["argv"], request["cwd"], environment, has_stdin=bool(stdin), is_session=True)
     except CannotStart as error:
-        reason = f"{error}\n".encode("utf-8", "backslashreplace")
-        log.write(reason)
-        _tell(connection, frames.STDERR, reason)
-        _tell_end(connection, Watched(127, 0.0, 0.0, 0, False, False, False), strays=0)
+        _tell_no_start(connection, f"{error}\n", log)
         return
+    bounds = Bounds(request["timeout_s"], request["output_max"], _GRACE_SECONDS)
+    _watch_to_end(connection, child, bounds, _taker(connection, log), stdin)
 
+
+def _keep_confined(connection: socket.socket, request: Json, log: "_Log") -> None:
+    from fairlead.env.sandbox.keeping import Sandbox
+
+    stdin = base64.b64decode(request["stdin"])
+    try:
+        sandbox = Sandbox(request, has_stdin=bool(stdin))
+    except CannotStart as error:
+        _tell_no_start(connection, f"{error}\n", log)
+        return
+    except FairleadError as refusal:
+        _tell_facts(connection, _facts(_NOT_STARTED, 0) | {"refusal": msgspec.to_builtins(refusal.diagnostics[0])})
+        return
+    bounds = Bounds(request["timeout_s"], request["output_max"], _GRACE_SECONDS)
+    stop = Stop(connection.fileno(), lambda: _wish(connection))
+    taken = _taker(connection, log, sandbox.take)
+    watched = watch(
+        sandbox.child, bounds, taken, sandbox.signal, stdin=stdin, stop=stop, end_rest=end_children, guard=sandbox.guard
+    )
+    _tell_facts(connection, _facts(watched, 0) | sandbox.facts(watched))
+
+
+def _taker(
+    connection: socket.socket, log: "_Log", also: Callable[[Stream, bytes], None] = lambda stream, data: None
+) -> Callable[[Stream, bytes], None]:
     def take(stream: Stream, data: bytes) -> None:
+        also(stream, data)
         log.write(data)
         _tell(connection, frames.STDOUT if stream == "stdout" else frames.STDERR, data)
 
-    bounds = Bounds(request["timeout_s"], request["output_max"], _GRACE_SECONDS)
-    _watch_to_end(connection, child, bounds, take, stdin)
+    return take
+
+
+def _tell_no_start(connection: socket.socket, reason: str, log: "_Log") -> None:
+    said = reason.encode("utf-8", "backslashreplace")
+    log.write(said)
+    _tell(connection, frames.STDERR, said)
+    _tell_facts(connection, _facts(_NOT_STARTED, 0))
 
 
 def _keep_tool(connection: socket.socket, request: Json, log: "_Log") -> None:
@@ -113,7 +150,7 @@ def _watch_to_end(
     stop = Stop(connection.fileno(), lambda: _wish(connection))
     watched = watch(child, bounds, take, signal_child, stdin=stdin, stop=stop, end_rest=end_rest)
     # Who was ended by force had no chance to end what it started: that is no news.
-    _tell_end(connection, watched, 0 if watched.is_timed_out or watched.is_cut else strays)
+    _tell_facts(connection, _facts(watched, 0 if watched.is_timed_out or watched.is_cut else strays))
 
 
 def _wish(connection: socket.socket) -> Literal["end", "kill"]:
@@ -130,8 +167,8 @@ def _tell(connection: socket.socket, kind: bytes, data: bytes) -> None:
         pass  # the worker is gone: `watch` sees it at the socket and kills
 
 
-def _tell_end(connection: socket.socket, watched: Watched, strays: int) -> None:
-    facts = {
+def _facts(watched: Watched, strays: int) -> dict[str, Json]:
+    return {
         "exit_code": watched.exit_code,
         "seconds": watched.seconds,
         "cpu_seconds": watched.cpu_seconds,
@@ -140,6 +177,9 @@ def _tell_end(connection: socket.socket, watched: Watched, strays: int) -> None:
         "is_cut": watched.is_cut,
         "strays": strays,
     }
+
+
+def _tell_facts(connection: socket.socket, facts: dict[str, Json]) -> None:
     try:
         connection.sendall(frames.pack_json(frames.ENDED, facts))
     except OSError:

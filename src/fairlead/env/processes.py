@@ -29,7 +29,7 @@ def _prctl(option: int, argument: int) -> None:
         call(option, argument, 0, 0, 0)
 
 
-def _descendants(of: int) -> list[int]:
+def descendants(of: int) -> list[int]:
     """The living processes below *of*, from one look at /proc; none where there is no /proc."""
     children: dict[int, list[int]] = {}
     try:
@@ -72,7 +72,7 @@ def end_children() -> int:
     ended: set[int] = set()
     give_up = time.monotonic() + END_SECONDS_MAX
     while _has_children() and time.monotonic() < give_up:
-        below = _descendants(os.getpid())
+        below = descendants(os.getpid())
         ended.update(below)
         for pid in below:
             send(pid, signal.SIGKILL)
@@ -93,8 +93,8 @@ def _has_children() -> bool:
 
 def kill_strays(keep: frozenset[int]) -> None:
     """Kill every process below this one except those in *keep* and what is below them. One look; reaps nothing."""
-    kept = keep.union(*(_descendants(pid) for pid in keep))
-    for pid in _descendants(os.getpid()):
+    kept = keep.union(*(descendants(pid) for pid in keep))
+    for pid in descendants(os.getpid()):
         if pid not in kept:
             send(pid, signal.SIGKILL)
 

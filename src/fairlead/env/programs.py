@@ -12,9 +12,17 @@ class CannotStart(Exception):
 
 
 def start_program(
-    argv: Sequence[str], cwd: str, env: Mapping[str, str], *, has_stdin: bool, is_session: bool = False
+    argv: Sequence[str],
+    cwd: str,
+    env: Mapping[str, str],
+    *,
+    has_stdin: bool,
+    is_session: bool = False,
+    passed: Sequence[int] = (),
 ) -> Child:
     """Start a program in its own process group (*is_session*: in its own session); *env* is its whole environment.
+
+    It inherits its standard streams and the descriptors *passed*.
 
     Raises:
         CannotStart: nothing was started.
@@ -32,6 +40,7 @@ def start_program(
             stderr=stderr_theirs,
             start_new_session=is_session,
             process_group=None if is_session else 0,
+            pass_fds=passed,
             umask=0o077,
         )
     except (OSError, ValueError) as error:

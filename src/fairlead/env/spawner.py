@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from fairlead.core.errors import error
+from fairlead.core.errors import Diagnostic, FairleadError, error
 from fairlead.core.json import Digest, Json, digest, encode
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.ports import Program, ProgramEnd, ProgressLine, ToolCall, ToolEnd
@@ -39,6 +39,8 @@ class _Ended(msgspec.Struct, frozen=True):
     is_timed_out: bool
     is_cut: bool
     strays: int
+    reached: str = ""  # the limit of a sandbox that ended it
+    refusal: Diagnostic | None = None  # there was no sandbox, so nothing was begun
 
 
 def start_spawner() -> "LocalSpawner":
@@ -85,15 +87,25 @@ class LocalSpawner:
             "timeout_s": program.timeout_s,
             "output_max": program.output_max,
             "log": program.log,
+            "confinement": None if program.confinement is None else msgspec.to_builtins(program.confinement),
+            "hidden": [*self.leave_out, *([self.data_dir] if self.data_dir else [])],
         }
         ended = await self._perform(request, take)
+        if ended is not None and ended.refusal is not None:
+            raise FairleadError(ended.refusal)
         if ended is None:
             stderr += b"the process that watched over it was killed\n"
             ended = _Ended(-signal.SIGKILL, 0.0, 0.0, 0, False, False, 0)
         whole = bytes(stdout)
         return ProgramEnd(
             process=ProcessResult(
-                ended.exit_code, whole, bytes(stderr), ended.seconds, ended.is_timed_out, is_cut=ended.is_cut
+                ended.exit_code,
+                whole,
+                bytes(stderr),
+                ended.seconds,
+                ended.is_timed_out,
+                is_cut=ended.is_cut,
+                reached=ended.reached,
             ),
             receipt=Receipt(
                 seconds=ended.seconds,
@@ -104,6 +116,7 @@ class LocalSpawner:
                 output_digest=digest(whole),
                 output_bytes=len(whole),
                 bounds=_bounds(ended, program.timeout_s, f"output {program.output_max:,} bytes"),
+                limits=limits_of(program),
             ),
         )
 
@@ -171,7 +184,7 @@ class LocalSpawner:
         try:
             await connection.send(request)
             facts = await connection.listen(take)
-            return None if facts is None else _Ended(**facts)
+            return None if facts is None else msgspec.convert(facts, _Ended)
         except asyncio.CancelledError:
             await connection.stop()
             raise
@@ -257,7 +270,26 @@ def _bounds(ended: _Ended, timeout_s: float, cap: str) -> tuple[str, ...]:
         reached.append(cap)
     if ended.strays:
         reached.append(f"{ended.strays} processes outlived it and were killed")
+    if ended.reached:
+        reached.append(ended.reached)
+    if ended.exit_code == -signal.SIGSYS:
+        reached.append("a system call that no program may make here")
     return tuple(reached)
+
+
+def limits_of(program: Program) -> tuple[str, ...]:
+    """What holds for a confined program, in words; nothing for one that is not."""
+    limits = program.confinement
+    if limits is None:
+        return ()
+    written = f"{limits.disk_max // 1_000_000:,} MB and {limits.files_max:,} files written"
+    return (
+        f"memory {limits.memory_max // 1_000_000:,} MB, looked at from outside",
+        f"{limits.processes_max} processes",
+        *((written,) if limits.is_copy else ("nothing written",)),
+        f"output {program.output_max // 1_000_000:,} MB",
+        "no network",
+    )
 
 
 def _has_ended(pid: int, seconds: float) -> bool:

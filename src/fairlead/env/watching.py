@@ -54,6 +54,13 @@ class Stop(msgspec.Struct, frozen=True):
     wish: Callable[[], Literal["end", "kill"]]  # "end" grants the grace
 
 
+class Guard(msgspec.Struct, frozen=True):
+    """Someone else looks, every so often, whether the child must end at once."""
+
+    seconds: float
+    look: Callable[[], bool]
+
+
 def watch(
     child: Child,
     bounds: Bounds,
@@ -63,13 +70,14 @@ def watch(
     stdin: bytes = b"",
     stop: Stop | None = None,
     end_rest: Callable[[], object] | None = None,
+    guard: Guard | None = None,
 ) -> Watched:
     """Stay with *child* until it has ended and its pipes are empty.
 
     *take* is given what it writes, never more than the cap of each stream. *signal_child* sends a signal to it and to
     what it started; *end_rest* ends what outlives it.
     """
-    return _Watch(child, bounds, take, signal_child, stdin, stop, end_rest).until_ended()
+    return _Watch(child, bounds, take, signal_child, stdin, stop, end_rest, guard).until_ended()
 
 
 class _Watch:
@@ -82,6 +90,7 @@ class _Watch:
         stdin: bytes,
         stop: Stop | None,
         end_rest: Callable[[], object] | None,
+        guard: Guard | None,
     ) -> None:
         self.child = child
         self.bounds = bounds
@@ -90,11 +99,13 @@ class _Watch:
         self.unsent = memoryview(stdin)
         self.stop = stop
         self.end_rest = end_rest
+        self.guard = guard
         self.poll = select.poll()
         self.streams: dict[int, Stream] = {}
         self.taken: dict[Stream, int] = {"stdout": 0, "stderr": 0}
         self.began = time.monotonic()
         self.deadline = self.began + bounds.timeout_s
+        self.look_at = self.began
         self.kill_at: float | None = None  # SIGTERM was sent; SIGKILL follows then
         self.linger_until: float | None = None  # the child has ended
         self.is_timed_out = self.is_cut = self.is_stopped = False
@@ -153,6 +164,8 @@ class _Watch:
         moments = [moment for moment in (self.kill_at, self.linger_until) if moment is not None]
         if self.linger_until is None and not self.is_timed_out:
             moments.append(self.deadline)
+        if self.linger_until is None and self.guard:
+            moments.append(self.look_at)
         wait = min(moments) - time.monotonic() if moments else 60.0
         if self.pidfd < 0 and self.linger_until is None:
             wait = min(wait, _NO_PIDFD_SECONDS)
@@ -212,6 +225,10 @@ class _Watch:
             self.poll.unregister(self.pidfd)
 
     def _enforce(self, now: float) -> None:
+        if self.guard and self.linger_until is None and now >= self.look_at:
+            self.look_at = now + self.guard.seconds
+            if self.guard.look():
+                self.signal_child(signal.SIGKILL)
         if self.linger_until is not None:
             if now >= self.linger_until and self.streams:
                 self._end_lingering()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from fairlead.core.errors import FairleadError
 from fairlead.core.events import (
     AttemptFailed,
     AttemptOutcome,
@@ -16,6 +17,7 @@ from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.ports import Admitted, Agent, Call, Clock, Journal, Spawner, Trees
 from fairlead.core.workflow import TIMEOUT_S_DEFAULT
 from fairlead.gate.contracts import Contracts
+from fairlead.gate.levels import level_for, no_sandbox
 from fairlead.gate.sealing import seal
 from fairlead.gate.world import CallWorld
 
@@ -36,6 +38,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     log_of: LogOf
     # Agents of the project, read anew: given only when they still are what the digest names.
     own_agents: Callable[[str, Digest], Agent | None] = lambda name, definition: None
+    is_off: Callable[[], bool] = lambda: False  # whether the person wants no isolation for this project
 
 
 class Gate:
@@ -68,6 +71,7 @@ class Gate:
             version=f"{card.version}@{card.digest[7:19]}" if card.digest else card.version,
             call=_call_digest(card.digest, call),
             tree=call.tree,
+            level=level_for(card, call, is_off=self._around.is_off()),
         )
         return Admitted(call, started, idempotency_key(call.run, call.place, call.attempt))
 
@@ -81,7 +85,7 @@ class Gate:
         trees = self._around.trees(call.run, call.root) if writes or call.tree else None
         copy = await trees.open_copy(call.place, call.attempt, call.tree) if trees is not None else ""
         try:
-            world = self._world(call, copy or call.root)
+            world = self._world(admitted, copy or call.root, agent.describe().memory_max)
             outcome = await self._perform(agent, call, world)
             outcome = self._contracts.judge(agent.describe(), outcome)
             tree = ""
@@ -104,17 +108,28 @@ class Gate:
             return self._own.get((call.agent, call.definition))
         return self._around.programs if call.argv else self._around.agents(call.agent)
 
-    def _world(self, call: Call, root: str) -> CallWorld:
-        around = self._around
+    def _world(self, admitted: Admitted, root: str, memory_max: int) -> CallWorld:
+        call, around = admitted.call, self._around
         log = around.log_of(call.run, call.place, call.attempt)
         return CallWorld(
-            call, root, around.spawner, log, lambda text, n: around.progress(call.run, call.place, text, n)
+            call,
+            admitted.started.level,
+            root,
+            around.spawner,
+            log,
+            lambda text, n: around.progress(call.run, call.place, text, n),
+            memory_max,
         )
 
     async def _perform(self, agent: Agent, call: Call, world: CallWorld) -> Outcome:
         try:
             async with asyncio.timeout(call.timeout_s):
                 return await agent.perform(call, world)
+        except FairleadError as refusal:
+            refused = no_sandbox(refusal)
+            if refused is None:
+                raise
+            return refused
         except TimeoutError:
             name = call.argv[0] if call.argv else call.agent
             message = f"{name} did not end within {call.timeout_s:g} s and was stopped"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Outcome
-from fairlead.core.ports import Call, Program, Spawner, ToolCall
+from fairlead.core.ports import Call, Confinement, Program, Spawner, ToolCall
 from fairlead.core.receipts import Receipt
 from fairlead.core.tools import ProcessResult, ToolCode
 
@@ -17,13 +17,19 @@ _SPAWNER_MARGIN_S = 30.0
 class CallWorld:
     """Children of one call, all started by the spawner, all in the receipt."""
 
-    def __init__(self, call: Call, root: str, spawner: Spawner, log: str, progress: Progress) -> None:
+    def __init__(
+        self, call: Call, level: str, root: str, spawner: Spawner, log: str, progress: Progress, memory_max: int
+    ) -> None:
         self._limit_s = call.timeout_s + _SPAWNER_MARGIN_S
         self._root = root
         self._spawner = spawner
         self._log = log
-        # Said of code that does not ship: what is ours is read before it is installed.
-        self._isolation = "L1" if call.definition else ""
+        # Said of what a project brings: what is ours is read before it is installed.
+        self._isolation = level if call.definition or call.argv else ""
+        # A copy is the call's own; otherwise it is shown the checkout, to be read.
+        self._confinement = (
+            Confinement(call.root, is_copy=root != call.root, memory_max=memory_max) if level == "L2" else None
+        )
         self._progress = progress
         self._receipts: list[Receipt] = []
 
@@ -52,6 +58,7 @@ class CallWorld:
             timeout_s=self._limit_s,
             log=self._log,
             passed_on=tuple(passed_on),
+            confinement=self._confinement,
         )
         end = await self._spawner.perform_program(program)
         self._receipts.append(end.receipt)
@@ -72,5 +79,6 @@ class CallWorld:
             argv=last.argv,
             exit_code=last.exit_code,
             isolation=self._isolation,
+            limits=last.limits,
             bounds=tuple(bound for receipt in self._receipts for bound in receipt.bounds),
         )

@@ -1,0 +1,43 @@
+"""Which isolation level a call gets. One table, and no way down from it but the person's own setting.
+
+L0 nothing · L1 limits and a clean environment, which isolate nothing · L2 namespaces, an allow list of mounts, a filter
+of system calls, no network. What ships is read before it is installed and runs at L1; whatever a project brings, its
+programs and its agents, runs at L2 or not at all.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from fairlead.core.errors import FairleadError
+from fairlead.core.outcomes import Failed
+from fairlead.core.ports import AgentCard, Call
+
+Level = Literal["L0", "L1", "L2"]
+Origin = Literal["shipped", "program", "code"]  # an agent of ours; a program; Python code of the project
+
+# What a call gets, and what it gets where the person has switched isolation off for the project.
+_LEVELS: Mapping[Origin, tuple[Level, Level]] = {
+    "shipped": ("L1", "L1"),
+    "program": ("L2", "L0"),
+    "code": ("L1", "L1"),
+}
+_NO_SANDBOX = "FL-N11"  # how the codes begin that say why there is none
+
+
+def level_for(card: AgentCard, call: Call, *, is_off: bool) -> Level:
+    """The level that *call* of the agent of *card* is performed at; *is_off*: the person wants no isolation here."""
+    return _LEVELS[_origin(card, call)][is_off]
+
+
+def no_sandbox(refusal: FairleadError) -> Failed | None:
+    """The outcome of a call that could not be shut in; None for a refusal that says something else."""
+    first = refusal.diagnostics[0]
+    if not first.code.startswith(_NO_SANDBOX):
+        return None
+    return Failed("platform", first.code, first.message, "; ".join(first.hints))
+
+
+def _origin(card: AgentCard, call: Call) -> Origin:
+    if call.argv or card.adapter in ("program", "command"):
+        return "program"
+    return "code" if call.definition else "shipped"
