@@ -78,12 +78,146 @@ CODES: tuple[Code, ...] = (
         good="first: ${ inputs.paths[0] }",
     ),
     Code(
+        "FL-E010",
+        "Not an expression",
+        "An expression is written in CEL: values, operators and functions. Something stands where the language allows "
+        "nothing of its kind, or something is missing.",
+        "put right what the message names; text belongs into quotes",
+        bad="if: inputs.level = 'high'",
+        good="if: inputs.level == 'high'",
+    ),
+    Code(
+        "FL-E011",
+        "A text or number that cannot be read",
+        "A text ends with the quote that it began with, on the same line unless there are three of them; a backslash "
+        "begins one of the escapes of CEL; a whole number has at most 64 bits.",
+        "close the text, or write `\\\\` for a backslash",
+        bad="if: inputs.level == 'high",
+        good="if: inputs.level == 'high'",
+    ),
+    Code(
+        "FL-E012",
+        "A reserved word as a name",
+        "CEL keeps some words for itself (`loop`, `package`, `namespace`, `function`, `var` and others): they name "
+        "neither roots nor items.",
+        "choose another name; the rounds of a loop are `round`",
+        bad="until: loop.best <= 120",
+        good="until: round.best <= 120",
+    ),
+    Code(
+        "FL-E013",
+        "`${ }` around an expression",
+        "Places such as `if`, `that`, `until`, `each` and `metric` hold an expression and nothing else. `${ }` marks "
+        "an expression inside text.",
+        "leave `${` and `}` out; `fairlead check --fix` does it",
+        bad="if: ${ steps.scan.ok }",
+        good="if: steps.scan.ok",
+    ),
+    Code(
         "FL-E014",
         "The output has no such field",
         "The agent's card, or the action, says which fields an output has.",
         "name one of the fields that the message lists",
         bad="findings: ${ steps.scan.output.finding }",
         good="findings: ${ steps.scan.output.findings }",
+    ),
+    Code(
+        "FL-E015",
+        "Not part of the profile",
+        "Fairlead's profile of CEL knows what JSON knows: numbers, texts, booleans, null, lists and objects. Bytes, "
+        "unsigned numbers and messages are left out.",
+        "write it with a value that JSON has",
+        bad="if: inputs.count > 3u",
+        good="if: inputs.count > 3",
+    ),
+    Code(
+        "FL-E016",
+        "An expression that is too long or too deep",
+        "An expression has at most 10,000 characters and 64 levels of parts within parts.",
+        "take it apart: put parts under `vars`, or let an agent work it out",
+    ),
+    Code(
+        "FL-E017",
+        "Unknown function",
+        "The language has no function of this name, or none that is written in this form. Functions cannot be defined: "
+        "those of the reference page are all there are.",
+        "correct the name",
+        bad="if: steps.scan.output.findings.length() > 0",
+        good="if: steps.scan.output.findings.size() > 0",
+    ),
+    Code(
+        "FL-E023",
+        "A macro that is written wrong",
+        "`all`, `exists`, `exists_one`, `filter`, `map` and `sortBy` take the name of an item and then what is worked "
+        "out for it; `has` takes one field.",
+        "write it as the message shows",
+        bad="if: steps.scan.output.findings.exists(severity == 'high')",
+        good="if: steps.scan.output.findings.exists(f, f.severity == 'high')",
+    ),
+    Code(
+        "FL-E024",
+        "A pattern that cannot be read",
+        "`matches` takes RE2's patterns: no back-references and no look-around, because they would take more than "
+        "linear time. Patterns of paths (`git.changed`) know `*`, `?`, `**` and `[ab]`.",
+        "write the pattern without what the message names",
+        bad="if: inputs.tag.matches('(a)\\\\1')",
+        good="if: inputs.tag.matches('aa')",
+    ),
+    Code(
+        "FL-E026",
+        "A field that stands twice",
+        "An object that an expression puts together has two fields of the same name, and which one counts would be a "
+        "matter of luck.",
+        "leave one of them out",
+        bad="each: \"[{'name': 'a', 'name': 'b'}]\"",
+        good="each: \"[{'name': 'a'}]\"",
+    ),
+    Code(
+        "FL-E030",
+        "An expression that costs too much",
+        "Evaluating an expression takes at most 10,000 steps (an operator, a function or an item of a list is one) and "
+        "builds at most 1 MB.",
+        "filter early, read a smaller list, or let an agent work it out",
+    ),
+    Code(
+        "FL-E040",
+        "A value that does not fit",
+        "An operator or function was given values of a kind that it does not take. Nothing is converted silently: text "
+        "is never a number, and only `true` and `false` are conditions.",
+        "convert the value (`int(x)`, `string(x)`), or compare it first",
+        bad="if: inputs.count && true",
+        good="if: inputs.count > 0 && true",
+    ),
+    Code(
+        "FL-E041",
+        "Out of range",
+        "A whole number is beyond 64 bits (beyond 2**53 as the value of an expression), a number is beyond what JSON "
+        "can say, a part lies outside its text or list, or an empty list was asked for its smallest item.",
+        "compare the size first: `x.size() > 0 ? x.min() : 0`",
+    ),
+    Code(
+        "FL-E042",
+        "Division by zero",
+        "Nothing can be divided by zero, and JSON has no infinity that could stand for it.",
+        "compare first: `n == 0 ? 0 : total / n`",
+        bad="metric: steps.bench.output.total / steps.bench.output.count",
+        good='metric: "steps.bench.output.count == 0 ? 0 : steps.bench.output.total / steps.bench.output.count"',
+    ),
+    Code(
+        "FL-E043",
+        "A text that cannot be converted",
+        "`int`, `double`, `bool`, `duration` and `percent` read a text, and this one is nothing of the kind.",
+        "write a text of the form that the message shows",
+        bad="if: steps.bench.output.seconds > duration('five minutes')",
+        good="if: steps.bench.output.seconds > duration('5m')",
+    ),
+    Code(
+        "FL-E044",
+        "A condition that is neither true nor false",
+        "The value of a condition has to be a boolean. A text, a number or a list is never taken for true.",
+        "compare it: `x != ''`, `x > 0`, `x.size() > 0`",
+        bad="if: steps.scan.output.findings",
+        good="if: steps.scan.output.findings.size() > 0",
     ),
     Code(
         "FL-E101",
