@@ -219,6 +219,17 @@ class Runtime(Protocol):
 # ------------------------------------------------------------------------------------------------------------- children
 
 
+class Confinement(msgspec.Struct, frozen=True):
+    """Level L2: the namespaces and limits that a program is started in. Its `cwd` is what it finds at `place`."""
+
+    place: str  # the checkout's own path: the program sees its working copy there
+    is_copy: bool = True  # it may write to what it finds there; else that is the checkout, to be read
+    memory_max: int = 512_000_000  # bytes, of all its processes together
+    processes_max: int = 256
+    disk_max: int = 1_000_000_000  # bytes by which the copy may grow
+    files_max: int = 20_000  # by which the copy may grow
+
+
 class Program(msgspec.Struct, frozen=True):
     """A program to perform as argv, without a shell, in its own process group and an environment built from empty."""
 
@@ -230,6 +241,7 @@ class Program(msgspec.Struct, frozen=True):
     output_max: int = 10_000_000  # bytes, for stdout and stderr each; more kills the group
     log: str = ""  # path of a file that receives stderr and stdout as they come; "" for none
     passed_on: tuple[str, ...] = ()  # names of the worker's own environment that the program may see
+    confinement: Confinement | None = None  # none: level L0, nothing but the group, the limits above and the clean start
 
 
 class ProgramEnd(msgspec.Struct, frozen=True):
