@@ -11,6 +11,7 @@ import msgspec
 from fairlead.core.json import Digest, Json
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.ports import AgentCard, Call, World
+from fairlead.core.program_outputs import REPORTS
 from fairlead.core.tools import ProcessResult
 
 TEXT_CHARACTERS_MAX = 1_000_000  # of stdout and of stderr in the output; the log has all of it
@@ -56,14 +57,14 @@ class ProgramAgent:
 
     async def perform(self, call: Call, world: World) -> Outcome:
         """Exit code 0 and every file of `parse` read is success; everything else is a result, and says so."""
-        before = await _look(call, world) if call.parse else _NOTHING
+        before = await _look(call, world)
         if isinstance(before, Failed):
             return before
         result = await world.perform_program(call.argv)
         refusal = _refusal(call.argv[0], result)
-        read = await _read(call, result, before.output, world) if call.parse else _NOTHING
+        read = await _read(call, result, before.output, world)
         if isinstance(read, Failed):
-            return refusal or read
+            return refusal or _unreadable(call, result, read)
         values = read.output["values"]
         if refusal is not None:
             # The program itself failed: that is the story, and what its files say belongs to it.
@@ -76,16 +77,17 @@ class ProgramAgent:
         return Succeeded({**_texts(result, TEXT_CHARACTERS_MAX), **values}, "", degraded)
 
 
-_NOTHING = Succeeded({"values": {}, "problems": []})
-
-
 async def _look(call: Call, world: World) -> Outcome:
-    """Which of the files lie there before the program begins: a success with `stamps`."""
+    """Which of the reports lie there before the program begins: a success with `stamps`."""
+    if REPORTS.isdisjoint(one.parser for one in call.parse):
+        return Succeeded({"stamps": {}})
     return await world.call_tool(_LOOKING, {"parse": _named(call)}, _READING_MEMORY_MAX)
 
 
 async def _read(call: Call, result: ProcessResult, before: dict[str, Json], world: World) -> Outcome:
     """What `parse` names, read in a child: a success with `values` and `problems`, or why there was no reading."""
+    if not call.parse:
+        return Succeeded({"values": {}, "problems": []})
     inputs: dict[str, Json] = {
         "program": call.argv[0],
         "parse": _named(call),
@@ -125,6 +127,13 @@ def _not_read(problems: Sequence[Json], output: dict[str, Json]) -> Failed:
     more = len(problems) - len(said)
     message = "; ".join(said) + (f"; and {more} more" if more else "")
     return Failed("result", problems[0]["code"], message, problems[0]["hint"], output)
+
+
+def _unreadable(call: Call, result: ProcessResult, why: Failed) -> Failed:
+    """The reader itself was stopped: by its memory limit, most likely."""
+    names = ", ".join(one.source for one in call.parse if one.parser != "regex") or "the standard output"
+    message = f"{names} could not be read: {why.message}"
+    return Failed("result", "FL-R252", message, "let the program write less into it", _tail(result))
 
 
 def _texts(result: ProcessResult, characters_max: int) -> dict[str, Json]:

@@ -5,18 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from fairlead.agents.parsing.texts import NotParsed
 from fairlead.core.json import Json, encode
 from fairlead.core.outcomes import Outcome, Succeeded
+from fairlead.core.program_outputs import REPORTS
 from fairlead.core.tools import ToolWorld, Unreadable
 
 FILE_BYTES_MAX = 10_000_000
 PARSED_BYTES_MAX = 8_000_000  # of all values together, as JSON: an output has room for 10 MB
 
 
-_REPORTS = frozenset(("junit", "coverage", "sarif", "hyperfine", "pytest_benchmark"))
-
-
 def look(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     """Which reports lie there before the program begins: one that it does not write anew is none of its."""
-    paths = [one["source"] for one in inputs["parse"] if one["parser"] in _REPORTS]
+    paths = [one["source"] for one in inputs["parse"] if one["parser"] in REPORTS]
     return Succeeded({"stamps": {path: stamp for path in paths if (stamp := world.stamp(path))}})
 
 
@@ -52,7 +50,7 @@ def _value(parser: str, source: str, inputs: Mapping[str, Json], world: ToolWorl
     if parser == "regex":
         return _searched(source, inputs)
     try:
-        if parser in _REPORTS and world.stamp(source) == inputs["stamps"].get(source, "none"):
+        if parser in REPORTS and world.stamp(source) == inputs["stamps"].get(source, "none"):
             raise _old(source, inputs["program"])
         data = world.read(source, FILE_BYTES_MAX)
     except Unreadable as error:
@@ -118,6 +116,11 @@ def _remarks(parser: str, source: str, value: Json) -> list[str]:
     if parser != "sarif":
         return []
     remarks = [f"{tool} says in {source} that it did not finish" for tool in value["incomplete"]]
-    if value["outside"]:
-        remarks.append(f"{source} speaks of {value['outside']} places outside of the tree, which are left out")
+    if count := value["outside"]:
+        places = (
+            "1 place outside of the tree, which is"
+            if count == 1
+            else f"{count:,} places outside of the tree, which are"
+        )
+        remarks.append(f"{source} speaks of {places} left out")
     return remarks

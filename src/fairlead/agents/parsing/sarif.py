@@ -104,7 +104,7 @@ class _Reader:
             column=(count_of(region.get("startColumn")) or 0) if line else 0,
             message=said(message),
             fingerprint=str(kept) if is_kept else self.prints.of(full, path, excerpt or message),
-            remedy=said(_text(rule.get("help"))) if not is_ours else "",
+            remedy=said(_text(_object(next(iter(_list(found.get("fixes"))), None)).get("description"))),
             excerpt=said(excerpt.strip())[:EXCERPT_CHARACTERS_MAX],
             end_line=(count_of(region.get("endLine")) or line) if line else 0,
             end_column=(count_of(region.get("endColumn")) or 0) if line else 0,
