@@ -10,9 +10,9 @@ from fairlead.core.references import (
     TEXT_MAX,
     Broken,
     Malformed,
-    Reference,
+    Part,
     Unresolved,
-    references,
+    references_in,
     resolve,
     scan,
 )
@@ -75,7 +75,7 @@ def test_a_value_without_references_is_the_same_object(value: Json) -> None:
         ("${ inputs.name[0] }", "`inputs.name` is text, not a list"),
         ("${ inputs.count.x }", "`inputs.count` is a number, it has no field `x`"),
         ("${ steps.scan.output.ok.x }", "`steps.scan.output.ok` is a boolean, it has no field `x`"),
-        ("${ inputs.deep['a b'][0].x.y }", "`inputs.deep.a b[0].x` is null, it has no field `y`"),
+        ("${ inputs.deep['a b'][0].x.y }", "`inputs.deep['a b'][0].x` is null, it has no field `y`"),
     ],
 )
 def test_a_reference_to_nothing_is_an_error_that_says_why(text: str, reason: str) -> None:
@@ -83,7 +83,9 @@ def test_a_reference_to_nothing_is_an_error_that_says_why(text: str, reason: str
         with pytest.raises(Unresolved) as caught:
             resolve([around], SCOPE)
         assert caught.value.reason == reason
-        assert caught.value.reference.text == text
+        assert caught.value.code == "FL-E101"
+        assert caught.value.part.text == text
+        assert around[caught.value.start : caught.value.end] == text
         assert str(caught.value) == f"{text}: {reason}"
 
 
@@ -93,36 +95,70 @@ def test_a_list_has_no_fields_to_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason", "is_open"),
+    ("text", "code", "reason", "place"),
     [
-        ("${ a.b", "the `}` is missing", True),
-        ("${", "the `}` is missing", True),
-        ("${ 'a} ", "the `}` is missing", True),
-        ("${}", "it is empty", False),
-        ("${ 1 }", "it does not begin with a name", False),
-        ("${ a + b }", "`+ b` is more than a reference", False),
-        ("${ a.b() }", "`()` is more than a reference", False),
-        ("${ a[-1] }", "`[-1]` is more than a reference", False),
-        ("${ a.{b} }", "`.{b}` is more than a reference", False),
+        ("${ a.b", "FL-E001", "the `}` is missing", "${ a.b"),
+        ("${", "FL-E001", "the `}` is missing", "${"),
+        ("${ 'a} ", "FL-E001", "the `}` is missing", "${ 'a} "),
+        ("${}", "FL-E002", "the expression is empty", "${}"),
+        ("${   }", "FL-E002", "the expression is empty", "${   }"),
+        ("${ a b }", "FL-E010", "`b` is not expected here: expected the end of the expression", "b"),
+        ("${  a + }", "FL-E010", "the expression ends too early: expected a value", "+"),
+        ("${ a.{b} }", "FL-E010", "`{` is not expected here: expected the name of a field or function", "{"),
+        ("${ ${ a } }", "FL-E013", "this place is an expression already: `${ }` belongs into texts", "${ a }"),
     ],
 )
-def test_what_is_no_reference_is_told_with_its_place(text: str, reason: str, is_open: bool) -> None:
-    parts = list(scan(f"x {text}"))
-    assert parts == ["x ", Broken(reason, text, 2, 2 + len(text), is_open)]
-    with pytest.raises(Malformed):
-        resolve(f"x {text}", SCOPE)
+def test_what_is_no_expression_is_told_with_its_place(text: str, code: str, reason: str, place: str) -> None:
+    around = f"x {text}"
+    before, broken = scan(around)
+    assert before == "x "
+    assert isinstance(broken, Broken)
+    assert (broken.text, broken.start, broken.end) == (text, 2, 2 + len(text))
+    assert broken.is_open == (code == "FL-E001")
+    assert broken.reason == reason
+    (problem,) = broken.problems
+    assert (problem.code, around[problem.start : problem.end]) == (code, place)
+    with pytest.raises(Malformed, match=code):
+        resolve(around, SCOPE)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("${ inputs.count + 1 }", 4),
+        ("${ inputs.paths.size() } paths", "2 paths"),
+        ("${ {'a': '}', 'b': \"}}\"}['a'] }", "}"),
+        ("${ '''}''' } and ${ r'\\' }", "} and \\"),
+        ("${ '\\'}' }", "'}"),
+        ("${ inputs.paths.filter(p, p.startsWith('s')).map(p, {'p': p}) }", [{"p": "src"}]),
+        ("${ inputs.?none.orValue('-') }/${ inputs.count > 2 ? 'many' : 'few' }", "-/many"),
+        ("${ inputs.count // how many }\n }", 3),
+    ],
+)
+def test_an_expression_in_a_text_is_worked_out(text: str, value: Json) -> None:
+    assert resolve(text, SCOPE) == value
+
+
+def test_an_expression_that_fails_says_its_own_code() -> None:
+    with pytest.raises(Unresolved) as caught:
+        resolve("a ${ inputs.count / 0 }", SCOPE)
+    assert (caught.value.code, caught.value.reason) == ("FL-E042", "division by zero")
 
 
 def test_marks_are_the_places_of_the_names() -> None:
-    (part,) = scan("${ steps.scan.output['a b'][10] }")
-    assert isinstance(part, Reference)
-    assert part.path == ("scan", "output", "a b", 10)
-    assert [part.text[start:end] for start, end in part.marks] == ["steps", "scan", "output", "a b", "10"]
+    text = "a ${ steps.scan.output['a b'][10] }"
+    _, part = scan(text)
+    assert isinstance(part, Part)
+    (reading,) = part.expression.reads
+    assert (reading.root, reading.path) == ("steps", ("scan", "output", "a b", 10))
+    names = [text[part.offset + start : part.offset + end] for start, end in reading.marks]
+    assert names == ["steps", "scan", "output", "a b", "10"]
 
 
-def test_references_of_a_value_come_in_order_and_broken_ones_are_left_out() -> None:
-    value = {"a": ["${ x.a } ${ y.b }", 3], "b": {"c": "${ z.c }", "d": "${ 1 }", "e": "$${ q }"}}
-    assert [(found.root, found.path) for found in references(value)] == [("x", ("a",)), ("y", ("b",)), ("z", ("c",))]
+def test_what_a_value_reads_comes_in_order_and_broken_parts_are_left_out() -> None:
+    value = {"a": ["${ x.a + y.c[0] } ${ y.b }", 3], "b": {"c": "${ z.c }", "d": "${ 1 }", "e": "$${ q }", "f": "${ w"}}
+    found = [(reading.root, reading.path) for reading in references_in(value)]
+    assert found == [("x", ("a",)), ("y", ("c", 0)), ("y", ("b",)), ("z", ("c",))]
 
 
 def test_a_text_does_not_grow_without_end() -> None:

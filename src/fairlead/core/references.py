@@ -1,63 +1,59 @@
-"""References: `${ inputs.name }` and `${ steps.id.output.field[0] }` inside texts, read, listed and filled in.
+"""Expressions inside texts: `${ steps.scan.output.findings.size() } findings`, taken apart, listed and filled in.
 
-This is the part of the expression language that this build has: a reference names a value, it computes nothing. `$${`
-is a literal `${`. A text that is exactly one reference keeps the value's type; inside other text it becomes text.
+`$${` is a literal `${`. A text that is exactly one `${ }` keeps the type of its value; inside other text the value
+becomes text, everything but text as canonical JSON.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from fairlead.core.expressions import EvaluationFailed, Expression, Malformed, Problem, Reading, evaluate, parse
+from fairlead.core.expressions.lexer import QUOTED
 from fairlead.core.json import Json, encode
 
 ROOTS = ("inputs", "steps", "run")
 TEXT_MAX = 1_000_000  # characters that are filled into one text
 
-Key = str | int
 
+class Part(NamedTuple):
+    """One `${ … }` of a text, at [start, end) of it."""
 
-class Reference(NamedTuple):
-    """One `${ … }` that names a value; `start` and `end` are offsets in the text around it, the end is exclusive."""
-
-    root: str
-    path: tuple[Key, ...]  # after the root: names, and positions in lists
+    expression: Expression
     text: str  # as it was written, with `${` and `}`
     start: int
     end: int
-    marks: tuple[tuple[int, int], ...]  # where the root and each key of `path` stand, as offsets in `text`
+    offset: int  # where the expression's own text begins in the text around it; its places count from here
 
 
 class Broken(NamedTuple):
-    """One `${` that is no reference, and why."""
+    """One `${` of a text that holds no expression. The places of its problems count from the text around it."""
 
-    reason: str  # a clause: "the `}` is missing"
+    problems: tuple[Problem, ...]
     text: str
     start: int
     end: int
     is_open: bool  # the `}` is missing
 
-
-Part = str | Reference | Broken
-
-
-class Malformed(ValueError):
-    """A text holds a `${` that is no reference, and no check has refused it before."""
-
-    def __init__(self, broken: Broken) -> None:
-        super().__init__(f"{broken.text}: {broken.reason}")
-        self.broken = broken
+    @property
+    def reason(self) -> str:
+        """Why, as a clause: "the `}` is missing"."""
+        return self.problems[0].message
 
 
-class Unresolved(Exception):
-    """A reference names a value that is not there: its author's error, FL-E101 where it happens in a run."""
+class Unresolved(EvaluationFailed):
+    """An expression in a text has no value: its author's error, FL-E101 when what it names is not there.
 
-    def __init__(self, reference: Reference, reason: str) -> None:
-        super().__init__(f"{reference.text}: {reason}")
-        self.reference = reference
+    `start` and `end` are its place in the text around it.
+    """
+
+    def __init__(self, part: Part, reason: str, code: str) -> None:
+        super().__init__(code, f"{part.text}: {reason}", part.start, part.end)
+        self.part = part
         self.reason = reason
 
 
-def scan(text: str) -> Iterator[Part]:
+def scan(text: str) -> Iterator[str | Part | Broken]:
     """Take *text* apart; what cannot be read comes as `Broken`, so that one pass finds all of it."""
     literal: list[str] = []
     position = 0
@@ -72,7 +68,8 @@ def scan(text: str) -> Iterator[Part]:
         literal = []
         closing = _closing(text, opening + 2)
         if closing < 0:
-            yield Broken("the `}` is missing", text[opening:], opening, len(text), True)
+            problem = Problem("FL-E001", "the `}` is missing", opening, len(text), "add the `}`")
+            yield Broken((problem,), text[opening:], opening, len(text), True)
             return
         yield _read(text, opening, closing + 1)
         position = closing + 1
@@ -81,37 +78,29 @@ def scan(text: str) -> Iterator[Part]:
         yield "".join(literal)
 
 
-def references(value: Json) -> Iterator[Reference]:
-    """Every reference in *value*, through lists and objects, in order. Broken ones are left out: see `scan`."""
-    if isinstance(value, str):
-        if "${" in value:
-            yield from (part for part in scan(value) if isinstance(part, Reference))
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from references(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from references(item)
+def references_in(value: Json) -> tuple[Reading, ...]:
+    """Everything that the texts in *value* read, through lists and objects, in order.
+
+    The places of a reading count from its expression. A broken `${ }` reads nothing: see `scan`.
+    """
+    return tuple(reading for part in _parts_in(value) for reading in part.expression.reads)
 
 
 def resolve(value: Json, scope: Mapping[str, Json]) -> Json:
-    """*value* with every reference filled in from *scope*; the very same object when there is none.
+    """*value* with every `${ }` filled in from *scope*; the very same object when there is none.
 
-    A filled-in value is data: it is never read for references again and cannot change the structure around it.
+    A filled-in value is data: it is never read for expressions again and cannot change the structure around it.
 
     Raises:
-        Unresolved: a reference names something that *scope* does not hold.
-        Malformed: a `${` is no reference.
+        Unresolved: an expression has no value.
+        Malformed: a `${` holds no expression.
     """
     if isinstance(value, str):
         if "${" not in value:
             return value
         parts = list(scan(value))
-        if len(parts) == 1 and isinstance(parts[0], Reference):
-            return _look_up(parts[0], scope)
-        for part in parts:
-            if isinstance(part, Broken):
-                raise Malformed(part)
+        if len(parts) == 1 and isinstance(parts[0], Part):
+            return _value_of(parts[0], scope)
         return _fill(parts, scope)
     if isinstance(value, dict):
         filled = {name: resolve(item, scope) for name, item in value.items()}
@@ -122,105 +111,75 @@ def resolve(value: Json, scope: Mapping[str, Json]) -> Json:
     return value
 
 
-def _look_up(reference: Reference, scope: Mapping[str, Json]) -> Json:
-    """The value that *reference* names.
-
-    Raises:
-        Unresolved: *scope* does not hold it.
-    """
-    if reference.root not in scope:
-        raise Unresolved(reference, f"there is no `{reference.root}` here")
-    value = scope[reference.root]
-    said = reference.root
-    for key in reference.path:
-        if isinstance(key, int):
-            if not isinstance(value, list | tuple):
-                raise Unresolved(reference, f"`{said}` is {_kind(value)}, not a list")
-            if key >= len(value):
-                raise Unresolved(reference, f"`{said}` has {len(value)} items, there is no [{key}]")
-            value = value[key]
-            said = f"{said}[{key}]"
-        else:
-            if not isinstance(value, Mapping):
-                raise Unresolved(reference, f"`{said}` is {_kind(value)}, it has no field `{key}`")
-            if key not in value:
-                raise Unresolved(reference, f"`{said}` has no field `{key}`{_fields(value)}")
-            value = value[key]
-            said = f"{said}.{key}"
-    return value
+def _parts_in(value: Json) -> Iterator[Part]:
+    if isinstance(value, str):
+        if "${" in value:
+            yield from (part for part in scan(value) if isinstance(part, Part))
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _parts_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _parts_in(item)
 
 
-def _fill(parts: list[Part], scope: Mapping[str, Json]) -> str:
+def _value_of(part: Part, scope: Mapping[str, Json]) -> Json:
+    try:
+        return evaluate(part.expression, scope)
+    except EvaluationFailed as failed:
+        raise Unresolved(part, failed.message, failed.code) from None
+
+
+def _fill(parts: list[str | Part | Broken], scope: Mapping[str, Json]) -> str:
     pieces: list[str] = []
     size = 0
     for part in parts:
-        if isinstance(part, Reference):
-            value = _look_up(part, scope)
-            pieces.append(value if isinstance(value, str) else encode(value).decode())
-            size += len(pieces[-1])
-            if size > TEXT_MAX:
-                raise Unresolved(part, f"the text grows beyond {TEXT_MAX:,} characters")
-        elif isinstance(part, str):
+        if isinstance(part, Broken):
+            raise Malformed(part.problems)
+        if isinstance(part, str):
             pieces.append(part)
+            continue
+        value = _value_of(part, scope)
+        pieces.append(value if isinstance(value, str) else encode(value).decode())
+        size += len(pieces[-1])
+        if size > TEXT_MAX:
+            raise Unresolved(part, f"the text grows beyond {TEXT_MAX:,} characters", "FL-E030")
     return "".join(pieces)
 
 
-# One step of a path: `.name`, `[0]`, `["any text"]`.
-_STEP = re.compile(r"""\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*(?:(\d{1,9})|"([^"\\]*)"|'([^'\\]*)')\s*\])""", re.ASCII)
-_ROOT = re.compile(r"\s*([A-Za-z_]\w*)", re.ASCII)
-
-
-def _read(text: str, start: int, end: int) -> Reference | Broken:
+def _read(text: str, start: int, end: int) -> Part | Broken:
     inner = text[start + 2 : end - 1]
+    stripped = inner.strip()
+    offset = start + 2 + (len(inner) - len(inner.lstrip()) if stripped else 0)
     whole = text[start:end]
-    root = _ROOT.match(inner)
-    if not root:
-        reason = "it is empty" if not inner.strip() else "it does not begin with a name"
-        return Broken(reason, whole, start, end, False)
-    path: list[Key] = []
-    marks = [(root.start(1) + 2, root.end(1) + 2)]
-    position = root.end()
-    while step := _STEP.match(inner, position):
-        group = step.lastindex or 1
-        path.append(int(step[group]) if group == 2 else step[group])
-        marks.append((step.start(group) + 2, step.end(group) + 2))
-        position = step.end()
-    if rest := inner[position:].strip():
-        return Broken(f"`{rest}` is more than a reference", whole, start, end, False)
-    return Reference(root[1], tuple(path), whole, start, end, tuple(marks))
+    try:
+        return Part(parse(stripped), whole, start, end, offset)
+    except Malformed as error:
+        shifted = tuple(
+            problem._replace(start=problem.start + offset, end=problem.end + offset) for problem in error.problems
+        )
+        return Broken(shifted if stripped else (shifted[0]._replace(start=start, end=end),), whole, start, end, False)
+
+
+# What a brace may stand in without counting: a text, or a comment up to the end of its line.
+_SKIPPED = re.compile(rf"{QUOTED}|//[^\n]*", re.ASCII)
 
 
 def _closing(text: str, position: int) -> int:
     """Where the `}` of a `${` stands; braces nest, and those in quotes do not count. -1 if there is none."""
     depth = 1
-    quote = ""
-    for index in range(position, len(text)):
-        character = text[index]
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "\"'":
-            quote = character
-        elif character == "{":
+    while position < len(text):
+        character = text[position]
+        if character in "\"'/rR" and (found := _SKIPPED.match(text, position)):
+            position = found.end()
+            continue
+        if character in "\"'":
+            return -1
+        if character == "{":
             depth += 1
         elif character == "}":
             depth -= 1
             if depth == 0:
-                return index
+                return position
+        position += 1
     return -1
-
-
-def _kind(value: Json) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, int | float):
-        return "a number"
-    if isinstance(value, str):
-        return "text"
-    return "a list" if isinstance(value, list | tuple) else "an object"
-
-
-def _fields(value: Mapping[str, Json]) -> str:
-    names = sorted(str(name) for name in value)[:8]
-    return f"; it has: {', '.join(names)}" if names else "; it is empty"

@@ -1,6 +1,6 @@
 """The `run` of a step: a text that is split into words, or a list of words."""
 
-from fairlead.core.references import references
+from fairlead.core.references import references_in
 from fairlead.workflow.fields import Fields
 from fairlead.workflow.words import Trouble, Words, script_word, shell_fix, split_words
 from fairlead.workflow.yaml_tree import Node
@@ -30,7 +30,7 @@ def read_argv(fields: Fields, node: Node) -> tuple[str, ...]:
         _note_troubles(fields, node, text, split)
     _check_sizes(fields, node, words)
     script = script_word(words)
-    if script is not None and any(True for _ in references(words[script])):
+    if script is not None and references_in(words[script]):
         source.add(
             "FL-W120",
             f"a value inside the script of `{words[0]} -c` would be read as code",

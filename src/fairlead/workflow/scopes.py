@@ -1,8 +1,10 @@
 """References of a workflow: each names a value that will be there when it is read."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from fairlead.core.references import ROOTS, Broken, Reference, scan
+from fairlead.core.expressions import Reading
+from fairlead.core.references import ROOTS, Broken, Part, scan
 from fairlead.core.workflow import GroupAction, InputType, ParallelAction, RunAction
 from fairlead.workflow.edges import Order
 from fairlead.workflow.reading import Read
@@ -27,18 +29,38 @@ def check_references(read: Read, known: dict[str, StepText], order: Order | None
         scopes.check(read.keys["outputs"].value, None)
 
 
+class Reference(NamedTuple):
+    """One value that a `${ }` reads; `marks` count from the beginning of `text`."""
+
+    root: str
+    path: tuple[str | int, ...]
+    text: str  # the whole `${ … }`
+    marks: tuple[tuple[int, int], ...]  # where the root and each key of `path` stand
+
+
 def places_of(source: Source, node: Node) -> Iterator[tuple[Reference | Broken, int, int]]:
-    """Each `${ }` of a text with where it stands in the file; the whole text when it is written differently there."""
+    """What each `${ }` of a text reads, with the place of the `${ }` in the file.
+
+    The place is the whole text when it is written differently in the file.
+    """
     cursor = node.start
     for part in scan(str(node.value)):
         if isinstance(part, str):
             continue
         at = source.text.find(part.text, cursor, node.end)
-        if at < 0:
-            yield part, node.start, node.end
-        else:
-            cursor = at + len(part.text)
-            yield part, at, cursor
+        start, end = (node.start, node.end) if at < 0 else (at, at + len(part.text))
+        cursor = cursor if at < 0 else end
+        if isinstance(part, Broken):
+            yield part, start, end
+            continue
+        for reading in part.expression.reads:
+            yield _reference(part, reading), start, end
+
+
+def _reference(part: Part, reading: Reading) -> Reference:
+    by = part.offset - part.start
+    marks = tuple((first + by, last + by) for first, last in reading.marks)
+    return Reference(reading.root, reading.path, part.text, marks)
 
 
 class _Scopes:
@@ -64,14 +86,12 @@ class _Scopes:
             hint = "add the `}`; write `$${` for a literal `${`"
             self.source.add("FL-E001", "`${` has no `}`", start, end, hint)
             return
-        self.source.add(
-            "FL-E002",
-            f"`{_shown(part.text)}` is no reference: {_shown(part.reason)}",
-            start,
-            end,
-            "name one value, as in ${ inputs.name } or ${ steps.id.output.field }; this build computes nothing here",
-            "write `$${` for a literal `${`",
-        )
+        for problem in part.problems:
+            first, last = start, end
+            if end - start == len(part.text):
+                first, last = start + problem.start - part.start, start + problem.end - part.start
+            hint = problem.hint or "write an expression, as in ${ inputs.name } or ${ steps.id.output.field }"
+            self.source.add(problem.code, problem.message, first, last, hint, "write `$${` for a literal `${`")
 
     def _reference(self, part: Reference, start: int, end: int, text: StepText | None) -> None:
         match part.root:
@@ -206,7 +226,3 @@ def _ancestry(text: StepText | None) -> Iterator[tuple[StepText, Level]]:
     while text is not None:
         yield text, text.level
         text = text.level.parent
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= 80 else text[:77] + "…"

@@ -9,7 +9,7 @@ import re
 import shlex
 from typing import Literal, NamedTuple
 
-from fairlead.core.references import Reference, scan
+from fairlead.core.references import Part, scan
 
 
 class Trouble(NamedTuple):
@@ -206,7 +206,7 @@ def shell_fix(text: str) -> str:
     pieces: list[str] = []
     given: list[str] = []
     for part in scan(text.strip()):
-        if isinstance(part, Reference):
+        if isinstance(part, Part):
             given.append(part.text)
             pieces.append(f'"${len(given)}"')
         else:

@@ -5,18 +5,19 @@ from fairlead.core.codes import Code
 CODES: tuple[Code, ...] = (
     Code(
         "FL-E001",
-        "A reference is not closed",
-        "After `${` everything up to the next `}` is the reference, and there is none.",
+        "`${` is not closed",
+        "After `${` everything up to the next `}` is an expression, and there is none. Braces in quotes do not count, "
+        "and a quote that is not closed hides what follows.",
         "add the `}`; write `$${` for a literal `${`",
         bad="paths: ${ inputs.paths",
         good="paths: ${ inputs.paths }",
     ),
     Code(
         "FL-E002",
-        "Not a reference",
-        "In this build `${ }` names one value: a root, then fields and positions. It computes nothing.",
-        "name one value",
-        bad="count: ${ inputs.count + 1 }",
+        "An expression is missing",
+        "Here an expression is expected, and there is none.",
+        "write a value; write `$${` for a literal `${`",
+        bad="count: ${ }",
         good="count: ${ inputs.count }",
     ),
     Code(

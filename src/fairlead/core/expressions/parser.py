@@ -95,7 +95,7 @@ class _Parser:
 
     def whole(self) -> Tree:
         if len(self.tokens) == 1:
-            raise Malformed((Problem("FL-E010", "the expression is empty", 0, len(self.text), "write a value"),))
+            raise Malformed((Problem("FL-E002", "the expression is empty", 0, len(self.text), "write a value"),))
         tree = self._choice()
         if self._token.kind != "end":
             raise self._unexpected("the end of the expression", after=tree)
