@@ -17,6 +17,13 @@ FILES_MAX = 10_000  # as many as the scanners take for `paths`
 COMMITS_MAX = 200
 DIFF_BYTES_MAX = 1_000_000
 
+# Which files differ: a repository inside counts by its commit, and is not entered. Nobody's order is read.
+_FILES = ("--no-renames", "--relative", "--ignore-submodules=dirty", "-O/dev/null")
+# How the difference is written, whatever somebody's settings say.
+_FORM = (
+    *("--full-index", "--unified=3", "--inter-hunk-context=0", "--diff-algorithm=myers", "--submodule=short"),
+    *("--src-prefix=a/", "--dst-prefix=b/"),
+)
 _STATUS = {"A": "added", "D": "deleted"}  # every other letter is a change of what is there
 
 
@@ -84,17 +91,11 @@ def _output(
 
 def _tracked(world: ToolWorld, start: Start) -> list[Change]:
     """What git knows and what differs, with the lines of each."""
-    letters = _pairs(
-        asked(world, start.name, "diff", "--name-status", "--no-renames", "--relative", "-z", start.commit, "--")
-    )
-    lines: dict[str, tuple[str, str]] = {}
-    for row in _parts(
-        asked(world, start.name, "diff", "--numstat", "--no-renames", "--relative", "-z", start.commit, "--")
-    ):
-        plus, minus, path = row.split("\t", 2)
-        lines[path] = (plus, minus)
-    # A file that is not merged stands twice, first as such.
-    statuses = {path: _STATUS.get(letter[:1], "modified") for letter, path in letters}
+    letters = _parts(asked(world, start.name, "diff", "--name-status", "-z", *_FILES, start.commit, "--"))
+    rows = _parts(asked(world, start.name, "diff", "--numstat", "-z", *_FILES, start.commit, "--"))
+    lines = {path: (plus, minus) for plus, minus, path in (row.split("\t", 2) for row in rows)}
+    # A file that is not merged stands twice, with the same name.
+    statuses = {path: _STATUS.get(letter, "modified") for letter, path in zip(letters[::2], letters[1::2], strict=True)}
     changes = []
     for path, status in statuses.items():
         plus, minus = lines.get(path, ("0", "0"))
@@ -105,13 +106,8 @@ def _tracked(world: ToolWorld, start: Start) -> list[Change]:
 
 
 def _diff(world: ToolWorld, start: Start) -> tuple[str, bool]:
-    """The difference of what git knows as text, in the form that git has without anybody's settings."""
-    ended = world.git(
-        *("diff", "--no-renames", "--relative", "--full-index", "--unified=3", "--inter-hunk-context=0"),
-        *("--diff-algorithm=myers", "--src-prefix=a/", "--dst-prefix=b/", "--submodule=short", "-O/dev/null"),
-        *(start.commit, "--"),
-        stdout_max=DIFF_BYTES_MAX,
-    )
+    """The difference of what git knows as text, and whether it is cut."""
+    ended = world.git("diff", *_FILES, *_FORM, start.commit, "--", stdout_max=DIFF_BYTES_MAX)
     if ended.exit_code != 0 and not ended.is_cut:
         raise CannotSay.by_git(start.name, ended)
     data = ended.stdout
@@ -174,8 +170,3 @@ def _summary(start: Start, changes: Sequence[Change], commits: int) -> str:
 
 def _parts(data: str) -> list[str]:
     return [part for part in data.split("\0") if part]
-
-
-def _pairs(data: str) -> list[tuple[str, str]]:
-    parts = _parts(data)
-    return list(zip(parts[::2], parts[1::2], strict=True))

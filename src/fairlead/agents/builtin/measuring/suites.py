@@ -1,6 +1,7 @@
 """Performs a suite of the tree in a child process, with the project's own interpreter, and gives what it measured."""
 
 import json
+import posixpath
 import sys
 from collections.abc import Mapping
 from importlib.resources import files
@@ -20,6 +21,7 @@ _PROTOCOL = "write functions `bench_NAME()` without arguments, or one `main()`"
 
 def perform_suite(suite: str, world: ToolWorld, asked: Mapping[str, Json]) -> dict[str, Json] | Failed:
     """What `suite.txt` answers to *asked* about the file at *suite*; a suite that cannot be measured is a failure."""
+    suite = posixpath.normpath(suite)
     shown = path_text(suite)
     try:
         world.read(suite)
