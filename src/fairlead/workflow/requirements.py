@@ -149,7 +149,7 @@ class _Reader:
             return self._next(kind, given)
         if key is not None and "id" in values and values["id"].value != key.value:
             second = values["id"]
-            said = f"the requirement is called `{str(key.value)[:70]}` by its key and `{str(second.value)[:70]}` by its `id`"
+            said = f"the requirement is `{str(key.value)[:70]}` by its key and `{str(second.value)[:70]}` by its `id`"
             self.source.add("FL-W305", said, second.start, second.end, "remove the `id`: the key is enough")
         name = self.fields.text(node, "id", may_refer=True) or ""
         if name and not _ID.fullmatch(name):

@@ -416,4 +416,52 @@ CODES: tuple[Code, ...] = (
         bad="-i history=yes",
         good="-i history=true",
     ),
+    Code(
+        "FL-W300",
+        "Two requirements have one id",
+        "Evidence names a requirement by its id. With two of one id nobody could say which of them is met.",
+        "give one of them another id",
+        bad="- {id: REQ-1, title: Fast}\n- {id: REQ-1, title: Safe}",
+        good="- {id: REQ-1, title: Fast}\n- {id: REQ-2, title: Safe}",
+    ),
+    Code(
+        "FL-W301",
+        "A requirement depends on one that is not there",
+        "A requirement is met only when everything that it depends on is met. What is not in the file never can be.",
+        "correct the id, add the requirement, or remove the dependency",
+        bad="- {id: REQ-1, title: Fast, depends_on: [REQ-9]}",
+        good="- {id: REQ-1, title: Fast, depends_on: [REQ-2]}\n- {id: REQ-2, title: Measured}",
+    ),
+    Code(
+        "FL-W302",
+        "Requirements wait for each other",
+        "They depend on each other in a circle, so that none of them could ever be met.",
+        "remove one of the dependencies",
+        bad="- {id: REQ-1, title: Fast, depends_on: [REQ-2]}\n- {id: REQ-2, title: Measured, depends_on: [REQ-1]}",
+        good="- {id: REQ-1, title: Fast, depends_on: [REQ-2]}\n- {id: REQ-2, title: Measured}",
+    ),
+    Code(
+        "FL-W303",
+        "`satisfies` names a requirement that is not there",
+        "The requirements file of the workflow has no such id, or the workflow names no such file. The claim would be"
+        " shown to nobody.",
+        "correct the id, or add the requirement to the file",
+        bad="satisfies: [REQ-SEC1]",
+        good="satisfies: [REQ-SEC-1]",
+    ),
+    Code(
+        "FL-W304",
+        "Too many requirements",
+        "A file holds at most 2,000 requirements, each of them at most 100 sentences, dependencies and deliverables.",
+        "split the file: a workflow needs only its own requirements",
+    ),
+    Code(
+        "FL-W305",
+        "A requirement says one thing twice",
+        "`title` and `name` are two words for the same, and so are `id` and the key under which a requirement stands."
+        " Of two answers nobody could say which one is meant.",
+        "keep one of them",
+        bad="- id: REQ-1\n  title: Fast\n  name: Quick",
+        good="- id: REQ-1\n  title: Fast",
+    ),
 )
