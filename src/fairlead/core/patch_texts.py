@@ -12,9 +12,9 @@ from fairlead.core.patches import FileChange, Hunk, Kind, Patch, split_lines
 
 PATCH_CHARACTERS_MAX = 5_000_000
 PATCH_FILES_MAX = 1_000
+CONTEXT_LINES = 3
 COMPARED_LINES_MAX = 20_000  # between the first and the last that differ; more become one change
 
-_CONTEXT = 3  # lines
 _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@(?: .*)?", re.DOTALL)
 _MODES = ("100644", "100755")
 _REFUSED = {
@@ -65,7 +65,9 @@ def parse_patch(text: str) -> Patch:
     return Patch(tuple(files))
 
 
-def make_patch(path: str, before: str | None, after: str | None, mode: str = "100644") -> str:
+def make_patch(
+    path: str, before: str | None, after: str | None, mode: str = "100644", context: int = CONTEXT_LINES
+) -> str:
     """The difference of one file; "" when there is none. None is a file that is not there; *mode* is its own then.
 
     Raises:
@@ -78,7 +80,7 @@ def make_patch(path: str, before: str | None, after: str | None, mode: str = "10
     head = [f"diff --git {ours} {theirs}\n"]
     if kind != "changed":
         head.append(f"{kind} file mode {mode}\n")
-    body = _body(split_lines(before or ""), split_lines(after or ""))
+    body = _body(split_lines(before or ""), split_lines(after or ""), context)
     if body:
         head.append(f"--- {'/dev/null' if kind == 'new' else _ended(ours)}\n")
         head.append(f"+++ {'/dev/null' if kind == 'deleted' else _ended(theirs)}\n")
@@ -226,7 +228,7 @@ def _unexpected(line: str) -> str:
     return f"{line[:60]!r} belongs to no file"
 
 
-def _body(old: Sequence[str], new: Sequence[str]) -> list[str]:
+def _body(old: Sequence[str], new: Sequence[str], context: int) -> list[str]:
     """The hunks. Equal lines at both ends are not compared again."""
     shortest = min(len(old), len(new))
     first = next((i for i in range(shortest) if old[i] != new[i]), shortest)
@@ -238,10 +240,10 @@ def _body(old: Sequence[str], new: Sequence[str]) -> list[str]:
         codes = SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes()
         blocks = [(first + a, first + b, first + c, first + d) for tag, a, b, c, d in codes if tag != "equal"]
     body: list[str] = []
-    for group in _groups(blocks):
-        start = max(0, group[0][0] - _CONTEXT)
+    for group in _groups(blocks, context):
+        start = max(0, group[0][0] - context)
         new_start = group[0][2] - (group[0][0] - start)  # what stands before a group is alike on both sides
-        end = min(len(old), group[-1][1] + _CONTEXT)
+        end = min(len(old), group[-1][1] + context)
         lines: list[str] = []
         at = start
         for a, b, c, d in group:
@@ -256,11 +258,11 @@ def _body(old: Sequence[str], new: Sequence[str]) -> list[str]:
     return body
 
 
-def _groups(blocks: Sequence[tuple[int, int, int, int]]) -> list[list[tuple[int, int, int, int]]]:
+def _groups(blocks: Sequence[tuple[int, int, int, int]], context: int) -> list[list[tuple[int, int, int, int]]]:
     """Changes so near to each other that their context would touch stand in one hunk."""
     groups: list[list[tuple[int, int, int, int]]] = []
     for block in blocks:
-        if groups and block[0] - groups[-1][-1][1] <= 2 * _CONTEXT:
+        if groups and block[0] - groups[-1][-1][1] <= 2 * context:
             groups[-1].append(block)
         else:
             groups.append([block])

@@ -347,6 +347,53 @@ CODES: tuple[Code, ...] = (
         "audit parts of the tree: `fairlead review PATH`",
     ),
     Code(
+        "FL-A160",
+        "No rule can mend the finding",
+        "The patcher-rules mend what has one right answer. Where the author's intent decides, or a registry must be"
+        " asked, they do nothing and say so.",
+        "mend it by hand, or let an agent with a model try",
+    ),
+    Code(
+        "FL-A161",
+        "The finding is not there any more",
+        "A patch is made for one finding, named by its fingerprint. The scanner that found it does not report it in"
+        " the tree at hand.",
+        "scan again, and take the finding from the new report",
+    ),
+    Code(
+        "FL-A162",
+        "A file cannot be patched",
+        "It cannot be read or written, is in an encoding that cannot be kept, or a credential stands beside the change:"
+        " a patch is recorded and shown, and would repeat it.",
+        "mend the file by hand",
+    ),
+    Code(
+        "FL-A163",
+        "The place is not written in a form that a rule can mend",
+        "The rule is known, but the code at this place is another one than the rule knows how to change.",
+        "mend it by hand, or let an agent with a model try",
+    ),
+    Code(
+        "FL-A164",
+        "The change was not good enough",
+        "After the change the file would not be valid, the scanner would still report the finding, or it would report"
+        " another one. The change was undone.",
+        "mend it by hand, or let an agent with a model try",
+    ),
+    Code(
+        "FL-A165",
+        "A version that only its own program can raise",
+        "The version stands in a lock, or beside hashes that only the registry knows. Raised by hand it would fit to"
+        " nothing else.",
+        "type the command that the message names, and commit what it writes",
+    ),
+    Code(
+        "FL-A166",
+        "No patch is left to combine",
+        "None of the patches was given, applied, or left its file valid: there is nothing to test or to commit.",
+        "look at `conflicts`, and at the steps that make the patches",
+    ),
+    Code(
         "FL-A180",
         "There is no such suite",
         "A suite is a Python file of the tree, named by its path from the root. It is gone, a link or a folder, leads"

@@ -1,0 +1,178 @@
+"""The patcher-rules' function: mends one finding, looks again with the scanner that found it, and gives the difference.
+
+All or nothing: a change whose file is no longer valid, that leaves the finding, or that brings another one, is undone
+and the outcome is a failure with the reason.
+"""
+
+import ast
+import warnings
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from fairlead.agents.builtin.patcher_rules import table
+from fairlead.agents.builtin.patcher_rules.files import TextFile, patch_of
+from fairlead.agents.builtin.patcher_rules.python_fixes import FIXES
+from fairlead.agents.builtin.patcher_rules.source import NoFix, Source
+from fairlead.agents.builtin.statements import Statements
+from fairlead.core.findings import Finding, folded, path_from_text
+from fairlead.core.json import Json
+from fairlead.core.outcomes import Failed, Outcome, Succeeded
+from fairlead.core.tools import ToolWorld, Unwritable
+
+_HINT = "Mend it by hand, or let an agent with a model try: `agent: patcher`."
+
+
+class _Scan(NamedTuple):
+    """What a scanner says of one file."""
+
+    findings: list[Finding]
+    degraded: tuple[str, ...]
+
+
+def patch(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
+    """Mend `finding` in the call's own copy. `advice` is for agents with a model, and is not read here."""
+    given = msgspec.convert(inputs["finding"], Finding)
+    try:
+        if reason := table.why_not(given):
+            raise NoFix(reason, "FL-A160")
+        return _mended(given, world)
+    except NoFix as problem:
+        message = f"{given.rule} in {given.path}, line {given.line}, is not mended: {problem.reason}"
+        return Failed("agent", problem.code, message, _HINT)
+
+
+def _mended(given: Finding, world: ToolWorld) -> Succeeded:
+    file = TextFile.read(world, path_from_text(given.path), is_python=given.path.endswith((".py", ".pyw", ".pyi")))
+    before = _scan(given, world)
+    finding = next((one for one in before.findings if one.fingerprint == given.fingerprint), None)
+    if finding is None:
+        raise NoFix("The file does not hold it any more; scan again.", "FL-A161")
+    same = _alike(finding, before.findings, file.text)
+    world.progress(f"{finding.rule} in {finding.path}")
+    text = _fixed(file.text, finding, same, world)
+    _check_syntax(file, text)
+    difference = patch_of(file, text)
+    _write(world, file.path, file.encoded(text))
+    try:
+        after = _scan(given, world)
+        _judge(before, after, finding)
+    except BaseException:
+        _write(world, file.path, file.data)
+        raise
+    scanned = f"{len(before.findings)} findings before, {len(after.findings)} after"
+    places = "" if len(same) == 1 else f" at {len(same)} places that are written alike"
+    return Succeeded(
+        {
+            "patch": difference,
+            "files": [finding.path],
+            "rule": finding.rule,
+            "fingerprint": finding.fingerprint,
+            "summary": table.MENDED[finding.rule],
+            "changed": True,
+            "checks": [
+                {"name": "syntax", "ok": True, "detail": "the file is still valid"},
+                {"name": "re-scan", "ok": True, "detail": scanned},
+            ],
+            "rescan": {
+                "findings": [{**msgspec.to_builtins(one), "origin": list(one.origin)} for one in after.findings]
+            },
+        },
+        f"{finding.rule} in {finding.path} mended{places}",
+        after.degraded,
+    )
+
+
+def _scan(given: Finding, world: ToolWorld) -> _Scan:
+    """The findings of the file by the scanner that the rule belongs to."""
+    family = given.rule.partition("/")[0]
+    # Whether a manifest is looked up depends on the locks beside it: of dependencies the whole tree is read.
+    outcome = _SCANNERS[family]({} if family == "dependencies" else {"paths": [given.path]}, world)
+    if isinstance(outcome, Failed):
+        raise NoFix(f"The scanner failed: {outcome.message}.", "FL-A164")
+    findings = msgspec.convert(outcome.output["findings"], list[Finding])
+    return _Scan([one for one in findings if one.path == given.path], outcome.degraded)
+
+
+def _alike(finding: Finding, findings: Sequence[Finding], text: str) -> list[Finding]:
+    """The findings of this rule whose code reads the same: they are told apart by their order only.
+
+    If only one of them were mended, the next would take over its fingerprint.
+    """
+    if not finding.line:
+        return [finding]
+    statements = Statements.of(path_from_text(finding.path), text)
+    code = folded(statements.text_at(finding.line, finding.column))
+    others = (one for one in findings if one.rule == finding.rule and one.line)
+    return [one for one in others if folded(statements.text_at(one.line, one.column)) == code]
+
+
+def _fixed(text: str, finding: Finding, same: Sequence[Finding], world: ToolWorld) -> str:
+    fix = FIXES[finding.rule]
+    source = Source(text)
+    statements = Statements.of_python(text, source.tree)
+    spans = {span for one in same for span in statements.spans_at(one.line, one.column)}
+    for node in ast.walk(source.tree):
+        if hasattr(node, "lineno") and any(start <= source.begin(node) < end for start, end in spans):
+            fix(source, node, finding)
+    return source.changed()
+
+
+def _check_syntax(file: TextFile, text: str) -> None:
+    """Whether the file is still what its name says."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of somebody else's source
+            compile(text, "changed.py", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise NoFix(f"After the change the file would not be valid Python: {error}.", "FL-A164") from None
+
+
+def _judge(before: _Scan, after: _Scan, finding: Finding) -> None:
+    """Whether the second scan says what it should.
+
+    Other findings of the same statement get another fingerprint by the change, so they are compared by their number.
+    """
+    left = [one for one in after.findings if one.fingerprint == finding.fingerprint]
+    if left:
+        raise NoFix(f"After the change the scanner still reports it in line {left[0].line}.", "FL-A164")
+    more = Counter(one.rule for one in after.findings)
+    more.subtract(one.rule for one in before.findings)
+    if more[finding.rule] >= 0:
+        raise NoFix("After the change the scanner reports as many findings of the rule as before.", "FL-A164")
+    if new := sorted(rule for rule, count in more.items() if count > 0):
+        raise NoFix(f"The change would bring another finding: {', '.join(new)}.", "FL-A164")
+
+
+def _write(world: ToolWorld, path: str, data: bytes) -> None:
+    try:
+        world.write(path, data)
+    except Unwritable as problem:
+        raise NoFix(f"The file cannot be written: {problem}.", "FL-A162") from None
+
+
+def _security(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
+    from fairlead.agents.builtin.security.scan import scan
+
+    return scan(inputs, world)
+
+
+def _review(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
+    from fairlead.agents.builtin.code_reviewer.scan import scan
+
+    return scan(inputs, world)
+
+
+def _dependencies(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
+    from fairlead.agents.builtin.dependency_auditor.audit import audit
+
+    return audit(inputs, world)
+
+
+_SCANNERS: Mapping[str, Callable[[Mapping[str, Json], ToolWorld], Outcome]] = {
+    "security": _security,
+    "review": _review,
+    "dependencies": _dependencies,
+}

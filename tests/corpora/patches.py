@@ -1,0 +1,209 @@
+"""Places that the patcher-rules mend, before and after, and places that they must leave alone.
+
+What looks like a credential is put together when it is used.
+"""
+
+from typing import NamedTuple
+
+
+class Mended(NamedTuple):
+    """One place and what must stand there afterwards."""
+
+    rule: str
+    before: str
+    after: str
+    path: str = "app/main.py"
+
+
+MENDED: dict[str, Mended] = {
+    "yaml": Mended(
+        "security/unsafe-deserialisation",
+        "import yaml\n\n\ndef read(text):\n    return yaml.load(text, Loader=yaml.Loader)  # ours\n",
+        "import yaml\n\n\ndef read(text):\n    return yaml.safe_load(text)  # ours\n",
+    ),
+    "yaml, second argument": Mended(
+        "security/unsafe-deserialisation",
+        "import yaml as y\n\n\ndef read(text):\n    return list(y.load_all(text, y.FullLoader))\n",
+        "import yaml as y\n\n\ndef read(text):\n    return list(y.safe_load_all(text))\n",
+    ),
+    "yaml, name imported": Mended(
+        "security/unsafe-deserialisation",
+        "from yaml import load\n\n\ndef read(text):\n    return load(text)\n",
+        "import yaml\nfrom yaml import load\n\n\ndef read(text):\n    return yaml.safe_load(text)\n",
+    ),
+    "torch": Mended(
+        "security/unsafe-deserialisation",
+        "import torch\n\n\ndef read(path):\n    return torch.load(path, map_location='cpu')\n",
+        "import torch\n\n\ndef read(path):\n    return torch.load(path, map_location='cpu', weights_only=True)\n",
+    ),
+    "tar": Mended(
+        "security/archive-extraction",
+        "import tarfile\n\n\ndef unpack(name):\n    with tarfile.open(name) as tar:\n        tar.extractall()\n",
+        "import tarfile\n\n\ndef unpack(name):\n    with tarfile.open(name) as tar:\n"
+        '        tar.extractall(filter="data")\n',
+    ),
+    "tar, trusted": Mended(
+        "security/archive-extraction",
+        "import tarfile\n\n\ndef unpack(name):\n    tarfile.open(name).extractall('x', filter='fully_trusted')\n",
+        "import tarfile\n\n\ndef unpack(name):\n    tarfile.open(name).extractall('x', filter='data')\n",
+    ),
+    "lxml": Mended(
+        "security/xxe",
+        "from lxml import etree\n\nPARSER = etree.XMLParser(resolve_entities=True, huge_tree=False)\n",
+        "from lxml import etree\n\nPARSER = etree.XMLParser(resolve_entities=False, huge_tree=False)\n",
+    ),
+    "md5": Mended(
+        "security/weak-hash",
+        "import hashlib\n\n\ndef checksum(data):\n    return hashlib.md5(data).hexdigest()\n",
+        "import hashlib\n\n\ndef checksum(data):\n    return hashlib.md5(data, usedforsecurity=False).hexdigest()\n",
+    ),
+    "sha1 by name": Mended(
+        "security/weak-hash",
+        'import hashlib\n\n\ndef checksum():\n    return hashlib.new("sha1")\n',
+        'import hashlib\n\n\ndef checksum():\n    return hashlib.new("sha1", usedforsecurity=False)\n',
+    ),
+    "key": Mended(
+        "security/weak-key",
+        "from cryptography.hazmat.primitives.asymmetric import rsa\n\n"
+        "KEY = rsa.generate_private_key(public_exponent=65537, key_size=1024)\n",
+        "from cryptography.hazmat.primitives.asymmetric import rsa\n\n"
+        "KEY = rsa.generate_private_key(public_exponent=65537, key_size=3072)\n",
+    ),
+    "random": Mended(
+        "security/insecure-random",
+        "import random\n\n\ndef f():\n    token = random.randint(0, 10**6)\n    return token\n",
+        "import random\n\n\ndef f():\n    token = random.SystemRandom().randint(0, 10**6)\n    return token\n",
+    ),
+    "random, name imported": Mended(
+        "security/insecure-random",
+        '"""Doc."""\nfrom random import choice\n\n\ndef f(letters):\n    token = choice(letters)\n    return token\n',
+        '"""Doc."""\nimport secrets\nfrom random import choice\n\n\ndef f(letters):\n'
+        "    token = secrets.SystemRandom().choice(letters)\n    return token\n",
+    ),
+    "requests": Mended(
+        "security/tls-verification-off",
+        "import requests\n\n\ndef fetch(url):\n    return requests.get(url, verify=False, timeout=3)\n",
+        "import requests\n\n\ndef fetch(url):\n    return requests.get(url, timeout=3)\n",
+    ),
+    "requests, last and on lines": Mended(
+        "security/tls-verification-off",
+        "import requests\n\n\ndef fetch(url):\n    return requests.get(\n        url,  # the address\n"
+        "        timeout=3,\n        verify=(False),\n    )\n",
+        "import requests\n\n\ndef fetch(url):\n    return requests.get(\n        url,  # the address\n"
+        "        timeout=3,\n    )\n",
+    ),
+    "session": Mended(
+        "security/tls-verification-off",
+        "import requests\n\nSESSION = requests.Session()\nSESSION.verify = False\n",
+        "import requests\n\nSESSION = requests.Session()\nSESSION.verify = True\n",
+    ),
+    "context": Mended(
+        "security/tls-verification-off",
+        "import ssl\n\nCONTEXT = ssl._create_unverified_context()\n",
+        "import ssl\n\nCONTEXT = ssl.create_default_context()\n",
+    ),
+    "context, both checks": Mended(
+        "security/tls-verification-off",
+        "import ssl\n\nC = ssl.create_default_context()\nC.check_hostname = False\nC.verify_mode = ssl.CERT_NONE\n",
+        "import ssl\n\nC = ssl.create_default_context()\nC.check_hostname = True\nC.verify_mode = ssl.CERT_REQUIRED\n",
+    ),
+    "whole process": Mended(
+        "security/tls-verification-off",
+        "import ssl\n\nssl._create_default_https_context = ssl._create_unverified_context\n",
+        "import ssl\n\nssl._create_default_https_context = ssl.create_default_context\n",
+    ),
+    "old tls": Mended(
+        "security/weak-tls",
+        "import ssl\n\nCONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLSv1)\n",
+        "import ssl\n\nCONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS)\n",
+    ),
+    "ssh": Mended(
+        "security/ssh-host-key-unchecked",
+        "import paramiko\n\n\ndef connect(host):\n    client = paramiko.SSHClient()\n"
+        "    client.set_missing_host_key_policy(paramiko.AutoAddPolicy())\n    return client\n",
+        "import paramiko\n\n\ndef connect(host):\n    client = paramiko.SSHClient()\n"
+        "    client.load_system_host_keys()\n"
+        "    client.set_missing_host_key_policy(paramiko.RejectPolicy())\n    return client\n",
+    ),
+    "timeout": Mended(
+        "security/request-without-timeout",
+        "import requests\n\n\ndef fetch(url):\n    return requests.get(url)\n",
+        "import requests\n\n\ndef fetch(url):\n    return requests.get(url, timeout=10)\n",
+    ),
+    "timeout, on lines": Mended(
+        "security/request-without-timeout",
+        "import requests\n\n\ndef fetch(url):\n    return requests.post(\n        url,\n        data=(1),\n    )\n",
+        "import requests\n\n\ndef fetch(url):\n    return requests.post(\n        url,\n        data=(1),\n"
+        "        timeout=10,\n    )\n",
+    ),
+    "timeout, none": Mended(
+        "security/request-without-timeout",
+        "import requests\n\n\ndef fetch(url):\n    return requests.get(url, timeout=None)\n",
+        "import requests\n\n\ndef fetch(url):\n    return requests.get(url, timeout=10)\n",
+    ),
+    "two alike": Mended(
+        "security/request-without-timeout",
+        "import requests\n\n\ndef a(url):\n    return requests.get(url)\n\n\n"
+        "def b(url):\n    return requests.get(url)\n",
+        "import requests\n\n\ndef a(url):\n    return requests.get(url, timeout=10)\n\n\n"
+        "def b(url):\n    return requests.get(url, timeout=10)\n",
+    ),
+    "debug": Mended(
+        "security/debug-server",
+        "from flask import Flask\n\napp = Flask(__name__)\napp.run(debug=True)\n",
+        "from flask import Flask\n\napp = Flask(__name__)\napp.run()\n",
+    ),
+    "debug, first of two": Mended(
+        "security/debug-server",
+        "from flask import Flask\n\napp = Flask(__name__)\napp.run(debug=True, port=80)\n",
+        "from flask import Flask\n\napp = Flask(__name__)\napp.run(port=80)\n",
+    ),
+    "debug, setting": Mended(
+        "security/debug-server",
+        "DEBUG = True\nTIME_ZONE = 'UTC'\n",
+        "DEBUG = False\nTIME_ZONE = 'UTC'\n",
+        "site/settings.py",
+    ),
+    "mktemp": Mended(
+        "security/insecure-temporary-file",
+        "import tempfile\n\n\ndef f():\n    name = tempfile.mktemp('.txt')  # short\n    return name\n",
+        "import os\nimport tempfile\n\n\ndef f():\n    handle, name = tempfile.mkstemp('.txt')  # short\n"
+        "    os.close(handle)\n    return name\n",
+    ),
+    "chmod": Mended(
+        "security/loose-permissions",
+        "import os\n\n\ndef f(path):\n    os.chmod(path, 0o777)\n",
+        "import os\n\n\ndef f(path):\n    os.chmod(path, 0o755)\n",
+    ),
+    "chmod of a path": Mended(
+        "security/loose-permissions",
+        "def f(path):\n    path.chmod(0o666)\n",
+        "def f(path):\n    path.chmod(0o644)\n",
+    ),
+    "jinja": Mended(
+        "security/template-autoescape-off",
+        "import jinja2\n\nENVIRONMENT = jinja2.Environment()\n",
+        "import jinja2\n\nENVIRONMENT = jinja2.Environment(autoescape=jinja2.select_autoescape())\n",
+    ),
+    "jinja, name imported": Mended(
+        "security/template-autoescape-off",
+        "from jinja2 import Environment\n\nENVIRONMENT = Environment(autoescape=False)\n",
+        "from jinja2 import Environment\nfrom jinja2 import select_autoescape\n\n"
+        "ENVIRONMENT = Environment(autoescape=select_autoescape())\n",
+    ),
+    "bare except": Mended(
+        "review/bare-except",
+        "def f(g):\n    try:\n        return g()\n    except:\n        print('no')\n        return None\n",
+        "def f(g):\n    try:\n        return g()\n    except Exception:\n        print('no')\n        return None\n",
+    ),
+    "breakpoint": Mended(
+        "review/leftover-debugger",
+        "def f(x):\n    y = x + 1\n    breakpoint()\n    return y\n",
+        "def f(x):\n    y = x + 1\n    return y\n",
+    ),
+    "pdb": Mended(
+        "review/leftover-debugger",
+        "import pdb\n\n\ndef f(x):\n    if x:\n        pdb.set_trace()\n    return x\n",
+        "\n\ndef f(x):\n    if x:\n        pass\n    return x\n",
+    ),
+}
