@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fairlead.core.errors import FairleadError, error
 from fairlead.core.ids import Place, RunId
 from fairlead.core.ports import Agent, Catalog, Clock, Fenced, Ids, Journal, JournalFailed, Trees
-from fairlead.service.parts import Checkout, Ending, Files, Probe, Project, Repository
+from fairlead.service.parts import Checkout, Ending, Files, IsolationSetting, Probe, Project, Repository
 from fairlead.views.rules import RuleText
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class _App:
         from fairlead.env.places import find_place
 
         place = find_place(directory, os.environ)
-        return Project(place.root, place.state_dir, place.is_git, place.notes)
+        return Project(place.root, place.state_dir, place.is_git, place.notes, directory)
 
     def checkout(self, project: Project) -> Checkout:
         """What lies in the project just now."""
@@ -150,9 +150,12 @@ class _App:
 
     def own_agents(self, project: Project) -> "ProjectAgents":
         """The agent files of the project."""
-        from fairlead.app_agents import ProjectAgents
+        from fairlead.app_agents import Around, ProjectAgents
 
-        return ProjectAgents(project, self.files, lambda: self._spawner)
+        home = self.environ.get("HOME", "")
+        config = self.environ.get("XDG_CONFIG_HOME", "") or (os.path.join(home, ".config") if home else "")
+        around = Around(home, config, has_installed=True)
+        return ProjectAgents(project, self.files, lambda: self._spawner, around)
 
     def shipped_workflow(self, name: str) -> tuple[str, bytes] | None:
         """A workflow that ships with Fairlead."""
@@ -205,6 +208,28 @@ class _App:
         return import_advisories(
             path, source, _data_dir(), self.clock, self.files, is_replacing=is_replacing, tell=tell
         )
+
+    def isolation(self, project: Project) -> IsolationSetting:
+        """What the person has set for the project's programs."""
+        from fairlead.env.isolation import read_isolation
+
+        return read_isolation(_data_dir(), project.state_dir)
+
+    def switch_isolation(self, project: Project, *, is_off: bool, reason: str) -> None:
+        """Write the person's setting down."""
+        from fairlead.env.isolation import switch_isolation_off, switch_isolation_on
+        from fairlead.views.acceptances import day_of
+
+        if is_off:
+            switch_isolation_off(_data_dir(), project.state_dir, self.user, day_of(self.clock.now()), reason)
+        else:
+            switch_isolation_on(_data_dir(), project.state_dir)
+
+    def sandbox_problem(self) -> FairleadError | None:
+        """Why nothing can be confined here."""
+        from fairlead.env.sandbox.trying import sandbox_problem
+
+        return sandbox_problem()
 
     def probes(self, project: Project | None) -> Sequence[Probe]:
         """What `doctor` looks at."""
@@ -293,7 +318,8 @@ class _App:
     def _join(self, project: Project) -> "Engine":
         from fairlead.agents.adapters.program import ProgramAgent
         from fairlead.env.live import LiveFile
-        from fairlead.gate.gate import Gate, Surroundings
+        from fairlead.gate.gate import Gate
+        from fairlead.gate.surroundings import Surroundings
         from fairlead.runtime.engine import Engine
 
         journal = self._journals[project.state_dir]
@@ -316,19 +342,21 @@ class _App:
             progress=progress,
             log_of=lambda run, place, attempt: self.log_path(project, run, place, attempt),
             own_agents=self.own_agents(project).find,
+            is_off=lambda: self.isolation(project).is_off,
         )
         engine.join(journal, Gate(around))
         return engine
 
     def _agents(self, catalog: Catalog) -> Callable[[str], Agent | None]:
         from fairlead.agents.adapters.tool import ToolAgent
+        from fairlead.agents.adapters.unavailable import UnavailableAgent
 
         found: dict[str, Agent | None] = {}
 
         def agent(name: str) -> Agent | None:
             if name not in found:
                 card = catalog.find(name)
-                found[name] = None if card is None else ToolAgent(card)
+                found[name] = None if card is None else UnavailableAgent(card) if card.needs else ToolAgent(card)
             return found[name]
 
         return agent

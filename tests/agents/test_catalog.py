@@ -12,6 +12,7 @@ import pytest
 import fairlead.agents.builtin
 from fairlead.agents import catalog
 from fairlead.agents.catalog import FileCatalog
+from fairlead.core.agent_format import NEEDS
 from fairlead.core.json import Json
 from fairlead.workflow import read_values
 from tests.proves import proves
@@ -137,7 +138,7 @@ def test_moving_bytes_from_one_file_to_the_next_is_a_new_digest(builtin: Path) -
         ("output: findings", "outputs: findings", "FL-A003: `fairlead` has no key `outputs`"),
         ("risk: medium", "risk: huge", "FL-A003: `risk` cannot be `huge`; it is one of: low, medium, high"),
         ("effect_class: pure", "effect_class: x", "FL-A003: `effect_class` cannot be `x`"),
-        ("adapter: tool", "adapter: llm", "FL-A003: `adapter` cannot be `llm`; it is one of: tool"),
+        ("adapter: tool", "adapter: claude", "FL-A003: `adapter` cannot be `claude`; it is one of: tool, llm"),
         (".main:scan", ".main", "FL-A003: `python` must be written as `package.module:function`"),
         (".scanner.main:", ".gone:", "FL-A007: there is no module `fairlead.agents.builtin.gone` behind it"),
         ("fairlead.agents.builtin.scanner.main", "os", "FL-A007: there is no module `os` behind it"),
@@ -178,30 +179,26 @@ def test_every_agent_file_of_a_project_is_an_entry_with_its_reason(builtin: Path
         (".claude/agents/scanner.md", b"---\nname: scanner\ndescription: z\n---\n"),
     ]
     catalog = FileCatalog(read_values, lambda: files, builtin)
-    later = "FL-A005: this build calls agents of adapter `tool` and `command`, not those of `claude`"
-    assert {card.source: (card.name, card.problem) for card in catalog.cards()} == {
-        "builtin/scanner.md": ("scanner", ""),
+    assert {card.source: (card.name, card.problem, card.needs) for card in catalog.cards()} == {
+        "builtin/scanner.md": ("scanner", "", ""),
         ".fairlead/agents/mine.md": (
             "mine",
             "FL-A003: `command` must be a list of words, such as [node, check.js]",
+            "",
         ),
-        ".claude/agents/code-reviewer.md": ("code-reviewer", later),
-        ".claude/agents/broken.md": (
-            "broken",
-            "FL-A002: the front matter cannot be read: line 2, column 15: "
-            "a colon followed by a space begins a mapping, and none can begin here",
-        ),
-        ".claude/agents/Empty File.md": ("empty-file", "FL-A001: the file has no front matter between two lines `---`"),
-        ".claude/agents/binary.md": ("binary", "FL-A001: the file has no front matter between two lines `---`"),
-        ".claude/agents/latin.md": (
-            "latin",
-            "FL-A002: the front matter cannot be read: line 1, column 10: byte 9 (0xe9) is not UTF-8",
-        ),
-        ".claude/agents/deep/mine.md": (
-            "mine",
-            f"{later}; .fairlead/agents/mine.md has the same name and comes first",
-        ),
-        ".claude/agents/scanner.md": ("scanner", f"{later}; the agent of this name that ships is used"),
+        ".claude/agents/code-reviewer.md": ("code-reviewer", "", NEEDS["claude"]),
+        ".claude/agents/broken.md": ("broken", "", NEEDS["claude"]),
+        ".claude/agents/Empty File.md": ("empty-file", "FL-A001: the file is empty", ""),
+        ".claude/agents/binary.md": ("binary", "FL-A018: the file begins as UTF-16 and does not go on so", ""),
+        ".claude/agents/latin.md": ("cafe", "", NEEDS["claude"]),
+        ".claude/agents/deep/mine.md": ("mine", "", NEEDS["claude"]),
+        ".claude/agents/scanner.md": ("scanner", "", NEEDS["claude"]),
+    }
+    shadowed = {card.source: card.shadowed for card in catalog.cards() if card.shadowed}
+    assert shadowed == {
+        ".fairlead/agents/mine.md": ("hides .claude/agents/deep/mine.md",),
+        ".claude/agents/deep/mine.md": (".fairlead/agents/mine.md has the same name and comes first",),
+        ".claude/agents/scanner.md": ("the agent of this name that ships is used",),
     }
 
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from fairlead.agents.cards import BadCard, FrontMatter, card_of, split_card
+from fairlead.agents.cards import BadCard, FrontMatter, ReadYaml, split_card
+from fairlead.agents.files.naming import NAME
+from fairlead.agents.files.taking import card_of
 from fairlead.agents.own.definitions import (
-    NAME,
     AgentFile,
     Definition,
-    ReadYaml,
     complete,
     digest_of_files,
     empty_card,
@@ -50,7 +50,8 @@ class FileCatalog:
     """Implements `fairlead.core.ports.Catalog` over files.
 
     Every agent file is an entry, also one that cannot be used: its `problem` says why. The first of a name wins, and
-    the project's files come before those that ship; but a file of a kind that this build cannot call hides nothing.
+    the project's files come before those that ship; but a file for another program, whose agent this build cannot
+    perform, hides nothing that it can.
     """
 
     def __init__(
@@ -67,24 +68,38 @@ class FileCatalog:
         self._looking = looking
         self._found: dict[str, AgentCard | None] = {}
         self._own: tuple[Definition, ...] | None = None
+        self._first: dict[str, Definition] = {}  # name → what a call of it reaches, unless one that ships is meant
         self.files: tuple[AgentFile, ...] = ()  # of the project, once `definitions` has read them
 
     def find(self, name: str) -> AgentCard | None:
         """The agent of this name, with everything that it takes and gives: its code may be looked at for that."""
-        own = self._own_named(name)
-        if own is not None and own.hides:
-            self._complete(own)
-            return own.card
-        shipped = self.shipped(name)
-        return shipped or (own.card if own is not None else None)
+        own = self.find_own(name)
+        return self.shipped(name) if own is None else own.card
 
     def find_own(self, name: str) -> Definition | None:
-        """The project's agent that a call of *name* reaches; None when it reaches one that ships, or nothing."""
+        """The agent file that a call of *name* reaches; None when it reaches one that ships, or nothing."""
         own = self._own_named(name)
-        if own is None or not own.hides:
+        if own is None or (not own.hides and self.is_shipped(name)):
             return None
         self._complete(own)
         return own
+
+    def find_exactly(self, name: str, named: Digest) -> Definition | None:
+        """The agent file *name* whose digest is *named*, whatever else has its name."""
+        found = next((one for one in self.definitions() if one.card.name == name and one.card.digest == named), None)
+        if found is not None:
+            self._complete(found)
+        return found
+
+    def known(self, name: str) -> AgentCard | None:
+        """The agent of this name as far as its file says; no code is looked at."""
+        own = self._own_named(name)
+        return own.card if own is not None and (own.hides or not self.is_shipped(name)) else self.shipped(name)
+
+    def names(self) -> list[str]:
+        """The names of all agents, each once."""
+        self.definitions()
+        return sorted({*self._first, *self.shipped_names()})
 
     def shipped(self, name: str) -> AgentCard | None:
         """The agent of this name that ships. Reads one card, and no file of the project."""
@@ -125,26 +140,34 @@ class FileCatalog:
         self._complete(own)
 
     def _own_named(self, name: str) -> Definition | None:
-        named = [one for one in self.definitions() if one.card.name == name]
-        return next((one for one in named if one.hides), named[0] if named else None)
+        self.definitions()
+        return self._first.get(name)
 
     def _note_hidden(self, found: list[Definition]) -> None:
         """Every shadowing is said, on both sides."""
-        first: dict[str, Definition] = {}
+        named: dict[str, list[Definition]] = {}
         for one in found:
-            other = first.get(one.card.name)
-            note = ""
-            if other is not None:
-                note = f"{other.file.path} has the same name and comes first"
-            elif one.hides and self.is_shipped(one.card.name):
-                note = "hides the agent of this name that ships, except in `fairlead review`"
-            elif self.is_shipped(one.card.name):
-                note = "the agent of this name that ships is used"
-            if note:
-                problem = f"{one.card.problem}; {note}" if one.card.problem else ""
-                one.card = msgspec.structs.replace(one.card, problem=problem, shadowed=(note,))
-            if one.hides or other is None:
-                first.setdefault(one.card.name, one)
+            named.setdefault(one.card.name, []).append(one)
+        for name, several in named.items():
+            first = next((one for one in several if one.hides), several[0])
+            self._first[name] = first
+            is_shipped = self.is_shipped(name)
+            if len(several) == 1 and not is_shipped:
+                continue
+            others = [one.file.path for one in several if one is not first]
+            for one in several:
+                why, hides = "", []
+                if one is not first:
+                    because = "comes first" if several.index(first) < several.index(one) else "can be called here"
+                    why = f"{first.file.path} has the same name and {because}"
+                elif is_shipped and not one.hides:
+                    why = "the agent of this name that ships is used"
+                else:
+                    hides = ["hides the agent of this name that ships, except in `fairlead review`"] * is_shipped
+                    hides += [f"hides {', '.join(others)}"] if others else []
+                problem = f"{one.card.problem}; {why}" if one.card.problem and why else one.card.problem
+                notes = (why, *hides) if why else tuple(hides)
+                one.card = msgspec.structs.replace(one.card, problem=problem, shadowed=notes)
 
     def _listed(self, own: Definition) -> AgentCard:
         """The card for a list: complete when an earlier look is remembered; nothing is run for it."""

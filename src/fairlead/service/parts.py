@@ -9,12 +9,12 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from fairlead.core.errors import Diagnostic
+from fairlead.core.errors import Diagnostic, FairleadError
 from fairlead.core.findings import path_text
 from fairlead.core.ids import RunId
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Outcome
-from fairlead.core.ports import Catalog, Clock, Ids, Journal
+from fairlead.core.ports import Catalog, Clock, Ids, Journal, Setting
 from fairlead.views.reading import Readable
 from fairlead.views.rules import RuleText
 
@@ -26,6 +26,7 @@ class Project(msgspec.Struct, frozen=True):
     state_dir: str  # absolute; it may not exist yet
     is_git: bool = True
     notes: tuple[str, ...] = ()  # what a person should know: "not a git repository"
+    directory: str = ""  # where the command was called; "" for the root
 
     @property
     def name(self) -> str:
@@ -134,6 +135,16 @@ class Tried(msgspec.Struct, frozen=True):
     log: str = ""  # the end of what it wrote
 
 
+class Mend(msgspec.Struct, frozen=True):
+    """An agent file that is read by recovery only, and what it should be."""
+
+    name: str  # of the agent
+    path: str  # as lists name it
+    full: str  # where it lies
+    before: bytes
+    after: bytes
+
+
 class OwnAgents(Protocol):
     """The agent files of a project, for those who write them."""
 
@@ -147,6 +158,14 @@ class OwnAgents(Protocol):
 
     def check(self, names: Sequence[str]) -> Sequence[Diagnostic]:
         """Everything that is wrong with the agents of these names, or with all. Their code runs in child processes."""
+        ...
+
+    def settings(self, name: str) -> Sequence[Setting]:
+        """What holds for an agent, whether or not it ships, and why each line is what it is."""
+        ...
+
+    def mends(self, names: Sequence[str]) -> Sequence[Mend]:
+        """The agent files of these names, or all of the project's, that are read by recovery only."""
         ...
 
     def is_inside(self, path: str) -> bool:
@@ -186,6 +205,28 @@ class Imported(msgspec.Struct, frozen=True):
     broken: int
     broken_names: tuple[str, ...]  # the first ten, each with its reason
     left_out: dict[str, int]  # entries about ecosystems that no agent reads
+
+
+class IsolationSetting(Protocol):
+    """What a person has set for one project's programs."""
+
+    @property
+    def is_off(self) -> bool: ...
+    @property
+    def by(self) -> str: ...
+    @property
+    def since(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def path(self) -> str:
+        """Of the file that says so; it need not exist."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """Why that file says nothing; isolation is then on."""
+        ...
 
 
 Ending = Literal["ended", "interrupted", "terminated"]  # nothing left to do; SIGINT; SIGTERM
@@ -276,6 +317,22 @@ class Parts(Protocol):
 
     def probes(self, project: Project | None) -> Sequence[Probe]:
         """Look at machine, repository and state for `doctor`; without *project*, at the machine only."""
+        ...
+
+    def isolation(self, project: Project) -> IsolationSetting:
+        """Whether this person has switched isolation off for *project*."""
+        ...
+
+    def switch_isolation(self, project: Project, *, is_off: bool, reason: str) -> None:
+        """Write that down for this person, outside of the project.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        ...
+
+    def sandbox_problem(self) -> FairleadError | None:
+        """Why no program can be isolated here, found out by building a sandbox; None when it can."""
         ...
 
     def perform(self, project: Project, run: RunId, on_tick: Callable[[], None]) -> Ending:

@@ -9,7 +9,7 @@ from fairlead.core.json import Digest
 from fairlead.core.ports import Catalog
 from fairlead.core.workflow import Action, AgentAction, GroupAction, ParallelAction, Step, Workflow
 
-_OWN = (".fairlead/", ".claude/")  # how the source of a card of the project begins
+_SHIPPED = "builtin/"  # how the source of a card that ships begins
 
 _Pin = Callable[[str], Digest]
 
@@ -49,8 +49,8 @@ def pin_again(workflow: Workflow, catalog: Catalog) -> tuple[Workflow, tuple[str
 
 
 def _is_own(source: str) -> bool:
-    """Whether a card with this source is a file of the project."""
-    return source.startswith(_OWN)
+    """Whether a card with this source does not ship: a file of the project, of the person or of a package."""
+    return not source.startswith(_SHIPPED)
 
 
 def hidden_agents(workflow: Workflow, hiding: Iterable[tuple[str, str]], *, calls_own: bool) -> tuple[Diagnostic, ...]:

@@ -164,8 +164,8 @@ fairlead:
         ("./code.py", "fairlead.agents.own.calling", [("FL-A003", 6, "`python` must be written as")]),
         (":find", ":fnd", [("FL-A011", 6, "there is no function `fnd` in .fairlead/agents/code.py")]),
         ("name: one", "name: two", [("FL-A014", 2, "the agent is called `two`, its file one.md")]),
-        ("Finds.", "Finds: x", [("FL-A002", 3, "the front matter cannot be read")]),
-        ("---\nname", "name", [("FL-A001", 1, "the file has no front matter between two lines `---`")]),
+        ("adapter: tool", "adapter: a: b", [("FL-A002", 5, "`fairlead:` cannot be read: a colon followed by a space")]),
+        ("---\nname: one\n", "# one\n", [("FL-A001", 1, "the file has no front matter between two lines `---`")]),
         (
             "adapter: tool",
             "adapter: tool\n  riks: low\n  tags: 3\n  limits: {timeout: 5h}",
@@ -215,8 +215,8 @@ def test_two_files_with_one_name_and_one_that_hides_what_ships(workshop: Worksho
     workshop.write(".fairlead/agents/one.py", ONE)
     workshop.write(".fairlead/agents/one.md", CARD.replace("code.py", "words.py"))
     workshop.write(".fairlead/agents/words.py", ONE)
-    workshop.write(".claude/agents/one.md", "---\nname: one\ndescription: x\n---\n")
-    workshop.write(".claude/agents/inventory.md", "---\nname: inventory\ndescription: x\n---\n")
+    workshop.write(".claude/agents/one.md", "---\nname: one\ndescription: x\n---\nYou.\n")
+    workshop.write(".claude/agents/inventory.md", "---\nname: inventory\ndescription: x\n---\nYou.\n")
     workshop.write(".fairlead/agents/secret-scanner.py", HEAD + GOOD.format(name="secret-scanner"))
     assert codes(workshop) == [
         ("FL-A015", "one.py", 4, False),
@@ -225,6 +225,8 @@ def test_two_files_with_one_name_and_one_that_hides_what_ships(workshop: Worksho
     cards = workshop.listed()
     hides = "hides the agent of this name that ships, except in `fairlead review`"
     assert cards[".fairlead/agents/secret-scanner.py"].shadowed == (hides,)
+    hidden = ".fairlead/agents/one.py, .claude/agents/one.md"
+    assert cards[".fairlead/agents/one.md"].shadowed == (f"hides {hidden}",)
     assert cards[".fairlead/agents/one.py"].shadowed == (".fairlead/agents/one.md has the same name and comes first",)
     assert workshop.found("one").source == ".fairlead/agents/one.md"
     assert workshop.found("inventory").source == "builtin/inventory.md"

@@ -140,7 +140,7 @@ def test_the_program_beside_the_card_belongs_to_its_digest(workshop: Workshop) -
         ("command: node check.js\noutput: report", 6, "`command` must be a list of texts"),
         ("command: []\noutput: report", 6, "`command` must be a list of words, such as [node, check.js]"),
         ("command: [a]", 4, "nothing says what the program gives: `output: findings`, `output: report`"),
-        ("command: [a]\noutput: patch", 7, "`output` cannot be `patch`; it is one of: findings, report"),
+        ("command: [a]\noutput: patches", 7, "`output` cannot be `patches`; it is one of: findings, patch, report"),
         ("command: [a]\noutput: report\nenv: [A B]", 8, "`env` names variables, and `A B` cannot be one"),
     ],
 )

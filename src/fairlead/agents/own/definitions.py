@@ -1,33 +1,37 @@
 """The agents of a project: read from the files of one folder, without running any of them."""
 
 import os.path
-import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from fairlead.agents.cards import BadCard, FrontMatter, OwnCard, limits_of, own_card_of, split_card
-from fairlead.agents.own.findings import COMMAND_SCHEMA
+from fairlead.agents.cards import BadCard, ReadYaml
+from fairlead.agents.files.naming import NAME, slug, stem
+from fairlead.agents.files.opening import Opened, open_card
+from fairlead.agents.files.places import Whose
+from fairlead.agents.files.taking import Taken, take_card
+from fairlead.agents.files.values import limits_of
 from fairlead.agents.own.reading import Decorated, Module, closure, problems_of
-from fairlead.core.json import Digest, Json, digest
+from fairlead.core.json import Digest, Json, NotStrict, digest, parse
+from fairlead.core.output_contracts import CONTRACTS
 from fairlead.core.ports import AgentCard
 from fairlead.core.tools import ToolCode
 
-ReadYaml = Callable[[bytes], Json]  # raises ValueError, its text one line for people
-
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
-_PYTHON_FOLDER = ".fairlead/agents"  # elsewhere a Python file is an agent only when a card names it
 _LEVEL = "runs at level L1: limits and a clean environment, no isolation yet"
 
 
 class AgentFile(NamedTuple):
     """One file of a folder of agents."""
 
-    path: str  # from the root of the project
+    path: str  # from the root of the project; `~/…` for one of the person, `PACKAGE:…` for one of a package
     data: bytes
     problem: str = ""  # why it could not be read; then there is no data
+    full: str = ""  # where it lies, when that is not below the root of the project
+    whose: Whose = "project"
+    suffix: str = ".md"  # what the name of an agent's file ends with in its folder
+    is_ours: bool | None = None  # whether it lies in a folder that is for agents of Fairlead; None: its path says so
 
 
 class Definition(msgspec.Struct):
@@ -36,6 +40,10 @@ class Definition(msgspec.Struct):
     card: AgentCard
     file: AgentFile
     problems: list[BadCard] = []
+    warnings: list[BadCard] = []  # what does not keep it from working
+    settings: Mapping[str, Json] = {}  # those under `fairlead:`
+    mended: bytes = b""  # its file as it should be; nothing when it needs no mending
+    beside: list[str] = []  # the files that its digest names
     code: ToolCode | None = None  # of adapter `tool`
     argv: tuple[str, ...] = ()  # of adapter `command`; words that name files beside the card are from the root
     own_files: tuple[str, ...] = ()  # those words
@@ -45,14 +53,11 @@ class Definition(msgspec.Struct):
     hides: bool = True  # whether an agent of the same name that comes later is hidden
 
     def settle(self) -> None:
-        """Say in the card why it cannot be used."""
-        if self.problems:
-            self.card = msgspec.structs.replace(self.card, problem=str(self.problems[0]))
-
-
-def _slug(name: str) -> str:
-    """*name* as agents are named: small letters, digits and `-`, at most 63."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:63].rstrip("-")
+        """Say in the card why it cannot be used, and what else is wrong."""
+        if self.problems or self.warnings:
+            problem = str(self.problems[0]) if self.problems else ""
+            said = tuple(map(str, self.warnings))
+            self.card = msgspec.structs.replace(self.card, problem=problem, warnings=said)
 
 
 def empty_card(name: str, source: str, digest_of: Digest, problem: str = "") -> AgentCard:
@@ -83,11 +88,18 @@ def read_folder(files: Sequence[AgentFile], read_yaml: ReadYaml) -> list[Definit
     return _Folder(files, read_yaml).read()
 
 
+def _lies_in_ours(file: AgentFile) -> bool:
+    return file.path.startswith(".fairlead/agents/") if file.is_ours is None else file.is_ours
+
+
 class _Folder:
     def __init__(self, files: Sequence[AgentFile], read_yaml: ReadYaml) -> None:
         self.files = files
         self.read_yaml = read_yaml
         self.folder = os.path.dirname(files[0].path) if files else ""
+        # Whoever writes into our own folder means one of ours; elsewhere most files are for other programs, and a
+        # Python file is an agent only when a card names it.
+        self.is_ours = bool(files) and _lies_in_ours(files[0])
         self.by_path = {file.path: file for file in files}
         self.modules: dict[str, Module] = {}  # module name → parsed file
         self.broken: dict[str, BadCard] = {}  # path → why it could not be parsed
@@ -105,8 +117,8 @@ class _Folder:
             self.broken[file.path] = bad
 
     def read(self) -> list[Definition]:
-        found = [self._card(file) for file in self.files if file.path.endswith(".md")]
-        if self.folder == _PYTHON_FOLDER:
+        found = [self._card(file) for file in self.files if file.path.lower().endswith(file.suffix)]
+        if self.is_ours:
             found += [one for file in self.files if file.path.endswith(".py") and (one := self._python(file))]
         for one in found:
             one.settle()
@@ -115,45 +127,68 @@ class _Folder:
     # ------------------------------------------------------------------------------------------------- a card
 
     def _card(self, file: AgentFile) -> Definition:
-        name = _slug(_stem(file.path).split(".")[0])
         try:
             if file.problem:
                 raise BadCard("FL-A018", file.problem)
-            front = split_card(file.data, self.read_yaml)
+            opened = open_card(file.data, self.read_yaml)
         except BadCard as bad:
-            # Whoever writes into our own folder means one of ours; elsewhere most files are for other programs.
-            is_ours = self.folder == _PYTHON_FOLDER
-            return Definition(empty_card(name, file.path, digest(file.data)), file, [bad], hides=is_ours)
-        title = front.text("name")
-        if not front.is_callable:
-            reason = f"this build calls agents of adapter `tool` and `command`, not those of `{front.adapter}`"
-            later = BadCard("FL-A005", reason, key="fairlead.adapter")
-            card = msgspec.structs.replace(
-                empty_card(_slug(title) or name, file.path, digest(file.data)),
-                title=title or name,
-                description=front.text("description"),
-                adapter=front.adapter,
-                body=front.body,
-            )
-            return Definition(card, file, [later], hides=False)
-        return self._callable(file, front, _slug(title) or name)
-
-    def _callable(self, file: AgentFile, front: FrontMatter, name: str) -> Definition:
-        own = own_card_of(front, file.path)
-        found = Definition(
-            msgspec.structs.replace(own.card, name=name, notes=(_LEVEL,)),
-            file,
-            [*own.problems, *_name_problems(own.card.name or name, file.path, "name")],
-            passed_on=own.passed_on,
-            gives=own.gives,
-        )
-        if own.file:
-            self._take_code(found, own)
-        else:
-            self._take_command(found, own)
+            name = slug(stem(file.path)) or "unnamed"
+            return Definition(empty_card(name, file.path, digest(file.data)), file, [bad], hides=self.is_ours)
+        taken = take_card(opened.front, file.path, is_installed=file.whose == "package")
+        found = self._taken(file, opened, taken)
+        if taken.schema_file:
+            self._take_schema(found, taken.schema_file)
         return found
 
-    def _take_code(self, found: Definition, own: OwnCard) -> None:
+    def _taken(self, file: AgentFile, opened: Opened, taken: Taken) -> Definition:
+        recovered = [BadCard("FL-A004", note.text, line=note.line) for note in opened.notes]
+        is_performed = opened.front.is_performed
+        found = Definition(
+            msgspec.structs.replace(taken.card, notes=(_LEVEL,) if is_performed else ()),
+            file,
+            list(taken.problems),
+            [*recovered, *taken.warnings],
+            settings=opened.front.settings,
+            mended=opened.mended,
+            passed_on=taken.passed_on,
+            gives=taken.card.contract if taken.card.contract in CONTRACTS else "",
+            # What this build cannot perform takes the place of nothing that it can, unless it was written for us.
+            hides=is_performed or self.is_ours,
+        )
+        if not is_performed:
+            self._name(found, [file.path])
+            return found
+        if self.is_ours:
+            found.problems += _name_problems(found.card.name, file.path, "name")
+        if taken.file:
+            self._take_code(found, taken)
+        elif found.card.adapter == "command":
+            self._take_command(found, taken)
+        else:
+            found.is_complete = True
+            self._name(found, [file.path])
+        return found
+
+    def _take_schema(self, found: Definition, name: str) -> None:
+        """The schema of what it gives, from the file beside it."""
+        path = f"{self.folder}/{name}"
+        try:
+            file = self.by_path.get(path)
+            if file is None or file.problem:
+                raise BadCard("FL-A042", file.problem if file else f"there is no {name} beside the file")
+            schema = parse(file.data)
+            if not isinstance(schema, dict):
+                raise BadCard("FL-A042", f"{name} holds no JSON object")
+        except (BadCard, NotStrict) as error:
+            said = error.reason if isinstance(error, BadCard) else f"{name} is no strict JSON: {error}"
+            found.problems.append(BadCard("FL-A042", said, key="fairlead.output"))
+            return
+        if not found.settings.get("output_schema"):
+            found.card = msgspec.structs.replace(found.card, output_schema=schema)
+        found.beside.append(path)
+        self._name(found, found.beside)
+
+    def _take_code(self, found: Definition, own: Taken) -> None:
         path = f"{self.folder}/{own.file}"
         self.wanted.add(path)
         module = self.modules.get(_stem(path))
@@ -173,7 +208,7 @@ class _Folder:
         found.is_complete = bool(found.card.input_schema and found.card.output_schema)
         self._name(found, [found.file.path, *paths])
 
-    def _take_command(self, found: Definition, own: OwnCard) -> None:
+    def _take_command(self, found: Definition, own: Taken) -> None:
         words, files = [], []
         for word in own.argv:
             beside = f"{self.folder}/{word.removeprefix('./')}"
@@ -184,7 +219,7 @@ class _Folder:
         found.own_files = tuple(files)
         schema = found.card.output_schema
         if not schema:
-            schema = COMMAND_SCHEMA if own.gives == "findings" else {"type": "object"}
+            schema = CONTRACTS.get(own.card.contract, {"type": "object"})
         entry = " ".join(own.argv)
         found.card = msgspec.structs.replace(found.card, entry=entry, output_schema=schema)
         found.problems += [
@@ -197,7 +232,7 @@ class _Folder:
     # ------------------------------------------------------------------------------------- a decorated function
 
     def _python(self, file: AgentFile) -> Definition | None:
-        name = _slug(_stem(file.path))
+        name = slug(_stem(file.path))
         found = Definition(empty_card(name, file.path, digest(file.data)), file)
         found.card = msgspec.structs.replace(found.card, adapter="tool", notes=(_LEVEL,))
         if file.path in self.wanted:
@@ -277,7 +312,8 @@ class _Folder:
 
     def _name(self, found: Definition, paths: Sequence[str]) -> None:
         """Give the digest: of the card and everything behind it."""
-        named = digest_of_files([(path, self.by_path[path].data) for path in sorted(set(paths))])
+        found.beside = sorted(set(paths))
+        named = digest_of_files([(path, self.by_path[path].data) for path in found.beside])
         found.card = msgspec.structs.replace(found.card, digest=named)
 
 
@@ -328,11 +364,11 @@ def complete(found: Definition, described: Mapping[str, Json]) -> None:
 
 def _name_problems(name: Json, path: str, key: str, line: int = 0, column: int = 0) -> list[BadCard]:
     said = ""
-    if not isinstance(name, str) or not NAME.fullmatch(name) or _slug(name) != name:
+    if not isinstance(name, str) or not NAME.fullmatch(name) or slug(name) != name:
         shown = str(name)[:40]
         said = f"`{shown}` cannot be an agent's name: small letters, digits and `-`, at most 63"
-        hint = f"call it `{_slug(str(name))}`" if _slug(str(name)) else "give it a name"
-    elif _slug(_stem(path).split(".")[0]) != name:
+        hint = f"call it `{slug(str(name))}`" if slug(str(name)) else "give it a name"
+    elif slug(stem(path)) != name:
         said = f"the agent is called `{name}`, its file {os.path.basename(path)}"
         hint = f"rename the file to {name}{os.path.splitext(path)[1]}, or the agent"
     return [BadCard("FL-A014", said, key=key, line=line, column=column, hint=hint)] if said else []

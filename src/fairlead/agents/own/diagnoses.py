@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from fairlead.agents.cards import BadCard
 from fairlead.agents.catalog import FileCatalog
+from fairlead.agents.files.fallbacks import fallback_problems
 from fairlead.agents.own.definitions import AgentFile, Definition, shadowed_imports
 from fairlead.agents.own.reading import Module
 from fairlead.core.errors import Diagnostic, Span
@@ -15,7 +16,6 @@ EXCERPT_CHARACTERS_MAX = 2_000
 Locate = Callable[[bytes, int], tuple[Mapping[str, Span], Span | None]]
 
 _FRONT = re.compile(rb"\A(?:\xef\xbb\xbf)?---[ \t]*\r?\n(.*?)(?:^---|\Z)", re.DOTALL | re.MULTILINE)
-_FOR_OTHERS = "FL-A005"
 
 
 def diagnose(catalog: FileCatalog, chosen: Sequence[Definition], locate: Locate) -> list[Diagnostic]:
@@ -29,9 +29,11 @@ def diagnose(catalog: FileCatalog, chosen: Sequence[Definition], locate: Locate)
         catalog.complete(one)
         files = {file.path: file for file in catalog.files}
         reader = _Reader(one, files, locate)
-        # A file for another program is no mistake of its author; that it cannot be called here is worth a word.
+        # A file for another program is no mistake of its author; that it cannot be read here is worth a word.
         is_warning = not one.hides
-        found += [reader.diagnostic(bad, is_warning) for bad in one.problems if bad.code != _FOR_OTHERS]
+        found += [reader.diagnostic(bad, is_warning) for bad in one.problems]
+        found += [reader.diagnostic(bad, True) for bad in one.warnings]
+        found += [reader.diagnostic(bad, True) for bad in fallback_problems(catalog, one)]
         found += [reader.diagnostic(bad, True) for bad in (shadowed_imports(one.code) if one.code else ())]
         winner = first.get(one.card.name)
         if winner is not None and winner is not one and one.hides:

@@ -29,12 +29,13 @@ CODES: tuple[Code, ...] = (
         good="name: my-agent",
     ),
     Code(
-        "FL-A005",
-        "This build cannot call this kind of agent",
-        "The agent is listed so that it is not lost, but the adapter that speaks to it comes with a later build.",
-        "use an agent that ships: `fairlead agents list`",
-        bad="fairlead:\n  adapter: claude",
-        good="fairlead:\n  adapter: tool",
+        "FL-A004",
+        "An agent file that had to be recovered",
+        "It is not the YAML that is read here, but what it means could be told by the keys that agents' programs know."
+        " The agent works; other programs may read the file differently.",
+        "`fairlead agents check NAME --fix` shows the file as it should be, and writes it with --write",
+        bad="description: Owns the network: UniFi, DNS",
+        good='description: "Owns the network: UniFi, DNS"',
     ),
     Code(
         "FL-A007",
@@ -45,7 +46,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-A008",
         "The agent file is too large",
-        "An agent file has at most 1,000,000 bytes.",
+        "An agent file has at most 256,000 bytes.",
         "shorten it",
     ),
     Code(
@@ -129,6 +130,80 @@ CODES: tuple[Code, ...] = (
         "give the file another name",
         bad=".fairlead/agents/json.py",
         good=".fairlead/agents/todo_words.py",
+    ),
+    Code(
+        "FL-A020",
+        "An agent file without a usable name",
+        "An agent is called by its name. Where the file gives none, or one of which no small letters and digits are"
+        " left, it is called after its file.",
+        "write `name: my-agent` at the top",
+        bad="name: ★",
+        good="name: star",
+    ),
+    Code(
+        "FL-A021",
+        "An agent file without a description",
+        "The description says when to use the agent. Without it, neither people nor programs can choose it.",
+        "write `description:` and one sentence at the top",
+    ),
+    Code(
+        "FL-A022",
+        "An agent without instructions",
+        "What stands below the front matter is what a model is told. Without it the agent is only a name.",
+        "write below the second line `---` what the agent should do",
+    ),
+    Code(
+        "FL-A023",
+        "A key that says nothing to this adapter",
+        "Some keys under `fairlead:` belong to one kind of agent: a program has a `command`, a Python function has"
+        " `python`. Elsewhere they have no effect.",
+        "remove the key, or mend `adapter`",
+        bad="adapter: claude\ncommand: [sh, check.sh]",
+        good="adapter: command\ncommand: [sh, check.sh]",
+    ),
+    Code(
+        "FL-A024",
+        "A field of an agent file with a value that is not understood",
+        "The field is one that agents' programs know, but its value has another form than they read. It is kept, and"
+        " nothing is done with it.",
+        "write the value as the message says",
+        bad="tools: 3",
+        good="tools: Read, Grep",
+    ),
+    Code(
+        "FL-A030",
+        "An agent that lacks something to be called",
+        "The file is fine and the agent is known, but the adapter that speaks to it needs something that is not"
+        " configured here: a model provider, an MCP server, a remote agent. Nothing is started.",
+        "name an agent below `fallback:` that takes over, or call an agent that ships: `fairlead agents list`",
+        bad="agent: patcher",
+        good="agent: patcher\nfallback: [patcher-rules]",
+    ),
+    Code(
+        "FL-A040",
+        "Agents that take over for each other in a circle",
+        "An agent's `fallback` names those that take over when it cannot. Here they lead back to where they began, so"
+        " that the last one is no help. Each is tried at most once.",
+        "take one of the names out",
+        bad="a: fallback [b]\nb: fallback [a]",
+        good="a: fallback [b]\nb: no fallback",
+    ),
+    Code(
+        "FL-A041",
+        "A fallback that does not exist",
+        "The agent's `fallback` names one that no file describes: nobody would take over.",
+        "mend the name: `fairlead agents list` shows those there are",
+        bad="fallback: [patcher-rule]",
+        good="fallback: [patcher-rules]",
+    ),
+    Code(
+        "FL-A042",
+        "The file with the schema of an output cannot be used",
+        "`output: ./schema.json` names a file beside the agent's own that holds a JSON Schema. It is missing, cannot be"
+        " read, or is no JSON object.",
+        "put the schema beside the agent's file, or name a contract: findings, patch, report, metrics, verdict",
+        bad="output: ./schema.jsn",
+        good="output: ./schema.json",
     ),
     Code(
         "FL-A101",
