@@ -23,10 +23,10 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-E003",
         "Unknown root",
-        "A reference begins with `inputs`, `steps` or `run`. The environment of the process is not among them, "
-        "so that a "
+        "An expression begins with one of the roots that its place has (`inputs`, `steps`, `run` and others), or with "
+        "the item of a fan-out or comprehension around it. The environment of the process is not among them, so that a "
         "run does not depend on who starts it.",
-        "begin with inputs, steps or run",
+        "begin with one of the roots that the message lists",
         bad="home: ${ HOME }",
         good="home: ${ inputs.home }",
     ),
@@ -73,8 +73,8 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-E009",
         "A value without fields",
-        "The reference goes on after a value that has no such part: text, a number, a list that is numbered.",
-        "end the reference before it",
+        "The path goes on after a value that has no such part: text, a number, a list that is numbered.",
+        "end the path before it",
         bad="first: ${ inputs.paths.first }",
         good="first: ${ inputs.paths[0] }",
     ),
@@ -147,6 +147,41 @@ CODES: tuple[Code, ...] = (
         good="if: steps.scan.output.findings.size() > 0",
     ),
     Code(
+        "FL-E018",
+        "Values that do not fit",
+        "An operator or a function is given values of types that it does not take: the schemas of inputs and outputs "
+        "say so before anything runs.",
+        "convert the value, or compare it first",
+        bad="if: steps.scan.output.findings > 0",
+        good="if: steps.scan.output.findings.size() > 0",
+    ),
+    Code(
+        "FL-E019",
+        "A comparison that can never hold",
+        "The value comes from a closed set, such as the severities `info`, `low`, `medium`, `high` and `critical`, and "
+        "the literal beside it is not one of them. Such a check would pass or fail for ever.",
+        "name one of the words that the message lists",
+        bad="that: output.findings.all(f, f.severity != 'severe')",
+        good="that: output.findings.all(f, f.severity != 'high')",
+    ),
+    Code(
+        "FL-E020",
+        "A value of another type is expected",
+        "A condition has to be true or false, a metric a number, a fan-out a list. Nothing is converted silently: a "
+        "text is never a condition.",
+        "compare or convert the value",
+        bad="if: inputs.ticket",
+        good="if: inputs.ticket != ''",
+    ),
+    Code(
+        "FL-E022",
+        "Values that are never equal",
+        "Two values of different types are never equal: text is not a number, and a list is not its first item.",
+        "convert one of them, or compare what was meant",
+        bad="if: inputs.count == '3'",
+        good="if: inputs.count == 3",
+    ),
+    Code(
         "FL-E023",
         "A macro that is written wrong",
         "`all`, `exists`, `exists_one`, `filter`, `map` and `sortBy` take the name of an item and then what is worked "
@@ -172,6 +207,15 @@ CODES: tuple[Code, ...] = (
         "leave one of them out",
         bad="each: \"[{'name': 'a', 'name': 'b'}]\"",
         good="each: \"[{'name': 'a'}]\"",
+    ),
+    Code(
+        "FL-E027",
+        "An order that is only alphabetical",
+        "The words are a closed set with an order of their own, and `<` compares their letters: `critical` comes "
+        "before `low`.",
+        "name the words that are meant: `x in ['high', 'critical']`",
+        bad="that: output.findings.all(f, f.severity < 'high')",
+        good="that: output.findings.all(f, !(f.severity in ['high', 'critical']))",
     ),
     Code(
         "FL-E030",

@@ -637,7 +637,7 @@ FUNCTIONS: tuple[Function, ...] = (
         _bool,
     ),
     Function(
-        "dyn", ("dyn(T) -> dyn",), "the same value, of which the check assumes nothing", "dyn(1) == 'a'", "false", _dyn
+        "dyn", ("dyn(T) -> any",), "the same value, of which the check assumes nothing", "dyn(1) == 'a'", "false", _dyn
     ),
     Function(
         "duration",
