@@ -120,6 +120,9 @@ def _as_fact(view: RunView, step: StepView) -> Fact:
 
 def reason_lines(view: RunView, look: Look) -> Iterator[str]:
     """Why a run is not simply succeeded, as far as its steps, which stand above, have not said it."""
+    if view.isolation:
+        yield ""
+        yield f"  {look.symbol('degraded')} {look.paint(safe(view.isolation), 'red')}"
     telling = Telling()
     for step in view.steps:
         telling.further_lines(_as_fact(view, step))

@@ -470,6 +470,30 @@ COMMANDS: tuple[Command, ...] = (
         "Nothing is fetched: bring the file yourself. It takes the place of what was there for its ecosystem.",
     ),
     Command(
+        "sandbox show",
+        "how programs of this project are isolated, and whether that works here (one is tried)",
+        (),
+        ("fairlead sandbox show", "fairlead sandbox show --json", "fairlead -C ../other sandbox show"),
+        "Exit 8 when a `run` step could not be performed.",
+    ),
+    Command(
+        "sandbox off",
+        "perform this project's programs without isolation (L0); every receipt then says so",
+        (_option("--reason", "TEXT", "why; it is shown wherever the level is"),),
+        (
+            "fairlead sandbox off",
+            'fairlead sandbox off --reason "no user namespaces on this host"',
+            "fairlead -C ../other sandbox off",
+        ),
+        "It holds for you and this project, and is kept with your data: no file of a project can set it.",
+    ),
+    Command(
+        "sandbox on",
+        "isolate this project's programs again (L2)",
+        (),
+        ("fairlead sandbox on", "fairlead sandbox on --json", "fairlead -C ../other sandbox on"),
+    ),
+    Command(
         "version",
         "the version of this program",
         (),
@@ -491,8 +515,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("home", "what bare fairlead shows", is_hidden=True),
 )
 
-GROUPS = ("runs", "findings", "agents", "journal", "data")
-DEFAULTS = {"runs": "list", "findings": "list", "agents": "list", "data": "show"}
+GROUPS = ("runs", "findings", "agents", "journal", "data", "sandbox")
+DEFAULTS = {"runs": "list", "findings": "list", "agents": "list", "data": "show", "sandbox": "show"}
 BY_NAME = {command.name: command for command in COMMANDS}
 
 GLOBAL: tuple[Argument, ...] = (

@@ -1,8 +1,8 @@
 """Which isolation level a call gets. One table, and no way down from it but the person's own setting.
 
 L0 nothing · L1 limits and a clean environment, which isolate nothing · L2 namespaces, an allow list of mounts, a filter
-of system calls, no network. What ships is read before it is installed and runs at L1; whatever a project brings, its
-programs and its agents, runs at L2 or not at all.
+of system calls, no network · L3 a container or a machine of its own, which this build has not. What ships is read
+before it is installed and runs at L1; the programs that a project brings run at L2 or not at all.
 """
 
 from collections.abc import Mapping
@@ -21,12 +21,25 @@ _LEVELS: Mapping[Origin, tuple[Level, Level]] = {
     "program": ("L2", "L0"),
     "code": ("L1", "L1"),
 }
+_ORDER = ("", "L0", "L1", "L2", "L3")
 _NO_SANDBOX = "FL-N11"  # how the codes begin that say why there is none
 
 
-def level_for(card: AgentCard, call: Call, *, is_off: bool) -> Level:
-    """The level that *call* of the agent of *card* is performed at; *is_off*: the person wants no isolation here."""
-    return _LEVELS[_origin(card, call)][is_off]
+def level_for(card: AgentCard, call: Call, *, is_off: bool, needed: str = "") -> Level | Failed:
+    """The level that *call* of the agent of *card* is performed at, or why it may not be.
+
+    *needed* is what its step asks for at least; *is_off*: the person wants no isolation for this project. A lower level
+    than what was asked for is never given.
+    """
+    level = _LEVELS[_origin(card, call)][is_off]
+    asked = max(needed, card.level, key=_ORDER.index)
+    if _ORDER.index(asked) <= _ORDER.index(level):
+        return level
+    if is_off and asked == "L2" and _LEVELS[_origin(card, call)][False] == "L2":
+        message = f"{call.place} asks for level L2, and isolation is switched off for this project"
+        return Failed("policy", "FL-P300", message, "fairlead sandbox on")
+    message = f"{call.place} asks for level {asked}; this build performs {card.name} at {level} at most"
+    return Failed("platform", "FL-N114", message, "fairlead explain FL-N114")
 
 
 def no_sandbox(refusal: FairleadError) -> Failed | None:

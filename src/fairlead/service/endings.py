@@ -18,6 +18,7 @@ INTERNAL = 10
 INTERRUPTED = 130
 TERMINATED = 143
 
+_NO_SANDBOX = "FL-N11"  # how the codes begin that say that a program could not be shut in, so was not begun
 _BY_FAULT = {"result": _NEGATIVE, "author": USAGE, "policy": _REFUSED, "budget": _BUDGET, "person": _NEGATIVE}
 
 
@@ -30,6 +31,8 @@ def exit_code(view: RunView, *, fail_on: FailOn | None, is_strict: bool = False,
         return _WAITING
     if view.status not in RUN_ENDED:
         return _FAILED
+    if view.status == "failed" and view.code.startswith(_NO_SANDBOX):
+        return NOT_READY
     if view.status == "failed":
         return _BY_FAULT.get(view.fault, _FAILED)
     if view.status == "cancelled":

@@ -12,6 +12,7 @@ from fairlead.core.ids import RunId
 from fairlead.core.json import Json, encode
 from fairlead.core.transitions import RUN_ENDED
 from fairlead.core.workflow import AgentAction, Workflow
+from fairlead.service.isolation import require_sandbox
 from fairlead.service.labels import NO_LABELS, kept_for_another
 from fairlead.service.parts import Checkout, Parts, Project
 from fairlead.service.pinning import hidden_agents, pin_again, pin_agents
@@ -157,6 +158,7 @@ def start_run(
         FairleadError: FL-W, FL-A, FL-E: everything that is wrong with the file and the inputs, in one pass.
     """
     workflow, inputs, warnings = check_start(parts, project, definition, given)
+    require_sandbox(parts, project, workflow)
     checkout = look(parts, project)
     journal = parts.journal(project)
     queued = RunQueued(
@@ -207,6 +209,7 @@ def start_again(parts: Parts, project: Project, run: RunId, *, labels: Mapping[s
     missing = sorted({name for name in names if (card := catalog.find(name)) is None or card.problem} | set(gone))
     if missing:
         raise error("FL-S063", f"{run} calls {', '.join(missing)}, which cannot be called now", "fairlead agents list")
+    require_sandbox(parts, place, workflow)
     checkout = look(parts, place)
     again = msgspec.structs.replace(
         first,

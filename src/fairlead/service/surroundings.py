@@ -5,6 +5,7 @@ import os.path
 import msgspec
 
 from fairlead.core.errors import Diagnostic
+from fairlead.service.isolation import isolation_probe
 from fairlead.service.parts import Checkout, Parts, Probe, Project
 from fairlead.service.platforms import describe, detect_platform
 from fairlead.service.runs import RunList, list_runs
@@ -84,7 +85,7 @@ def home(parts: Parts, project: Project) -> Home:
 
 def examine(parts: Parts, project: Project | None) -> Health:
     """Look at the machine, the repository and the state directory."""
-    probes = tuple(parts.probes(project))
+    probes = (*parts.probes(project), isolation_probe(parts, project))
     platform = detect_platform(parts.environ)
     if platform is not None:
         probes = (*probes, Probe("ci", "ok", describe(platform)))

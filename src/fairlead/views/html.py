@@ -130,6 +130,7 @@ def _reasons(view: RunView) -> Html:
     said = list(dict.fromkeys([*view.reasons, *([f"{view.code}: the run failed"] if view.code else [])]))
     if view.unowned_since or not view.ended_at:
         said.insert(0, "The run has not ended: more may be found.")
+    said += [view.isolation] if view.isolation else []
     said += [f"{one.code}: {one.message}" for one in view.warnings]
     if not said:
         return joined()

@@ -21,6 +21,8 @@ def _lines(view: RunView) -> Iterator[str]:
     yield f"# {inline(view.title or view.workflow)}{status}: {counts}"
     yield ""
     yield f"Run `{view.run}` {view.status}."
+    if view.isolation:
+        yield f"- **{inline(view.isolation)}**"
     for reason in view.reasons:
         yield f"- {inline(reason)}"
     yield ""

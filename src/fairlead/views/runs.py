@@ -17,6 +17,9 @@ from fairlead.views.facts import Projection, seconds_of
 from fairlead.views.findings import FindingView, findings_of, totals
 from fairlead.views.reading import Readable
 
+NOT_ISOLATED = "L0 · not isolated"
+_NAMED_MAX = 5
+
 
 class RunLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line of the list of runs. `unowned_since` is set when nobody works on a run that has not ended."""
@@ -58,6 +61,9 @@ class StepView(msgspec.Struct, frozen=True, omit_defaults=True):
     exit_code: int | None = None
     cpu_seconds: float = 0.0  # of the call's own processes
     memory_bytes: int = 0  # the highest resident size of one of them
+    isolation: str = ""  # of what a project brings: the level that was in force, "L2", or "L0 · not isolated"
+    limits: tuple[str, ...] = ()  # what was in force with it, in words
+    violations: tuple[str, ...] = ()  # what it did to the repository that it may not touch
     output: Json = None  # of a step that failed: what there is all the same
 
 
@@ -101,6 +107,7 @@ class RunView(msgspec.Struct, frozen=True, omit_defaults=True):
     branch: str = ""
     changed: int = 0
     rerun_of: str = ""
+    isolation: str = ""  # "L0 · not isolated: build, tests", when that is so of any step
     pause_reason: str = ""
     imported_by: str = ""  # who took the run over from another record; "" for one that was performed here
 
@@ -193,6 +200,7 @@ def view_run(state: RunState, journal: Readable, *, is_unowned: bool | None = No
         branch=queued.branch,
         changed=queued.changed,
         rerun_of=queued.rerun_of,
+        isolation=_not_isolated(state),
         pause_reason=state.pause.reason if state.pause is not None else "",
         imported_by=state.imported.requester if state.imported is not None else "",
         steps=tuple(_view_step(step) for step in state.steps.values()),
@@ -200,6 +208,13 @@ def view_run(state: RunState, journal: Readable, *, is_unowned: bool | None = No
         findings=findings,
         controls=controls_of(state, journal),
     )
+
+
+def _not_isolated(state: RunState) -> str:
+    """What everybody must know who reads of the run: programs of it could do whatever the person may do."""
+    names = [step.place for step in state.steps.values() if step.receipt.isolation == "L0"]
+    more = f" and {len(names) - _NAMED_MAX} more" if len(names) > _NAMED_MAX else ""
+    return f"{NOT_ISOLATED}: {', '.join(names[:_NAMED_MAX])}{more}" if names else ""
 
 
 def _in_order(reasons: Sequence[str], state: RunState) -> tuple[str, ...]:
@@ -234,5 +249,8 @@ def _view_step(step: StepRun) -> StepView:
         exit_code=step.receipt.exit_code,
         cpu_seconds=step.receipt.cpu_seconds,
         memory_bytes=step.receipt.memory_bytes,
+        isolation=NOT_ISOLATED if step.receipt.isolation == "L0" else step.receipt.isolation,
+        limits=step.receipt.limits,
+        violations=step.receipt.violations,
         output=step.output if step.status == "failed" else None,
     )

@@ -49,6 +49,9 @@ def _head(view: RunView, over: int) -> Iterator[str]:
     if over:
         yield ""
         yield f"**{over} {'finding reaches' if over == 1 else 'findings reach'} the limit**, so the answer is no."
+    if view.isolation:
+        yield ""
+        yield f"**{inline(view.isolation)}**"
     if view.reasons:
         yield ""
         yield f"What keeps it from being simply succeeded ({view.status}):"

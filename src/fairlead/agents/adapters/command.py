@@ -40,6 +40,9 @@ class CommandAgent:
 
     def _outcome(self, ended: ProcessResult) -> Outcome:
         program = self._argv[0]
+        if ended.reached:
+            message = f"{program} went over a limit of its sandbox and was ended: {ended.reached}"
+            return _failed("FL-R300", message, "let it do less at once, or raise `memory_max` in its card", ended)
         if ended.is_cut:
             message = f"{program} wrote more than is kept of an output and was stopped"
             return _failed("FL-R243", message, "let it give less, or name a file in its answer", ended)

@@ -23,7 +23,7 @@ _READING = "fairlead.agents.parsing.outputs:perform"
 _READING_MEMORY_MAX = 1_000_000_000  # bytes: a report of 10 MB is many small objects while it is read
 
 # The first surprise of whoever moves a command from a shell into a workflow, so every failure says it.
-_COPY = "what git ignores, such as .venv or node_modules, is not there"
+_COPY = "of what git ignores only .venv and node_modules are there, in the sandbox, to be read"
 
 _TEXT = {"type": "string"}
 
@@ -107,6 +107,9 @@ def _named(call: Call) -> list[Json]:
 def _refusal(program: str, result: ProcessResult) -> Failed | None:
     """Why the program's end is no success, whatever it left; None when it is one."""
     output = _tail(result)
+    if result.reached:
+        message = f"{program} went over a limit of its sandbox and was ended: {result.reached}"
+        return Failed("result", "FL-R300", message, "let it do less at once", output)
     if result.is_cut:
         message = f"{program} wrote more than is kept of an output and was stopped"
         return Failed("result", "FL-R203", message, "let it write to a file in its working copy", output)

@@ -135,4 +135,50 @@ CODES: tuple[Code, ...] = (
         " were there stay as they are.",
         "free some space, or name another directory with FAIRLEAD_DATA_DIR",
     ),
+    Code(
+        "FL-N110",
+        "No sandbox on this system",
+        "Level L2 is made of what Linux has on x86_64 and aarch64: namespaces, and a filter of system calls that is put"
+        " together for these two. Elsewhere only L0 and L1 exist, and neither isolates anything.",
+        "run it on Linux, or switch isolation off for a project that you trust: `fairlead sandbox off`",
+    ),
+    Code(
+        "FL-N111",
+        "bubblewrap is not installed",
+        "Programs of a project are performed in a sandbox that bubblewrap builds. It is looked for where a system keeps"
+        " its programs and never on PATH, which may lead into the project. Without it they are refused: a weaker level"
+        " in its place would be a claim that does not hold.",
+        "`apt install bubblewrap` or `dnf install bubblewrap`; `fairlead sandbox show` tries it",
+    ),
+    Code(
+        "FL-N112",
+        "bubblewrap cannot build a sandbox here",
+        "It is there, and the system refuses it what it needs, mostly user namespaces: switched off, kept for root, or"
+        " hidden by the container that this machine is. The message holds what it said.",
+        "allow user namespaces: `sysctl -w kernel.unprivileged_userns_clone=1` (Debian),"
+        " `kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu), `--security-opt seccomp=unconfined` (Docker)",
+    ),
+    Code(
+        "FL-N113",
+        "bubblewrap is too old",
+        "Memory file systems of a limited size and the lock on further user namespaces came with version 0.8. Without"
+        " them a program could fill the machine's memory with files.",
+        "install bubblewrap 0.8 or newer",
+    ),
+    Code(
+        "FL-N114",
+        "A level of isolation that this build does not have",
+        "A step or an agent asks for more isolation than there is for its kind here. A lower level in its place would"
+        " be a claim that does not hold, so it is refused.",
+        "take `sandbox` out of the step, or `level` out of the agent's file, when less is enough",
+        bad="sandbox: L3",
+        good="sandbox: L2",
+    ),
+    Code(
+        "FL-N116",
+        "The setting of isolation cannot be written",
+        "It is kept in your own data directory, so that no file of a project can set it. That directory is read-only,"
+        " full or cannot be made. What held before still holds.",
+        "free some space, or name another directory with FAIRLEAD_DATA_DIR",
+    ),
 )

@@ -82,6 +82,13 @@ CODES: tuple[Code, ...] = (
         "start it again: it gets another id",
     ),
     Code(
+        "FL-R105",
+        "Somebody was faster",
+        "Two people, or two terminals, asked something of one run at the same moment. The first is recorded; the second"
+        " was given for a state of the run that is not there any more.",
+        "look at the run again, then ask again if it is still needed",
+    ),
+    Code(
         "FL-R401",
         "Another worker performs the run",
         "A run has one owner at a time. Its owner proves life by a lock that the kernel gives back when the process"
@@ -245,5 +252,13 @@ CODES: tuple[Code, ...] = (
         "A suite is performed by the project's own `.venv/bin/python`, else by `python3` on the PATH; there is"
         " neither.",
         "make a `.venv` in the project, or put python3 on the PATH",
+    ),
+    Code(
+        "FL-R300",
+        "A program went over a limit of its sandbox",
+        "Memory and the number of processes are counted for all of the program's processes together, and what it adds"
+        " to its working copy as bytes and as files. What goes over is ended at once, as a whole, and nothing of it is"
+        " kept.",
+        "let it do less at once; an agent's file may set `memory_max`",
     ),
 )

@@ -61,7 +61,7 @@ class Sandbox:
             send(pid, number)
 
     def facts(self, watched: Watched) -> dict[str, Json]:
-        """What the launcher and the guard know, once nothing is left; in place of what `watched` saw of the launcher."""
+        """What the launcher and the guard know, once nothing is left: in place of what was seen of it."""
         code = exit_code_of(self._confined)
         self._watcher.look_at_the_end()
         is_forced = watched.is_timed_out or watched.is_cut or watched.is_stopped or bool(self._watcher.reached)

@@ -43,7 +43,7 @@ class Machine(msgspec.Struct, frozen=True):
 
 
 def plan_sandbox(program: Program, confinement: Confinement, machine: Machine) -> Profile:
-    """The profile for *program*. What is in its working copy is not believed: nothing is mounted through a link in it."""
+    """The profile for *program*. Its working copy is not believed: nothing is mounted through a link in it."""
     place = confinement.place
     hidden = (*machine.hidden, machine.environ.get("HOME", ""))
     own = list(_installed(place, program.cwd)) if confinement.is_copy else []
