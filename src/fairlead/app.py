@@ -318,6 +318,7 @@ class _App:
     def _join(self, project: Project) -> "Engine":
         from fairlead.agents.adapters.program import ProgramAgent
         from fairlead.env.live import LiveFile
+        from fairlead.env.trees import git_dir_of
         from fairlead.gate.gate import Gate
         from fairlead.gate.surroundings import Surroundings
         from fairlead.runtime.engine import Engine
@@ -343,6 +344,7 @@ class _App:
             log_of=lambda run, place, attempt: self.log_path(project, run, place, attempt),
             own_agents=self.own_agents(project).find,
             is_off=lambda: self.isolation(project).is_off,
+            git_dir_of=lambda run: git_dir_of(project.state_dir, self._store_of(project, run)),
         )
         engine.join(journal, Gate(around))
         return engine
@@ -365,8 +367,20 @@ class _App:
         from fairlead.env.trees import RunTrees
 
         if run not in self._copies:
-            self._copies[run] = RunTrees(project.state_dir, run, root, self._spawner)
+            store = self._store_of(project, run)
+            self._copies[run] = RunTrees(project.state_dir, run, root, self._spawner, store)
         return self._copies[run]
+
+    def _store_of(self, project: Project, run: RunId) -> RunId:
+        """The run among whose trees those of *run* lie: its parent's parent, or the run whose outcomes it keeps."""
+        from fairlead.core.events import RunQueued
+
+        while True:
+            first = next(iter(self._journals[project.state_dir].events_of(run))).event
+            before = (first.parent or first.base) if isinstance(first, RunQueued) else ""
+            if not before:
+                return run
+            run = RunId(before)
 
 
 def _data_dir() -> str:

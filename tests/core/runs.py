@@ -112,7 +112,7 @@ class PaperRun:
         raise AssertionError(f"the run does not end: {[(s.place, s.status) for s in self.state.steps.values()]}")
 
     def obey(self) -> None:
-        for command in decide(self.workflow, self.state):
+        for command in decide(self.workflow, self.state, self.state.now):
             match command:
                 case StartAttempt(place, attempt):
                     if self.rng.random() < 0.03:

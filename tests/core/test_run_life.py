@@ -103,11 +103,11 @@ def test_asking_after_each_event_and_asking_once_give_the_same_commands() -> Non
         for number, record in enumerate(run.records, 1):
             apply(asked, record.event, record.at, record.epoch)
             asked.applied = record.seq
-            commands = decide(run.workflow, asked)
-            assert commands == decide(run.workflow, asked), seed  # asking changes nothing
+            commands = decide(run.workflow, asked, asked.now)
+            assert commands == decide(run.workflow, asked, asked.now), seed  # asking changes nothing
             once = fold(run.workflow, run.records[:number])
             assert once is not None
-            assert commands == decide(run.workflow, once), (seed, number)
+            assert commands == decide(run.workflow, once, once.now), (seed, number)
 
 
 def test_a_finished_step_is_never_started_again() -> None:
@@ -201,7 +201,7 @@ def settle(run: PaperRun, place: str, *, fails: bool = False) -> None:
 
 
 def starts(run: PaperRun) -> list[str]:
-    return [c.place for c in decide(run.workflow, run.state) if isinstance(c, StartAttempt)]
+    return [c.place for c in decide(run.workflow, run.state, run.state.now) if isinstance(c, StartAttempt)]
 
 
 @proves("A2.1")
@@ -311,4 +311,4 @@ def test_equal_definitions_have_equal_digests_and_another_one_has_another() -> N
 def test_a_run_that_ended_says_so_once() -> None:
     run = performed(5)
     assert [record.seq for record in run.records if isinstance(record.event, RunEnded)] == [len(run.records)]
-    assert decide(run.workflow, run.state) == ()
+    assert decide(run.workflow, run.state, run.state.now) == ()

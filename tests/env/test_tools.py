@@ -211,7 +211,7 @@ def test_a_keeper_that_was_killed_is_said_and_nothing_is_left(spawner: LocalSpaw
         return await running
 
     failed = failure(asyncio.run(asyncio.wait_for(kill_keeper(), 20)))
-    assert (failed.fault, failed.code, failed.retryable) == ("platform", "FL-R235", True)
+    assert (failed.fault, failed.code, failed.error) == ("platform", "FL-R235", "transient")
     from tests.env.conftest import until
 
     until(lambda: not any(is_alive(pid) for pid in noted(pids)), "the spawner ends what the keeper left")

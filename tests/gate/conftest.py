@@ -17,7 +17,8 @@ from fairlead.core.ports import Admitted, Agent, Call
 from fairlead.env.clock import SystemClock
 from fairlead.env.spawner import LocalSpawner, start_spawner
 from fairlead.env.trees import RunTrees
-from fairlead.gate.gate import Gate, Surroundings
+from fairlead.gate.gate import Gate
+from fairlead.gate.surroundings import Surroundings
 from fairlead.journal import open_journal
 from tests.agents.conftest import commit_all
 from tests.contracts.test_agent import CARD as SAMPLE

@@ -13,7 +13,8 @@ from fairlead.core.ports import Agent, Call, World
 from fairlead.core.state import RunState, fold
 from fairlead.core.workflow import AgentAction, Step, Workflow
 from fairlead.env.clock import SystemClock
-from fairlead.gate.gate import Gate, Surroundings
+from fairlead.gate.gate import Gate
+from fairlead.gate.surroundings import Surroundings
 from fairlead.journal import SqliteJournal, open_journal
 from fairlead.runtime.engine import Engine
 from fairlead.testing import ScriptedAgent

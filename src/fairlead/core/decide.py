@@ -5,11 +5,21 @@ from itertools import islice
 import msgspec
 
 from fairlead.core.events import RunEnded
-from fairlead.core.ids import Place
+from fairlead.core.ids import Micros, Place
 from fairlead.core.outcomes import Fault
-from fairlead.core.state import RunState, StepRun
+from fairlead.core.standing import RunState, StepRun
 from fairlead.core.transitions import RUN_ENDED
-from fairlead.core.workflow import Workflow
+from fairlead.core.workflow import EffectAction, NotifyAction, WaitAction, Workflow
+
+REASONS_MAX = 50  # of a run; what is beyond is counted
+
+
+class SeedRun(msgspec.Struct, frozen=True):
+    """Take over the outcomes that the run keeps of another one."""
+
+
+class ContinueRun(msgspec.Struct, frozen=True):
+    """What the parked run waited for has come."""
 
 
 class StartAttempt(msgspec.Struct, frozen=True):
@@ -28,10 +38,53 @@ class StopAttempt(msgspec.Struct, frozen=True):
 
 
 class LoseAttempt(msgspec.Struct, frozen=True):
-    """An attempt of an earlier owner is not running any more: record it as lost."""
+    """An attempt of an earlier owner is not running any more: record it as lost, or as what its action makes of that.
+
+    With *how* "uncertain" an effect may have happened, and nobody may repeat it; with "undelivered" a message may have
+    been sent, and it is not worth asking anybody.
+    """
 
     place: Place
     attempt: int
+    how: str = "lost"
+
+
+class OpenBlock(msgspec.Struct, frozen=True):
+    """Look at the values that say what the block at *place* is."""
+
+    place: Place
+
+
+class JudgeRound(msgspec.Struct, frozen=True):
+    """Look at the values that a finished round came to."""
+
+    place: Place
+
+
+class EndWait(msgspec.Struct, frozen=True):
+    """What the step at *place* waited for has come: its moment, or with *signal* a signal."""
+
+    place: Place
+    attempt: int
+    signal: str = ""
+
+
+class AskAgain(msgspec.Struct, frozen=True):
+    """Nobody knows whether the effect at *place* happened: ask a person."""
+
+    place: Place
+
+
+class Lapse(msgspec.Struct, frozen=True):
+    """Nobody has decided in time."""
+
+    place: Place
+
+
+class ParkRun(msgspec.Struct, frozen=True):
+    """Nothing can go on by itself."""
+
+    reasons: tuple[str, ...]
 
 
 class EndRun(msgspec.Struct, frozen=True):
@@ -43,49 +96,151 @@ class EndRun(msgspec.Struct, frozen=True):
     code: str
 
 
-Command = StartAttempt | StopAttempt | LoseAttempt | EndRun
+Command = (
+    SeedRun
+    | ContinueRun
+    | StartAttempt
+    | StopAttempt
+    | LoseAttempt
+    | OpenBlock
+    | JudgeRound
+    | EndWait
+    | AskAgain
+    | Lapse
+    | ParkRun
+    | EndRun
+)
 
 
-def decide(workflow: Workflow, state: RunState) -> tuple[Command, ...]:
+def decide(workflow: Workflow, state: RunState, now: Micros) -> tuple[Command, ...]:
     """The commands that follow from *state*, in a stable order; never more starts than the run has free slots."""
     if state.status in RUN_ENDED or state.status in ("", "queued"):
         return ()
     if state.orphans:
-        return tuple(LoseAttempt(place, state.steps[place].attempts) for place in state.orphans)
+        return tuple(_lose(state.steps[place]) for place in state.orphans)
     commands: list[Command] = []
     for place, why in state.doomed.items():
         commands.append(StopAttempt(place, state.steps[place].attempts, why))
+    if state.pause is not None:
+        return (*commands, *_ending(state, is_paused=True))
+    if state.queued is not None and state.queued.base and not state.seeded:
+        return (*commands, SeedRun())
+    going_on = _going_on(workflow, state, now)
+    if state.status == "waiting" and (going_on or not _is_open(state)):
+        return (*commands, ContinueRun())
+    return (*commands, *(going_on or _ending(state, is_paused=False)))
+
+
+def _going_on(workflow: Workflow, state: RunState, now: Micros) -> list[Command]:
+    commands: list[Command] = [JudgeRound(place) for place in state.judging]
+    commands.extend(OpenBlock(place) for place in state.opening)
+    for place in state.waiting:
+        if (command := _waited(state, state.steps[place], now)) is not None:
+            commands.append(command)
     free = workflow.parallel_max - len(state.running)
-    if free > 0 and state.ready and state.status != "waiting":
-        for place in islice(state.ready, free):
+    if free > 0 and (state.ready or state.sleeping):
+        due = [place for place, when in state.sleeping.items() if when <= now]
+        for place in islice((*due, *state.ready), free):
             commands.append(StartAttempt(place, state.steps[place].attempts + 1))
-    if not state.ready and not state.running and not state.open_main and not state.open_closing:
-        commands.append(_end(state))
-    return tuple(commands)
+    return commands
+
+
+def _waited(state: RunState, step: StepRun, now: Micros) -> Command | None:
+    if step.asked is None and step.attempt_status == "uncertain":
+        return AskAgain(step.place)
+    if step.asked is not None:
+        is_late = step.asked.due and step.asked.due <= now and step.asked.on_timeout == "reject"
+        return Lapse(step.place) if is_late else None
+    wait = step.wait
+    if wait is None:
+        return None
+    if wait.signal and state.signals.get(wait.signal):
+        return EndWait(step.place, step.attempts, wait.signal)
+    if wait.due and wait.due <= now:
+        return EndWait(step.place, step.attempts)
+    return None
+
+
+def next_due(state: RunState) -> Micros | None:
+    """The earliest moment at which something becomes due by itself; None: only others can make it go on.
+
+    A question that lapses keeps nobody waiting: it is looked at when the run next has a worker.
+    """
+    dues = list(state.sleeping.values())
+    dues.extend(wait.due for place in state.waiting if (wait := state.steps[place].wait) is not None and wait.due)
+    return min(dues, default=None)
+
+
+def _lose(step: StepRun) -> LoseAttempt:
+    how = "lost"
+    if isinstance(step.planned.step.action, EffectAction) and step.effect not in ("read_only", "keyed"):
+        how = "uncertain"
+    elif isinstance(step.planned.step.action, NotifyAction):
+        how = "undelivered"
+    return LoseAttempt(step.place, step.attempts, how)
+
+
+def _is_open(state: RunState) -> bool:
+    return bool(state.open_main or state.open_closing)
+
+
+def _ending(state: RunState, *, is_paused: bool) -> list[Command]:
+    if state.running or state.ready or state.opening or state.judging:
+        return []
+    if not _is_open(state):
+        return [_end(state)]
+    if is_paused or state.status == "waiting" or not state.waiting or next_due(state) is not None:
+        return []
+    return [ParkRun(tuple(_awaited(state.steps[place]) for place in islice(state.waiting, REASONS_MAX)))]
+
+
+def _awaited(step: StepRun) -> str:
+    """What a waiting step waits for, as a person reads it."""
+    if step.asked is not None:
+        return f"{step.place} waits for a decision: {step.asked.title}"
+    if step.child:
+        return f"{step.place} waits for its run {step.child}"
+    if isinstance(step.planned.step.action, WaitAction) and step.wait is not None and step.wait.signal:
+        return f"{step.place} waits for the signal {step.wait.signal}"
+    return f"{step.place} waits"
 
 
 # How a run ends, worst first: the first status that one of its steps gives is the run's.
 def _end(state: RunState) -> EndRun:
-    worst = sorted(state.worst, key=_rank)
-    reasons = tuple(dict.fromkeys(reason for step in worst for reason in _reasons(step)))
+    worst = sorted((step for step in state.worst if _speaks(step)), key=_rank)
+    reasons = list(dict.fromkeys(reason for step in worst for reason in _reasons(step)))
+    if len(reasons) > REASONS_MAX:
+        reasons[REASONS_MAX:] = [f"and {len(reasons) - REASONS_MAX} more"]
     if state.cancels:
-        return EndRun("cancelled", reasons, "person", "")
+        return EndRun("cancelled", tuple(reasons), "person", "")
+    if state.rejected:
+        code = next((step.code for step in worst if step.fault == "person"), "FL-P001")
+        return EndRun("rejected", tuple(reasons), "person", code)
     failed = next((step for step in worst if _counts_as_failed(state, step)), None)
     if failed is not None:
-        return EndRun("failed", reasons, failed.fault, failed.code)
-    return EndRun("degraded" if reasons else "succeeded", reasons, None, "")
+        return EndRun("failed", tuple(reasons), failed.fault, failed.code)
+    return EndRun("degraded" if reasons else "succeeded", tuple(reasons), None, "")
+
+
+def status_so_far(state: RunState) -> EndRun:
+    """What the run would end as, were it to end now: what `run.status` says under `finally` and in `outputs`."""
+    return _end(state)
+
+
+def _speaks(step: StepRun) -> bool:
+    """Whether its end is told as it is: a fan-out and a loop speak for what is inside them."""
+    return not step.suffix
 
 
 def _counts_as_failed(state: RunState, step: StepRun) -> bool:
-    """A failed step fails the run unless it, or a block around it, is optional."""
+    """A failed step fails the run unless it, or a block around it, is optional or ended otherwise."""
     if step.status != "failed":
         return False
-    place: Place | None = step.place
-    while place is not None:
-        planned = state.workflow.plan[place]
-        if planned.step.optional:
+    at: StepRun | None = step
+    while at is not None:
+        if not at.counts_as_failure:
             return False
-        place = planned.parent
+        at = state.steps[at.parent] if at.parent is not None else None
     return True
 
 
@@ -94,7 +249,7 @@ def _rank(step: StepRun) -> int:
 
 
 def _reasons(step: StepRun) -> tuple[str, ...]:
-    if step.is_block:
+    if step.is_block and not (step.is_each or step.is_loop):
         return ()  # its steps speak for themselves
     match step.status:
         case "failed":

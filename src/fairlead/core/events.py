@@ -9,11 +9,11 @@ import msgspec
 
 from fairlead.core.ids import Epoch, Micros, Place, RunId, Seq
 from fairlead.core.json import Digest, Json
-from fairlead.core.outcomes import Fault
+from fairlead.core.outcomes import Check, Fault
 from fairlead.core.receipts import Receipt
-from fairlead.core.workflow import Workflow
+from fairlead.core.workflow import Approvers, Choice, ErrorClass, Workflow
 
-INTERPRETER = 1  # the number of this interpreter: a run is continued only by one that knows its number
+INTERPRETER = 2  # the number of this interpreter: a run is continued only by one that knows its number
 INLINE_BYTES_MAX = 256_000  # a larger value travels as a reference into the content store
 OUTPUT_BYTES_MAX = 10_000_000  # an output is cut here; the digest of the whole is kept
 
@@ -37,6 +37,17 @@ class RunQueued(_Event, frozen=True, tag="run.queued"):
     commit: str = ""  # what was checked out, when git knows; files that differ from it are counted
     branch: str = ""
     changed: int = 0
+    facts: Digest = Digest(
+        ""
+    )  # what expressions may read of the surroundings, as it was: git, host, data, env, previous
+    requirements: Digest = Digest("")  # the file of requirements, as it was
+    parent: str = ""  # the run of which this is a child
+    parent_place: str = ""  # the step there
+    base: str = ""  # the run whose finished steps this one keeps
+    kept: tuple[str, ...] = ()  # ids of the outermost steps whose outcomes are taken over from `base`
+    only: tuple[str, ...] = ()  # ids of the outermost steps that are performed; the others are skipped; none: all
+    group: str = ""  # of runs that may not overlap
+    group_max: int = 1
 
 
 class RunCancelRequested(_Event, frozen=True, tag="run.cancel_requested"):
@@ -57,6 +68,30 @@ class RunResumeRequested(_Event, frozen=True, tag="run.resume_requested"):
     """A request: a person says that a paused run goes on."""
 
     requester: str = ""
+
+
+class SignalReceived(_Event, frozen=True, tag="signal.received"):
+    """A request: data for a run that may be waiting for it, now or later. It is kept; the first one of a name wins."""
+
+    name: str
+    data: Json = None
+    requester: str = ""
+
+
+class ApprovalDecided(_Event, frozen=True, tag="approval.decided"):
+    """A request: a person's decision on one exact question. Only the first valid one of a person counts."""
+
+    place: Place
+    approval: str
+    choice: Choice
+    by: str  # the operating-system user
+    shown: Digest  # of what the person saw; a question that has changed since is asked again
+    teams: tuple[str, ...] = ()  # of the person, as the people file had them at that moment
+    roles: tuple[str, ...] = ()
+    selected: tuple[int, ...] = ()  # positions in the list of which a subset may be approved
+    covers: Digest = Digest("")  # of the list of what was selected
+    comment: str = ""
+    is_self: bool = False  # the person decides on what the person asked for
 
 
 class RunImported(_Event, frozen=True, tag="run.imported"):
@@ -91,6 +126,76 @@ class RunClaimed(_Event, frozen=True, tag="run.claimed"):
     worker: str
 
 
+class RunParked(_Event, frozen=True, tag="run.parked"):
+    """Nothing can go on before a person decides, or a signal comes. No process is held."""
+
+    reasons: tuple[str, ...] = ()
+
+
+class RunContinued(_Event, frozen=True, tag="run.continued"):
+    """What a parked run waited for has come."""
+
+
+class StepSkipped(_Event, frozen=True, tag="step.skipped"):
+    """Its own condition did not hold."""
+
+    place: Place
+    reason: str
+
+
+class StepOpened(_Event, frozen=True, tag="step.opened"):
+    """A block whose shape depends on values begins: which items, which branch, how many rounds."""
+
+    place: Place
+    keys: tuple[str, ...] = ()  # of `each`: one per item, in input order
+    items: Json = None  # the list, when it is small
+    items_ref: Digest = Digest("")  # its name in the content store, when it is not
+    branch: int = -1  # of `choose`; -1: none holds
+    rounds_max: int = 0  # of `loop`
+    start: float | None = None  # the metric before the first round
+    tree: str = ""  # that the first round starts from
+
+
+class RoundEnded(_Event, frozen=True, tag="round.ended"):
+    """What a finished round came to; whether another follows is folded from it."""
+
+    place: Place  # of the round: "tune#2"
+    metric: float | None = None
+    is_met: bool = False  # `until` holds
+    tree: str = ""  # that it left
+
+
+class ApprovalAsked(_Event, frozen=True, tag="approval.asked"):
+    """A question to a person. The run goes on only where it does not depend on the answer."""
+
+    place: Place
+    approval: str  # its id
+    about: str  # approve: a step of that kind; effect: what an effect would do; uncertain: whether one happened
+    title: str
+    body: str = ""
+    shown: Json = None  # what the person sees, when it is small: a list of {name, value}
+    shown_ref: Digest = Digest("")
+    digest: Digest = Digest("")  # of all that is asked, with the exact arguments
+    covers: tuple[Digest, ...] = ()  # values that are granted with it: effects with exactly these ask no second time
+    choices: tuple[Choice, ...] = ("approve", "reject")
+    approvers: tuple[Approvers, ...] = ()
+    not_by: tuple[str, ...] = ()
+    selectable: int = 0  # how many items the list has of which a subset may be approved
+    selectable_ref: Digest = Digest("")  # the list, in the content store
+    due: Micros = Micros(0)  # when it lapses; 0: never
+    on_timeout: str = "hold"
+
+
+class WaitBegun(_Event, frozen=True, tag="wait.begun"):
+    """A step waits and holds no process: for a moment, for a signal, or for a child run that itself waits."""
+
+    place: Place
+    attempt: int
+    due: Micros = Micros(0)
+    signal: str = ""
+    child: str = ""  # a run
+
+
 class AttemptStarted(_Event, frozen=True, tag="attempt.started"):
     """The intent: from here on the call may happen. What an `Admitted` names, in one event."""
 
@@ -101,6 +206,9 @@ class AttemptStarted(_Event, frozen=True, tag="attempt.started"):
     call: Digest  # what went in
     level: str = "L1"  # the isolation level given
     tree: str = ""  # the recorded tree that a writing step starts from; "" is the checkout
+    child: str = ""  # the run that performs it, when it is a workflow
+    effect: str = ""  # read_only, keyed, unkeyed or irreversible: what may be done when its end is unknown
+    kept_from: str = ""  # the run that did this work; nothing was performed here
 
 
 class AttemptSucceeded(_Event, frozen=True, tag="attempt.succeeded"):
@@ -114,6 +222,7 @@ class AttemptSucceeded(_Event, frozen=True, tag="attempt.succeeded"):
     degraded: tuple[str, ...] = ()
     tree: str = ""  # the tree that the step left, when it may write
     receipt: Receipt = Receipt()
+    checks: tuple[Check, ...] = ()  # what was expected of it
 
 
 class AttemptFailed(_Event, frozen=True, tag="attempt.failed"):
@@ -127,6 +236,17 @@ class AttemptFailed(_Event, frozen=True, tag="attempt.failed"):
     hint: str = ""
     output: Json = None
     receipt: Receipt = Receipt()
+    error: ErrorClass = ""  # decides whether it is repeated
+    retry_after_s: float = 0.0  # what the other side asked for; 0: nothing
+    checks: tuple[Check, ...] = ()
+
+
+class AttemptUncertain(_Event, frozen=True, tag="attempt.uncertain"):
+    """The outcome: an effect began and nobody knows its end. A person decides; it is never repeated by itself."""
+
+    place: Place
+    attempt: int
+    reason: str
 
 
 class AttemptCancelled(_Event, frozen=True, tag="attempt.cancelled"):
@@ -156,22 +276,33 @@ class RunEnded(_Event, frozen=True, tag="run.ended"):
 
 
 Remark = FindingAccepted | FindingReopened | RunImported  # said of a run, also after its end; changes nothing in it
-Request = RunQueued | RunCancelRequested | RunPauseRequested | RunResumeRequested | Remark
-Progress = RunClaimed | AttemptStarted | AttemptSucceeded | AttemptFailed | AttemptCancelled | AttemptLost | RunEnded
-AttemptOutcome = AttemptSucceeded | AttemptFailed | AttemptCancelled | AttemptLost
+Asking = RunCancelRequested | RunPauseRequested | RunResumeRequested  # changes the status of the run at once
+Request = RunQueued | Asking | SignalReceived | ApprovalDecided | Remark
+AttemptOutcome = AttemptSucceeded | AttemptFailed | AttemptCancelled | AttemptLost | AttemptUncertain
+Turn = StepSkipped | StepOpened | RoundEnded | ApprovalAsked | WaitBegun  # what the owner found out about a step
+Standing = RunClaimed | RunParked | RunContinued  # changes the status of the run, by its owner
+Progress = Standing | Turn | AttemptStarted | AttemptOutcome | RunEnded
 Event = Request | Progress
 
 
 def contents_of(event: Event) -> tuple[Digest, ...]:
     """What *event* names in the content store."""
-    if isinstance(event, RunQueued):
-        return (event.definition,)
-    if isinstance(event, AttemptSucceeded) and event.output_ref:
-        return (event.output_ref,)
-    return ()
+    named: tuple[Digest, ...] = ()
+    match event:
+        case RunQueued():
+            named = (event.definition, event.facts, event.requirements)
+        case AttemptSucceeded():
+            named = (event.output_ref,)
+        case StepOpened():
+            named = (event.items_ref,)
+        case ApprovalAsked():
+            named = (event.shown_ref, event.selectable_ref)
+        case _:
+            pass
+    return tuple(one for one in named if one)
 
 
-def happening_of(event: Request | RunClaimed) -> str:
+def happening_of(event: RunQueued | Asking | Standing) -> str:
     """What *event* is called in the table `fairlead.core.transitions.RUN`: "cancel_requested"."""
     return str(event.__struct_config__.tag).removeprefix("run.")
 

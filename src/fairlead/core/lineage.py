@@ -1,7 +1,8 @@
 """Which tree a step starts from: the newest of those that the steps before it left."""
 
 from fairlead.core.ids import Place
-from fairlead.core.state import RunState, StepRun
+from fairlead.core.standing import RunState, StepRun
+from fairlead.core.workflow import place_of
 
 
 class SideBySide(Exception):
@@ -19,16 +20,34 @@ def tree_before(state: RunState, place: Place) -> str:
     if not state.lineage:
         return ""
     found: set[str] = set()
-    at: Place | None = place
+    at: StepRun | None = state.steps[place]
     while at is not None and not found:
-        planned = state.workflow.plan[at]
-        for earlier in (*planned.needs, *planned.after):
-            found |= _trees_left(state, state.steps[earlier])
-        if planned.is_closing and planned.parent is None:
-            for other, its in state.workflow.plan.items():
-                if its.parent is None and not its.is_closing:
-                    found |= _trees_left(state, state.steps[other])
-        at = planned.parent
+        if at.kind == "round" and at.parent is not None:
+            rounds = state.steps[at.parent].rounds
+            return rounds.tree if rounds is not None else ""  # each round starts from what was kept
+        planned = at.planned
+        if at.kind == "step":
+            for earlier in (*planned.needs, *planned.after):
+                found |= _trees_left(state, state.steps[place_of(earlier, at.suffix)])
+        if planned.is_closing and at.parent is None:
+            for other in state.workflow.plan.values():
+                if other.parent is None and not other.is_closing:
+                    found |= _trees_left(state, state.steps[place_of(other.step.id, ())])
+        at = state.steps[at.parent] if at.parent is not None else None
+    return _newest(state, found, place)
+
+
+def tree_after(state: RunState, place: Place) -> str:
+    """The newest of the trees that the steps in the block at *place* left; "" when none wrote.
+
+    Raises:
+        SideBySide: two of them changed the tree side by side.
+    """
+    found = {tree for child in state.steps[place].children for tree in _trees_left(state, state.steps[child])}
+    return _newest(state, found, place)
+
+
+def _newest(state: RunState, found: set[str], place: Place) -> str:
     newest = [tree for tree in found if all(other in _ancestry(state, tree) for other in found)]
     if found and not newest:
         raise SideBySide(f"{place} follows steps that changed the tree side by side")
@@ -38,13 +57,17 @@ def tree_before(state: RunState, place: Place) -> str:
 def _trees_left(state: RunState, step: StepRun) -> set[str]:
     if step.status not in ("succeeded", "degraded"):
         return set()
+    if step.is_each:
+        return set()  # each item worked on a copy of its own: what they give is in their outputs
     if not step.is_block:
         return {step.tree} - {""}
-    return {tree for place in step.planned.children for tree in _trees_left(state, state.steps[place])}
+    if step.is_loop:
+        return {step.tree} - {""}
+    return {tree for place in step.children for tree in _trees_left(state, state.steps[place])}
 
 
 def _ancestry(state: RunState, tree: str) -> set[str]:
     found = {tree}
-    while tree and (tree := state.lineage[tree]) not in found:
+    while tree and (tree := state.lineage.get(tree, "")) not in found:
         found.add(tree)
     return found

@@ -5,12 +5,14 @@ from typing import Protocol
 
 import msgspec
 
-from fairlead.core.events import AttemptStarted, Event, Recorded, Request, RunImported
+from fairlead.core.events import AttemptStarted, Event, Recorded, Request, RunImported, RunQueued
 from fairlead.core.ids import Epoch, Micros, Place, RunId, Seq, WorkerId
 from fairlead.core.json import Digest, Json
 from fairlead.core.outcomes import Outcome
 from fairlead.core.receipts import Receipt
+from fairlead.core.standing import RunState
 from fairlead.core.tools import ProcessResult, ToolCode
+from fairlead.core.workflow import Isolate, Level, NotifyAction, Parsing
 
 BEGINNING = Seq(0)
 
@@ -89,8 +91,12 @@ class Journal(Protocol):
         """Queue *batch* for the next commit; *token* comes back with `Written`, `Fenced` or `JournalFailed`."""
         ...
 
-    def record(self, run: RunId, request: Request) -> Recorded:
-        """Append a request and wait until it is durable. A `run.queued` with a known key gives the earlier record."""
+    def record(self, run: RunId, request: Request, after: Seq | None = None) -> Recorded:
+        """Append a request and wait until it is durable. A `run.queued` with a known key gives the earlier record.
+
+        Raises:
+            FairleadError: FL-R101 unknown run; FL-R102 it has ended; FL-R105 the run has a later request than *after*.
+        """
         ...
 
     def take_over(self, records: Sequence[Recorded], remark: RunImported) -> Recorded:
@@ -183,16 +189,29 @@ class JournalFailed(Exception):
 class Wake(msgspec.Struct, frozen=True):
     """What `Runtime.wait_any` comes back with."""
 
-    recorded: tuple[Event, ...]  # what was noted since the last call, now durable, in its order
     finished: tuple[Event, ...]  # outcomes, in the order in which they will be recorded
     is_superseded: bool = False  # somebody asked for something meanwhile: read the run again and decide again
 
 
+class Child(msgspec.Struct, frozen=True):
+    """A run to be performed as a step of another one."""
+
+    place: Place
+    attempt: int
+    run: RunId
+    queued: RunQueued
+    started: AttemptStarted
+
+
 class Runtime(Protocol):
-    """What the loop needs from an engine. `step`, `abandon` and `emit` only note; `wait_any` is the only suspension."""
+    """What the loop needs from an engine. All but `wait_any` and `rest` only note; what is noted is one commit."""
 
     def step(self, admitted: "Admitted") -> None:
         """Begin this call once its intent is durable."""
+        ...
+
+    def child(self, child: Child) -> None:
+        """Begin this run, or find it again, once the intent is durable."""
         ...
 
     def abandon(self, place: Place, reason: str) -> None:
@@ -207,12 +226,17 @@ class Runtime(Protocol):
         """These finished attempts were applied: they go into the next commit, before what they led to."""
         ...
 
-    async def wait_any(self) -> Wake:
-        """Commit all that was noted as one group, begin the calls whose intents are now durable, wait for something."""
+    async def wait_any(self, due: Micros | None) -> Wake:
+        """Commit all that was noted as one group, begin the calls whose intents are now durable, wait for something:
+        an end, a request of somebody, or the moment *due*."""
         ...
 
     async def rest(self) -> bool:
         """Commit what was noted and leave the run to a later claim; False when somebody asked for something."""
+        ...
+
+    def refold_of(self, run: RunId) -> RunState:
+        """The state of any run, as the journal has it."""
         ...
 
 
@@ -265,6 +289,7 @@ class ToolCall(msgspec.Struct, frozen=True):
     log: str = ""
     code: ToolCode | None = None
     writes: tuple[str, ...] = ()  # patterns of the paths of `root` that it may write: it is a copy then
+    confinement: Confinement | None = None  # of the programs that it performs for the project; its own code is ours
 
 
 class ToolEnd(msgspec.Struct, frozen=True):
@@ -293,6 +318,10 @@ class Trees(Protocol):
 
     async def record_copy(self, path: str) -> str:
         """Record what lies in the copy as a tree, synced; gives its id. Nothing of a step counts before this."""
+        ...
+
+    async def drop_changes(self, path: str, tree: str, patterns: Sequence[str]) -> Sequence[str]:
+        """Put back what differs in the copy from *tree* and fits none of *patterns*; gives those paths, sorted."""
         ...
 
     async def drop_copy(self, path: str) -> None: ...
@@ -364,6 +393,56 @@ class Call(msgspec.Struct, frozen=True):
     timeout_s: float = 300.0
     tree: str = ""
     definition: Digest = Digest("")  # of an agent of the project, as it was when the run began; "" for one that ships
+    parse: tuple[Parsing, ...] = ()  # what of a program's files and output becomes fields of its output
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()  # patterns of what it may change; none: what the agent's card says
+    sandbox: Level = ""  # the level that the step asks for at least
+    isolate: Isolate = ""
+    env: tuple[str, ...] = ()  # names of the person's environment that a program may see
+    effect: str = ""  # the kind of an effect; "" for everything else
+    message: NotifyAction | None = None  # of a `notify` step, its texts filled in
+    granted: str = ""  # the approval that allows exactly this call
+    feedback: tuple[str, ...] = ()  # why the attempt before was not good enough
+
+
+class EffectCard(msgspec.Struct, frozen=True):
+    """What is known of a kind of effect without performing one."""
+
+    kind: str  # git.commit
+    title: str
+    description: str
+    input_schema: dict[str, Json]
+    output_schema: dict[str, Json]
+    effect_class: str  # read_only, keyed, unkeyed or irreversible
+    covered_by: tuple[str, ...] = ()  # arguments: an approval that granted all of their values grants the effect
+
+
+class EffectWorld(msgspec.Struct, frozen=True):
+    """Where an effect is performed: the person's checkout, and the trees that the run has recorded."""
+
+    root: str  # absolute path of the checkout
+    trees: str  # path of the run's private git directory, in which recorded trees can be found
+    run: RunId
+    key: str  # the same for every attempt of this step: how an effect that has happened is found again
+    log: str  # path of a file for what programs write
+    timeout_s: float = 300.0
+
+
+class Effect(Protocol):
+    """One kind of change outside, performed by the platform itself."""
+
+    def describe(self) -> EffectCard: ...
+    async def show(self, given: dict[str, Json], world: EffectWorld) -> list[dict[str, Json]]:
+        """What exactly would happen, for the person who decides: {name, value} in reading order. Changes nothing."""
+        ...
+
+    async def find(self, given: dict[str, Json], world: EffectWorld) -> Outcome | None:
+        """The outcome of an earlier attempt with this key, when the effect has happened; None when it has not."""
+        ...
+
+    async def perform(self, given: dict[str, Json], world: EffectWorld) -> Outcome:
+        """Do it. What cannot be done is `Failed`, and then nothing was changed."""
+        ...
 
 
 class Admitted(msgspec.Struct, frozen=True):

@@ -2,9 +2,11 @@
 
 from typing import Literal
 
-RunStatus = Literal["queued", "running", "waiting", "succeeded", "degraded", "failed", "cancelled"]
-StepStatus = Literal["pending", "ready", "running", "succeeded", "degraded", "failed", "skipped", "cancelled"]
-AttemptStatus = Literal["running", "succeeded", "failed", "cancelled", "lost"]
+RunStatus = Literal["queued", "running", "waiting", "succeeded", "degraded", "failed", "rejected", "cancelled"]
+StepStatus = Literal[
+    "pending", "ready", "running", "waiting", "succeeded", "degraded", "failed", "skipped", "cancelled"
+]
+AttemptStatus = Literal["running", "succeeded", "failed", "cancelled", "lost", "uncertain", "asked"]
 
 # Status → what happens → the next status. The empty status stands before the beginning.
 RUN: dict[str, dict[str, RunStatus]] = {
@@ -20,35 +22,61 @@ RUN: dict[str, dict[str, RunStatus]] = {
         "cancel_requested": "running",
         "pause_requested": "waiting",
         "resume_requested": "running",
+        "parked": "waiting",
         "ended_succeeded": "succeeded",
         "ended_degraded": "degraded",
         "ended_failed": "failed",
+        "ended_rejected": "rejected",
         "ended_cancelled": "cancelled",
     },
-    "waiting": {  # paused by a person: what runs may end, nothing begins
+    "waiting": {  # paused by a person: what runs may end, nothing begins; or parked: nothing can go on by itself
         "claimed": "waiting",
+        "continued": "running",
         "cancel_requested": "running",  # what stands under `finally` is still to be done
         "pause_requested": "waiting",
         "resume_requested": "running",
         "ended_succeeded": "succeeded",  # what still ran was all there was to do
         "ended_degraded": "degraded",
         "ended_failed": "failed",
+        "ended_rejected": "rejected",
         "ended_cancelled": "cancelled",
     },
     "succeeded": {},
     "degraded": {},
     "failed": {},
+    "rejected": {},
     "cancelled": {},
 }
 
 STEP: dict[str, dict[str, StepStatus]] = {
     "pending": {"released": "ready", "opened": "running", "skipped": "skipped", "cancelled": "cancelled"},
-    "ready": {"started": "running", "refused": "failed", "skipped": "skipped", "cancelled": "cancelled"},
+    "ready": {
+        "started": "running",
+        "opened": "running",
+        "asked": "waiting",
+        "waits": "waiting",
+        "refused": "failed",
+        "retrying": "ready",  # an alternative is tried, nothing was begun
+        "skipped": "skipped",
+        "cancelled": "cancelled",
+    },
+    "waiting": {
+        "released": "ready",  # granted, or its child goes on
+        "asked": "waiting",  # again, for what was shown has changed
+        "succeeded": "succeeded",
+        "degraded": "degraded",
+        "failed": "failed",
+        "skipped": "skipped",
+        "cancelled": "cancelled",
+    },
     "running": {
         "succeeded": "succeeded",
         "degraded": "degraded",
         "failed": "failed",
         "lost": "ready",  # repeated
+        "retrying": "ready",
+        "asked": "waiting",  # whether an effect happened
+        "waits": "waiting",
         "cancelled": "cancelled",
         "skipped": "skipped",  # a block all of whose steps were skipped
     },
@@ -60,8 +88,17 @@ STEP: dict[str, dict[str, StepStatus]] = {
 }
 
 ATTEMPT: dict[str, dict[str, AttemptStatus]] = {
-    "": {"started": "running", "refused": "failed"},  # refused: the gate said no, nothing was begun
-    "running": {"succeeded": "succeeded", "failed": "failed", "cancelled": "cancelled", "lost": "lost"},
+    "": {"started": "running", "refused": "failed", "waits": "asked"},  # refused: the gate said no, nothing was begun
+    "running": {
+        "succeeded": "succeeded",
+        "failed": "failed",
+        "cancelled": "cancelled",
+        "lost": "lost",
+        "uncertain": "uncertain",
+        "waits": "asked",  # no process is held
+    },
+    "asked": {"succeeded": "succeeded", "failed": "failed", "cancelled": "cancelled", "lost": "lost"},
+    "uncertain": {"succeeded": "succeeded", "failed": "failed", "cancelled": "cancelled", "lost": "lost"},
     "succeeded": {},
     "failed": {},
     "cancelled": {},
@@ -69,7 +106,7 @@ ATTEMPT: dict[str, dict[str, AttemptStatus]] = {
 }
 
 STEP_ENDED = frozenset({"succeeded", "degraded", "failed", "skipped", "cancelled"})
-RUN_ENDED = frozenset({"succeeded", "degraded", "failed", "cancelled"})
+RUN_ENDED = frozenset({"succeeded", "degraded", "failed", "rejected", "cancelled"})
 
 
 class Impossible(Exception):

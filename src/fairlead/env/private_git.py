@@ -22,6 +22,7 @@ SECONDS_MAX = 300.0
 _TAKEN_OVER = r"^(core\.(autocrlf|eol|filemode|ignorecase|symlinks|excludesfile)|extensions\.objectformat)$"
 # Synced before the outcome that names them: a tree that is recorded survives a power cut.
 _SYNCED = ("-c", "core.fsync=loose-object,pack,reference", "-c", "core.fsyncMethod=fsync")
+_FROM_STDIN = ("--pathspec-from-file=-", "--pathspec-file-nul")  # with literal pathspecs: see GIT_ENVIRONMENT
 _GITLINK = b"160000"
 _TICK_NS_MAX = 1_000_000_000  # far more than any file system's clock needs for a tick
 
@@ -90,6 +91,24 @@ class PrivateGit:
         """Write the files of *tree* into the empty directory *work_tree*; *index* will know them."""
         await self._run(work_tree, index, "read-tree", tree)
         await self._run(work_tree, index, "checkout-index", "--all", "--index", "--quiet")
+
+    async def changed(self, work_tree: str, index: str, tree: str) -> list[str]:
+        """Paths of the files in *work_tree* that differ from *tree*, as `os.fsdecode` gives them."""
+        await self.record(work_tree, index)
+        listed = await self._run(work_tree, index, "diff-index", "--cached", "--name-only", "--no-renames", "-z", tree)
+        return [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
+
+    async def put_back(self, work_tree: str, index: str, tree: str, paths: list[str]) -> None:
+        """Make *paths* in *work_tree* what they are in *tree*: what is not in it is removed."""
+        for path in paths:
+            _remove(os.path.join(work_tree, path))
+        named = b"".join(os.fsencode(path) + b"\0" for path in paths)
+        await self._run(work_tree, index, "rm", "--cached", "--quiet", "--ignore-unmatch", *_FROM_STDIN, stdin=named)
+        listed = await self._run(work_tree, index, "ls-tree", "-r", "-z", "--name-only", "--full-tree", tree)
+        known = set(listed.stdout.split(b"\0"))
+        before = b"".join(os.fsencode(path) + b"\0" for path in paths if os.fsencode(path) in known)
+        if before:
+            await self._run(work_tree, index, "checkout", "--quiet", tree, *_FROM_STDIN, stdin=before)
 
     async def head(self) -> bytes:
         """What `HEAD` of a copy holds: the commit that the checkout stands on; nothing without git."""

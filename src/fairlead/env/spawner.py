@@ -88,7 +88,7 @@ class LocalSpawner:
             "output_max": program.output_max,
             "log": program.log,
             "confinement": None if program.confinement is None else msgspec.to_builtins(program.confinement),
-            "hidden": [*self.leave_out, *([self.data_dir] if self.data_dir else [])],
+            "hidden": self._hidden(),
         }
         ended = await self._perform(request, take)
         if ended is not None and ended.refusal is not None:
@@ -131,6 +131,9 @@ class LocalSpawner:
             "leave_out": list(self.leave_out),
             "writes": list(call.writes),
             "data_dir": self.data_dir,
+            "confined": None
+            if call.confinement is None
+            else {"confinement": msgspec.to_builtins(call.confinement), "hidden": self._hidden()},
             "code": None if call.code is None else msgspec.to_builtins(call.code),
             "timeout_s": call.timeout_s,
             "memory_max": call.memory_max,
@@ -153,6 +156,9 @@ class LocalSpawner:
                 bounds=_bounds(ended, call.timeout_s, "size of what a tool may send"),
             ),
         )
+
+    def _hidden(self) -> list[str]:
+        return [*self.leave_out, *([self.data_dir] if self.data_dir else [])]
 
     def close(self) -> None:
         """End the spawner and everything that it started; returns when they are gone."""
@@ -240,7 +246,7 @@ def _outcome_of_silence(ended: _Ended | None, call: ToolCall) -> Failed:
     """Why a tool said nothing: the order of the questions is the order of certainty."""
     if ended is None:
         message = "the process that watched over the agent was killed"
-        return Failed("platform", "FL-R235", message, "Start it again: `fairlead resume`.", retryable=True)
+        return Failed("platform", "FL-R235", message, "Start it again: `fairlead resume`.", error="transient")
     if ended.is_timed_out:
         message = f"the agent ran longer than {call.timeout_s:g} s and was ended"
         return Failed("agent", "FL-R202", message, "Review fewer files at once, or raise the step's `timeout`.")

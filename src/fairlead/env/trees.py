@@ -13,19 +13,26 @@ import os
 import re
 import shutil
 import stat
+from collections.abc import Sequence
 
+from fairlead.core.expressions.globs import glob_pattern
 from fairlead.core.ids import Place, RunId
 from fairlead.core.ports import Spawner
 from fairlead.env.private_git import PrivateGit, alternates
 
 
 class RunTrees:
-    """Implements `fairlead.core.ports.Trees` for one run on the checkout at *root*."""
+    """Implements `fairlead.core.ports.Trees` for one run on the checkout at *root*.
 
-    def __init__(self, state_dir: str, run: RunId, root: str, spawner: Spawner) -> None:
+    The trees lie with those of the run *store*: a child's with its parent's, and those of a run that keeps the
+    outcomes of another one with these, so that each can name what the other has recorded.
+    """
+
+    def __init__(self, state_dir: str, run: RunId, root: str, spawner: Spawner, store: RunId | None = None) -> None:
         self._root = root
+        self._run = run
         self._copies = os.path.join(state_dir, "trees", run)
-        self._git = PrivateGit(self._copies + ".git", root, (state_dir,), spawner)
+        self._git = PrivateGit(git_dir_of(state_dir, store or run), root, (state_dir,), spawner)
         self._checkout: asyncio.Task[str] | None = None  # the tree at hand, recorded once for all steps
 
     async def open_copy(self, place: Place, attempt: int, tree: str) -> str:
@@ -52,6 +59,16 @@ class RunTrees:
         await asyncio.to_thread(self._git.sync_names, tree)
         return tree
 
+    async def drop_changes(self, path: str, tree: str, patterns: Sequence[str]) -> Sequence[str]:
+        """Put back what differs from *tree* and fits none of *patterns*; gives those paths, sorted."""
+        before = tree or await self._tree_at_hand()
+        changed = await self._git.changed(path, self._index(path), before)
+        known = [glob_pattern(pattern) for pattern in patterns]
+        dropped = sorted(name for name in changed if not any(pattern.is_found_in(name) for pattern in known))
+        if dropped:
+            await self._git.put_back(path, self._index(path), before, dropped)
+        return dropped
+
     async def drop_copy(self, path: str) -> None:
         """Remove the copy. What was recorded of it stays."""
         await asyncio.to_thread(_remove_all, path)
@@ -66,7 +83,7 @@ class RunTrees:
         return await asyncio.shield(task)
 
     def _index(self, path: str) -> str:
-        return os.path.join(self._git.path, "indexes", os.path.basename(path))
+        return os.path.join(self._git.path, "indexes", f"{self._run}-{os.path.basename(path)}")
 
     async def _give_git(self, path: str) -> None:
         head = await self._git.head()
@@ -82,6 +99,11 @@ class RunTrees:
         for name in ("config", "info/exclude", "info/attributes"):
             shutil.copyfile(os.path.join(self._git.path, name), os.path.join(own, name))
         shutil.copy2(self._index(path), os.path.join(own, "index"))
+
+
+def git_dir_of(state_dir: str, store: RunId) -> str:
+    """Where the trees that the run *store* has recorded are found."""
+    return os.path.join(state_dir, "trees", f"{store}.git")
 
 
 def _folder_name(place: Place, attempt: int) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol, cast
 
-from fairlead.core.json import Json, encode
+from fairlead.core.json import Digest, Json, encode
 from fairlead.core.outcomes import Failed, Outcome
 from fairlead.core.ports import AgentCard, Call
 
@@ -48,6 +48,13 @@ class Contracts:
                 f"fairlead agents show {card.name}",
             )
         return None
+
+    def misfit(self, name: Digest, schema: dict[str, Json], value: Json) -> str:
+        """Why *value* does not fit *schema*, which is known by *name*; "" when it does."""
+        check = self._validators.get((name, False))
+        if check is None:
+            check = self._validators[name, False] = _compile(schema)
+        return check(value)
 
     def judge(self, card: AgentCard, outcome: Outcome) -> Outcome:
         """*outcome* as it counts: a success whose output breaks the agent's schema is a failure of the agent."""

@@ -1,7 +1,7 @@
-"""Both halves of the gate. Today's stations: input check → agent → output check → receipt."""
+"""Both halves of the gate. Today's stations: input check → approval → sandbox → agent → output check → receipt."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import msgspec
 
@@ -11,34 +11,17 @@ from fairlead.core.events import (
     AttemptOutcome,
     AttemptStarted,
 )
-from fairlead.core.ids import Place, RunId, idempotency_key
+from fairlead.core.ids import idempotency_key
 from fairlead.core.json import Digest, digest, encode
-from fairlead.core.outcomes import Failed, Outcome, Succeeded
-from fairlead.core.ports import Admitted, Agent, Call, Clock, Journal, Spawner, Trees
+from fairlead.core.outcomes import Ask, Failed, Outcome, Succeeded
+from fairlead.core.ports import Admitted, Agent, AgentCard, Call, Trees
 from fairlead.core.workflow import TIMEOUT_S_DEFAULT
 from fairlead.gate.contracts import Contracts
 from fairlead.gate.levels import level_for, no_sandbox
+from fairlead.gate.outside import Outside
 from fairlead.gate.sealing import seal
+from fairlead.gate.surroundings import Covers, Surroundings
 from fairlead.gate.world import CallWorld
-
-ProgressOf = Callable[[RunId, Place, str, int], None]
-LogOf = Callable[[RunId, Place, int], str]
-
-
-class Surroundings(msgspec.Struct, frozen=True):
-    """What the gate works with; joined in `fairlead.app`."""
-
-    journal: Journal  # its content store
-    clock: Clock
-    spawner: Spawner
-    trees: Callable[[RunId, str], Trees]  # of a run and the checkout it works on
-    agents: Callable[[str], Agent | None]  # those that ship
-    programs: Agent  # performs the `run` steps
-    progress: ProgressOf
-    log_of: LogOf
-    # Agents of the project, read anew: given only when they still are what the digest names.
-    own_agents: Callable[[str, Digest], Agent | None] = lambda name, definition: None
-    is_off: Callable[[], bool] = lambda: False  # whether the person wants no isolation for this project
 
 
 class Gate:
@@ -47,10 +30,16 @@ class Gate:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._contracts = Contracts()
+        self._outside = Outside(around, self._contracts)
         self._own: dict[tuple[str, Digest], Agent] = {}  # as they were when they were last admitted
 
-    def admit(self, call: Call) -> Admitted | AttemptFailed:
-        """Whether *call* may happen. Changes nothing outside; what it answers becomes an event."""
+    async def admit(self, call: Call, covers: Covers) -> Admitted | AttemptFailed | Ask:
+        """Whether *call* may happen. Changes nothing outside; what it answers becomes an event.
+
+        *covers* tells which approval of the run has granted all the values of some arguments already.
+        """
+        if call.effect or call.message is not None:
+            return await self._outside.admit(call, covers)
         if call.definition and not self._take_own(call):
             message = f"the project's agent {call.agent} is not what it was when the run began"
             return _refusal(call, Failed("author", "FL-A152", message, f"fairlead rerun {call.run}"))
@@ -59,11 +48,23 @@ class Gate:
             message = f"there is no agent named {call.agent!r}"
             return _refusal(call, Failed("author", "FL-A101", message, "fairlead agents list"))
         card = agent.describe()
+        if card.needs:
+            failed = Failed(
+                "platform", "FL-A110", f"{call.agent} needs {card.needs}", f"fairlead agents show {call.agent}"
+            )
+            return _refusal(call, msgspec.structs.replace(failed, error="unavailable"))
+        if card.at and isinstance(call.inputs.get(card.at), str) and call.inputs[card.at]:
+            call = msgspec.structs.replace(call, tree=call.inputs[card.at])
         if call.timeout_s == TIMEOUT_S_DEFAULT and not call.argv:  # the step asks for none: the agent's own limit holds
             call = msgspec.structs.replace(call, timeout_s=card.timeout_s)
         refusal = self._contracts.refuse(card, call)
         if refusal is not None:
             return _refusal(call, refusal)
+        if card.risk == "high" and not call.granted:
+            return _question(call, card.title or card.name)
+        level = level_for(card, call, is_off=self._around.is_off())
+        if isinstance(level, Failed):
+            return _refusal(call, level)
         started = AttemptStarted(
             place=call.place,
             attempt=call.attempt,
@@ -71,26 +72,29 @@ class Gate:
             version=f"{card.version}@{card.digest[7:19]}" if card.digest else card.version,
             call=_call_digest(card.digest, call),
             tree=call.tree,
-            level=level_for(card, call, is_off=self._around.is_off()),
+            level=level,
         )
         return Admitted(call, started, idempotency_key(call.run, call.place, call.attempt))
 
     async def carry_out(self, admitted: Admitted) -> AttemptOutcome:
         """Do what was admitted. Everything a call may cause happens here. Cancelling it kills what it started."""
         call = admitted.call
+        if call.effect or call.message is not None:
+            return await self._outside.carry_out(admitted)
         agent = self._agent(call)
         assert agent is not None  # `admit` found it, and the set of agents is fixed for the life of the process
         began = self._around.clock.monotonic()
-        writes = bool(agent.describe().writes)
+        writes = bool(agent.describe().writes) and call.isolate != "none"
         trees = self._around.trees(call.run, call.root) if writes or call.tree else None
         copy = await trees.open_copy(call.place, call.attempt, call.tree) if trees is not None else ""
         try:
             world = self._world(admitted, copy or call.root, agent.describe().memory_max)
             outcome = await self._perform(agent, call, world)
-            outcome = self._contracts.judge(agent.describe(), outcome)
             tree = ""
             if trees is not None and writes and isinstance(outcome, Succeeded):
-                tree = await trees.record_copy(copy)
+                outcome, tree = await _recorded(trees, copy, call, agent.describe(), outcome)
+            outcome = self._contracts.judge(agent.describe(), outcome)
+            tree = tree if isinstance(outcome, Succeeded) else ""
             receipt = world.receipt(self._around.clock.monotonic() - began)
             return seal(call, outcome, receipt, tree, self._around.journal.put)
         finally:
@@ -135,11 +139,34 @@ class Gate:
             message = f"{name} did not end within {call.timeout_s:g} s and was stopped"
             is_own = not call.argv and call.timeout_s == agent.describe().timeout_s != TIMEOUT_S_DEFAULT
             whose = f"step {call.place}, or the agent in its file," if is_own else f"step {call.place}"
-            return Failed("agent", "FL-R202", message, f"give {whose} a longer `timeout`")
+            return Failed("agent", "FL-R202", message, f"give {whose} a longer `timeout`", error="timeout")
+
+
+async def _recorded(trees: Trees, copy: str, call: Call, card: AgentCard, outcome: Succeeded) -> tuple[Succeeded, str]:
+    """Record what a step left in its copy; what it was not to change is dropped, and said."""
+    dropped: Sequence[str] = ()
+    patterns = call.writes or card.writes
+    if patterns and "**" not in patterns:
+        dropped = await trees.drop_changes(copy, call.tree, patterns)
+    tree = await trees.record_copy(copy)
+    if dropped:
+        names = ", ".join(dropped[:5]) + (f" and {len(dropped) - 5} more" if len(dropped) > 5 else "")
+        said = f"it changed what it may not change, which was dropped: {names}"
+        outcome = msgspec.structs.replace(outcome, degraded=(*outcome.degraded, said))
+    if "worktree" in card.output_schema.get("properties", {}):
+        outcome = msgspec.structs.replace(outcome, output={**outcome.output, "worktree": tree})
+    return outcome, tree
+
+
+def _question(call: Call, title: str) -> Ask:
+    shown = [{"name": "agent", "value": call.agent}, {"name": "inputs", "value": call.inputs}]
+    body = "Its risk is high, so it asks although the step does not."
+    return Ask(f"Let {title} perform {call.place}?", body, shown, digest(encode(shown)), "unkeyed")
 
 
 def _refusal(call: Call, failed: Failed) -> AttemptFailed:
-    return AttemptFailed(call.place, call.attempt, failed.fault, failed.code, failed.message, failed.hint)
+    error = failed.error or "validation"
+    return AttemptFailed(call.place, call.attempt, failed.fault, failed.code, failed.message, failed.hint, error=error)
 
 
 def _call_digest(agent: Digest, call: Call) -> Digest:

@@ -32,7 +32,8 @@ def level_for(card: AgentCard, call: Call, *, is_off: bool, needed: str = "") ->
     than what was asked for is never given.
     """
     level = _LEVELS[_origin(card, call)][is_off]
-    asked = max(needed, card.level, key=_ORDER.index)
+    # A card that ships says by its level that it performs programs of the project, which get what programs get.
+    asked = max(needed, card.level if call.definition or card.adapter == "command" else "", key=_ORDER.index)
     if _ORDER.index(asked) <= _ORDER.index(level):
         return level
     if is_off and asked == "L2" and _LEVELS[_origin(card, call)][False] == "L2":
@@ -51,6 +52,6 @@ def no_sandbox(refusal: FairleadError) -> Failed | None:
 
 
 def _origin(card: AgentCard, call: Call) -> Origin:
-    if call.argv or card.adapter in ("program", "command"):
+    if call.argv or card.adapter in ("program", "command") or (card.level and not call.definition):
         return "program"
     return "code" if call.definition else "shipped"

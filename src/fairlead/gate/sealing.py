@@ -24,7 +24,16 @@ def seal(call: Call, outcome: Outcome, receipt: Receipt, tree: str, put: Put) ->
     output, ref, receipt, bound = _keep(outcome.output, receipt, put)
     if isinstance(outcome, Failed):
         return AttemptFailed(
-            call.place, call.attempt, outcome.fault, outcome.code, outcome.message, outcome.hint, output, receipt
+            call.place,
+            call.attempt,
+            outcome.fault,
+            outcome.code,
+            outcome.message,
+            outcome.hint,
+            output,
+            receipt,
+            outcome.error,
+            outcome.retry_after_s,
         )
     degraded = outcome.degraded + ((bound,) if bound else ())
     return AttemptSucceeded(call.place, call.attempt, output, ref, outcome.summary, degraded, tree, receipt)

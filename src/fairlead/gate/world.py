@@ -25,7 +25,7 @@ class CallWorld:
         self._spawner = spawner
         self._log = log
         # Said of what a project brings: what is ours is read before it is installed.
-        self._isolation = level if call.definition or call.argv else ""
+        self._isolation = level if call.definition or call.argv or level != "L1" else ""
         # A copy is the call's own; otherwise it is shown the checkout, to be read.
         self._confinement = (
             Confinement(call.root, is_copy=root != call.root, memory_max=memory_max) if level == "L2" else None
@@ -42,7 +42,9 @@ class CallWorld:
         writes: tuple[str, ...] = (),
     ) -> Outcome:
         """Call `module:function` in a forked child that reads the call's tree; with *code* it makes the function."""
-        tool = ToolCall(entry, inputs, self._root, self._limit_s, memory_max, self._log, code, writes)
+        tool = ToolCall(
+            entry, inputs, self._root, self._limit_s, memory_max, self._log, code, writes, self._confinement
+        )
         end = await self._spawner.call_tool(tool, self._progress)
         self._receipts.append(end.receipt)
         return end.outcome

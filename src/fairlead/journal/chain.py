@@ -47,6 +47,16 @@ _KINDS: dict[int, type[Event]] = {
     12: kinds.RunImported,
     13: kinds.FindingAccepted,
     14: kinds.FindingReopened,
+    15: kinds.SignalReceived,
+    16: kinds.ApprovalDecided,
+    17: kinds.RunParked,
+    18: kinds.RunContinued,
+    19: kinds.StepSkipped,
+    20: kinds.StepOpened,
+    21: kinds.RoundEnded,
+    22: kinds.ApprovalAsked,
+    23: kinds.WaitBegun,
+    24: kinds.AttemptUncertain,
 }
 
 _NUMBERS = {kind: number for number, kind in _KINDS.items()}

@@ -12,13 +12,16 @@ import apsw
 
 from fairlead.core.errors import FairleadError
 from fairlead.core.events import (
+    Asking,
     Event,
     Recorded,
     Remark,
     Request,
     RunClaimed,
+    RunContinued,
     RunEnded,
     RunImported,
+    RunParked,
     RunQueued,
     happening_of,
 )
@@ -28,7 +31,7 @@ from fairlead.core.transitions import RUN
 from fairlead.journal import chain
 from fairlead.journal.anchor import Mark
 from fairlead.journal.opening import read_head
-from fairlead.journal.refusals import ended, owned, payload_too_large, same_id, same_key, unknown_run
+from fairlead.journal.refusals import ended, overtaken, owned, payload_too_large, same_id, same_key, unknown_run
 from fairlead.journal.statements import Values, sql
 from fairlead.journal.workers import Life
 
@@ -105,11 +108,13 @@ class Groups:
             self._write(position, kind, place, payload, position.epoch)
             if isinstance(event, RunEnded):
                 self._end_run(position, event)
+            elif isinstance(event, RunParked | RunContinued):
+                self._stand(position, RUN[position.status][happening_of(event)])
         return Written(
             Seq(before + 1 if packed else 0), Seq(position.last_seq), self._at, are_intents_written=are_intents_written
         )
 
-    def record(self, run: RunId, request: Request) -> Recorded | FairleadError:
+    def record(self, run: RunId, request: Request, after: Seq | None = None) -> Recorded | FairleadError:
         """Write a request, or give the earlier record of the same start, or say why not."""
         packed = _pack(run, (request,))
         if isinstance(packed, FairleadError):
@@ -127,16 +132,24 @@ class Groups:
                 return unknown_run(run)
             if known.ended_at and not isinstance(request, Remark):
                 return ended(run, known.status, known.ended_at)
+            if after is not None and known.last_request_seq > after:
+                return overtaken(run)
             position = known
-            if not isinstance(request, Remark):
+            if isinstance(request, Asking):
                 position.status = RUN[position.status][happening_of(request)]
         self._write(position, kind, place, payload, 0)
         position.last_request_seq = position.last_seq
         if isinstance(request, RunQueued):
             self._add_run(run, position, request)
         else:
-            self._connection.execute(sql("update_run_requested"), (position.status, position.last_seq, position.number))
+            self._stand(position, position.status)
         return Recorded(Seq(position.last_seq), run, Epoch(0), self._at, request)
+
+    def _stand(self, position: _Position, status: str) -> None:
+        """Keep where the run stands in the index beside its events."""
+        position.status = status
+        bindings = (position.status, position.last_request_seq, position.number)
+        self._connection.execute(sql("update_run_requested"), bindings)
 
     def take_over(self, records: Sequence[Recorded], remark: RunImported) -> Recorded | FairleadError:
         """Write a whole run that another journal recorded, with its times and epochs, and *remark* behind it."""
@@ -170,7 +183,7 @@ class Groups:
         kind, place, payload = packed[-1]
         self._write(position, kind, place, payload, 0)
         position.last_request_seq = position.last_seq
-        self._connection.execute(sql("update_run_requested"), (last.status, position.last_seq, position.number))
+        self._stand(position, last.status)
         return Recorded(Seq(position.last_seq), run, Epoch(0), now, remark)
 
     def claim(self, run: RunId, worker: WorkerId) -> Recorded | FairleadError:

@@ -13,7 +13,7 @@ import apsw
 
 from fairlead.core.errors import FairleadError
 from fairlead.core.events import Recorded, Request, RunImported
-from fairlead.core.ids import RunId, WorkerId
+from fairlead.core.ids import RunId, Seq, WorkerId
 from fairlead.core.ports import Batch, Clock, Fenced, JournalFailed, Written
 from fairlead.journal.anchor import Anchor
 from fairlead.journal.group import Groups
@@ -40,6 +40,7 @@ class RecordRequest(NamedTuple):
 
     run: RunId
     request: Request
+    after: Seq | None = None  # the run may have no later request
 
 
 class ClaimRun(NamedTuple):
@@ -101,8 +102,8 @@ class Pen:
         match what:
             case Batch():
                 return self.groups.append(what)
-            case RecordRequest(run, request):
-                return self.groups.record(run, request)
+            case RecordRequest(run, request, after):
+                return self.groups.record(run, request, after)
             case ClaimRun(run, worker):
                 return self.groups.claim(run, worker)
             case TakeOver(records, remark):

@@ -27,6 +27,11 @@ def same_key(key: str, run: RunId) -> FairleadError:
     )
 
 
+def overtaken(run: RunId) -> FairleadError:
+    hint = f"read it again with `fairlead runs show {run}`"
+    return error("FL-R105", f"somebody else has asked something of run {run} meanwhile", hint)
+
+
 def same_id(run: RunId) -> FairleadError:
     return error("FL-R104", f"there is already a run with the id {run}", "start it again: it gets another id")
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fairlead.core.events import Recorded, Request, RunImported
-from fairlead.core.ids import RunId, WorkerId
+from fairlead.core.ids import RunId, Seq, WorkerId
 from fairlead.core.json import Digest
 from fairlead.core.ports import Batch, Clock, Delivery
 from fairlead.journal.filesystem import refuse_network
@@ -29,13 +29,14 @@ class SqliteJournal(Reader):
         """
         self._writer.append(batch, token)
 
-    def record(self, run: RunId, request: Request) -> Recorded:
+    def record(self, run: RunId, request: Request, after: Seq | None = None) -> Recorded:
         """Append a request and wait until it is durable. A `run.queued` with a known key gives the earlier record.
 
         Raises:
-            FairleadError: FL-R101 unknown run; FL-R102 it has ended; FL-R103 the key belongs to another start.
+            FairleadError: FL-R101 unknown run; FL-R102 it has ended; FL-R103 the key belongs to another start;
+                FL-R105 the run has a later request than *after*.
         """
-        return self._writer.record(run, request)
+        return self._writer.record(run, request, after)
 
     def take_over(self, records: Sequence[Recorded], remark: RunImported) -> Recorded:
         """Write a run that has ended in another journal: its events in order, then *remark*. All of it or nothing.

@@ -8,7 +8,17 @@ import apsw
 import msgspec
 
 from fairlead.core.errors import FairleadError
-from fairlead.core.events import Event, Remark, RunClaimed, RunEnded, RunQueued, contents_of, happening_of
+from fairlead.core.events import (
+    Asking,
+    Event,
+    RunClaimed,
+    RunContinued,
+    RunEnded,
+    RunParked,
+    RunQueued,
+    contents_of,
+    happening_of,
+)
 from fairlead.core.ids import Seq
 from fairlead.core.json import Digest
 from fairlead.core.ports import Clock
@@ -152,10 +162,12 @@ class _Verification:
             return  # its run.queued is damaged, and that has been noted
         if chain.is_request(row.kind):
             line[11] = row.seq
-            if not isinstance(event, Remark):
+            if isinstance(event, Asking):
                 line[6] = _status_after(line[6], event)
         elif isinstance(event, RunClaimed):
             line[6], line[9], line[10] = _status_after(line[6], event), row.epoch, event.worker
+        elif isinstance(event, RunParked | RunContinued):
+            line[6] = _status_after(line[6], event)
         elif isinstance(event, RunEnded):
             line[6], line[8] = event.status, row.at or 1
 

@@ -18,7 +18,7 @@ import apsw
 
 from fairlead.core.errors import FairleadError, error
 from fairlead.core.events import Recorded, Request, RunImported
-from fairlead.core.ids import RunId, WorkerId
+from fairlead.core.ids import RunId, Seq, WorkerId
 from fairlead.core.ports import Batch, Clock, Delivery, JournalFailed, Written
 from fairlead.journal.failures import diagnose
 from fairlead.journal.opening import Mode, Places
@@ -66,9 +66,9 @@ class Writer:
         """Queue *batch*. With None as *token* nobody waits: it wakes nobody and rides with the next commit."""
         self._ask(batch, token)
 
-    def record(self, run: RunId, request: Request) -> Recorded:
-        """Record *request* and wait until it is durable."""
-        return self._wait_for(RecordRequest(run, request))
+    def record(self, run: RunId, request: Request, after: Seq | None = None) -> Recorded:
+        """Record *request* and wait until it is durable; with *after*, only when no later request of the run is."""
+        return self._wait_for(RecordRequest(run, request, after))
 
     def claim(self, run: RunId, worker: WorkerId) -> Recorded:
         """Claim *run* for *worker* and wait until that is durable."""

@@ -1,47 +1,85 @@
-"""From a step that may start to the call it makes: references become values."""
-
-from collections.abc import Callable, Iterator, Mapping
+"""From a step that may start to the call it makes: expressions become values."""
 
 import msgspec
 
 from fairlead.core.events import AttemptFailed
+from fairlead.core.expressions import EvaluationFailed
 from fairlead.core.findings import path_from_text
 from fairlead.core.ids import Place
-from fairlead.core.json import Digest, Json
+from fairlead.core.json import Digest, Json, digest, encode
 from fairlead.core.lineage import SideBySide, tree_before
 from fairlead.core.ports import Call
 from fairlead.core.references import Unresolved, resolve
-from fairlead.core.state import RunState
-from fairlead.core.workflow import AgentAction, RunAction
-
-Load = Callable[[Digest], bytes]
+from fairlead.core.standing import RunState, StepRun
+from fairlead.core.workflow import AgentAction, EffectAction, NotifyAction, RunAction
+from fairlead.runtime.scope import Load, Scope
+from fairlead.runtime.turns import looked_at
 
 
 def call_for(state: RunState, place: Place, attempt: int, load: Load) -> Call | AttemptFailed:
     """The call of the step at *place*, or why its author's text cannot become one."""
-    planned = state.workflow.plan[place]
+    step = state.steps[place]
     assert state.queued is not None  # a run that may start steps has been queued
-    step = planned.step
-    argv: tuple[str, ...] = ()
-    definition = Digest("")
+    written = step.planned.step
     try:
-        scope = Scope(state, load)
-        given = resolve(step.given, scope)
-        tree = tree_before(state, place)
-        match step.action:
-            case AgentAction(name, definition):
-                agent = name
-            case RunAction(words):
-                agent, argv = "run", tuple(_word(resolve(word, scope)) for word in words)
-            case _:
-                raise AssertionError(f"{place} is a block: it makes no call")
-    except Unresolved as error:
-        return AttemptFailed(place, attempt, "author", "FL-E101", str(error), "fairlead check shows the place")
-    except SideBySide as error:
-        hint = "put the steps that write one after the other"
-        return AttemptFailed(place, attempt, "author", "FL-R211", str(error), hint)
-    root = path_from_text(state.queued.root)
-    return Call(state.run, place, attempt, agent, given, root, argv, step.timeout_s, tree, definition)
+        scope = Scope(state, load, step)
+        call = Call(
+            state.run,
+            place,
+            attempt,
+            "run",
+            resolve(written.given, scope),
+            path_from_text(state.queued.root),
+            timeout_s=written.timeout_s,
+            tree=str(resolve(written.tree, scope)) if written.tree else tree_before(state, place),
+            reads=tuple(str(resolve(pattern, scope)) for pattern in written.reads),
+            writes=tuple(str(resolve(pattern, scope)) for pattern in written.writes),
+            sandbox=written.sandbox,
+            isolate=written.isolate,
+            env=written.env,
+            granted=_granted(state, step),
+            feedback=_feedback(step),
+        )
+        return msgspec.structs.replace(call, **_of_action(step, scope))
+    except (EvaluationFailed, Unresolved, SideBySide) as error:
+        return looked_at(place, attempt, error)
+
+
+def _of_action(step: StepRun, scope: Scope) -> dict[str, Json]:
+    written = step.planned.step
+    match written.action:
+        case AgentAction(name, definition, prompt):
+            if step.alternative:
+                name = written.fallback[step.alternative - 1]
+                known = written.fallback_definitions
+                definition = known[step.alternative - 1] if known else Digest("")
+            given = {"prompt": resolve(prompt, scope)} if prompt else {}
+            return {
+                "agent": name,
+                "definition": definition,
+                **({"inputs": {**resolve(written.given, scope), **given}} if given else {}),
+            }
+        case RunAction(words, parse):
+            return {"argv": tuple(_word(resolve(word, scope)) for word in words), "parse": parse}
+        case EffectAction(kind):
+            return {"agent": kind, "effect": kind}
+        case NotifyAction(to, title, body):
+            message = NotifyAction(to, str(resolve(title, scope)), str(resolve(body, scope)))
+            return {"agent": "notify", "message": message}
+        case _:
+            raise AssertionError(f"{step.place} makes no call")
+
+
+def _granted(state: RunState, step: StepRun) -> str:
+    """The approval of this very step."""
+    return step.granted if isinstance(step.planned.step.action, EffectAction | AgentAction | RunAction) else ""
+
+
+def _feedback(step: StepRun) -> tuple[str, ...]:
+    """Why the attempt before was not good enough: whoever tries again shall know."""
+    if step.attempt_status != "failed" or not step.message:
+        return ()
+    return tuple(check.say for check in step.checks if not check.holds) or (step.message,)
 
 
 def _word(value: Json) -> str:
@@ -49,46 +87,8 @@ def _word(value: Json) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-class Scope(Mapping[str, Json]):
-    """What a reference may read: `inputs`, `steps` and `run`. Large outputs are loaded when one is read."""
-
-    def __init__(self, state: RunState, load: Load) -> None:
-        self._state = state
-        self._load = load
-
-    def __getitem__(self, root: str) -> Json:
-        if root == "inputs":
-            return self._state.inputs
-        if root == "run":
-            return {"id": self._state.run}
-        if root == "steps":
-            return _Steps(self._state, self._load)
-        raise KeyError(root)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(("inputs", "run", "steps"))
-
-    def __len__(self) -> int:
-        return 3
-
-
-class _Steps(Mapping[str, Json]):
-    def __init__(self, state: RunState, load: Load) -> None:
-        self._state = state
-        self._load = load
-
-    def __getitem__(self, name: str) -> Json:
-        place = Place(name)
-        step = self._state.steps[place]
-        facts: dict[str, Json] = {"status": step.status}
-        if step.output_ref and step.is_usable:
-            facts["output"] = msgspec.json.decode(self._load(step.output_ref))
-        elif step.is_usable:
-            facts["output"] = self._state.output_of(place)
-        return facts
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._state.steps)
-
-    def __len__(self) -> int:
-        return len(self._state.steps)
+def is_covered(state: RunState, call: Call, covered_by: tuple[str, ...]) -> str:
+    """The approval that granted exactly the values that *call* takes its effect from; "" when there is none."""
+    values = [call.inputs[name] for name in covered_by if name in call.inputs]
+    approvals = [state.granted.get(digest(encode(value)), "") for value in values]
+    return approvals[0] if approvals and all(approvals) else ""

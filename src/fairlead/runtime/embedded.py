@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from itertools import chain
 
@@ -12,35 +12,45 @@ from fairlead.core.events import (
     AttemptCancelled,
     AttemptFailed,
     AttemptLost,
-    AttemptOutcome,
-    AttemptStarted,
     Event,
+    RunCancelRequested,
     RunQueued,
+    WaitBegun,
     decode_definition,
 )
-from fairlead.core.ids import Epoch, Place, RunId, Seq
-from fairlead.core.ports import Admitted, Batch, Journal, JournalFailed, Wake, Written
+from fairlead.core.ids import Epoch, Micros, Place, RunId, Seq
+from fairlead.core.ports import Admitted, Batch, Child, Clock, Fenced, Journal, JournalFailed, Wake, Written
 from fairlead.core.state import RunState, fold
 from fairlead.gate.gate import Gate
+from fairlead.runtime.children import outcome_of
 
 
 class Interrupted(Exception):
     """Whoever performs the runs was asked to stop: attempts ended as lost, and any worker can go on."""
 
 
+Perform = Callable[[RunId], Awaitable[RunState]]
+
+_ANOTHER_OWNER_S = 0.2  # how often a child run that somebody else performs is looked at
+
+
 class EmbeddedRun:
     """The `Runtime` of one run in this process."""
 
-    def __init__(self, run: RunId, epoch: Epoch, journal: Journal, gate: Gate) -> None:
+    def __init__(self, run: RunId, epoch: Epoch, journal: Journal, gate: Gate, clock: Clock, perform: Perform) -> None:
         self._run = run
         self._epoch = epoch
         self._journal = journal
         self._gate = gate
+        self._clock = clock
+        self._perform = perform  # another run, in this process
+        self._due: Micros | None = None
         self._applied = Seq(0)
         self._outcomes: list[Event] = []  # applied, not yet recorded
         self._intents: list[Event] = []  # noted, in the order of the commands
-        self._admitted: dict[Place, Admitted] = {}  # noted calls, to begin when their intents are durable
-        self._calls: dict[Place, asyncio.Task[AttemptOutcome]] = {}
+        self._admitted: dict[Place, Admitted | Child] = {}  # noted calls, to begin when their intents are durable
+        self._children: dict[Place, RunId] = {}  # those that are performed
+        self._calls: dict[Place, asyncio.Task[Event]] = {}
         self._why: dict[Place, str] = {}  # abandoned attempts
         self._finished: deque[Event] = deque()
         self._waiter: asyncio.Future[None] | None = None
@@ -50,19 +60,24 @@ class EmbeddedRun:
 
     def refold(self) -> RunState:
         """The run's state as the journal has it."""
-        records = iter(self._journal.events_of(self._run))
+        state = self.refold_of(self._run)
+        self._applied = state.applied
+        return state
+
+    def refold_of(self, run: RunId) -> RunState:
+        """The state of any run as the journal has it; for reading."""
+        records = iter(self._journal.events_of(run))
         first = next(records)
         assert isinstance(first.event, RunQueued)  # the journal lets no other event be a run's first
         if first.event.interpreter != INTERPRETER:
             raise error(
                 "FL-R402",
-                f"run {self._run} was queued for interpreter {first.event.interpreter}; this build has {INTERPRETER}",
+                f"run {run} was queued for interpreter {first.event.interpreter}; this build has {INTERPRETER}",
                 "go on with it by the version of Fairlead that started it",
             )
         workflow = decode_definition(self._journal.get(first.event.definition))
         state = fold(workflow, chain((first,), records))
         assert state is not None
-        self._applied = state.applied
         return state
 
     def step(self, admitted: Admitted) -> None:
@@ -71,11 +86,26 @@ class EmbeddedRun:
             self._admitted[admitted.call.place] = admitted
             self._intents.append(admitted.started)
 
+    def child(self, child: Child) -> None:
+        """Note the intent of a child run; it begins when that is durable."""
+        self._admitted[child.place] = child
+        self._intents.append(child.started)
+
     def abandon(self, place: Place, reason: str) -> None:
         """Stop the attempt at *place*."""
         if place in self._calls and place not in self._why:
             self._why[place] = reason
-            self._calls[place].cancel()
+            if place in self._children:
+                self._cancel_child(self._children[place], reason)
+            else:
+                self._calls[place].cancel()
+
+    def _cancel_child(self, run: RunId, reason: str) -> None:
+        # A run is asked, not killed: what stands under its `finally` is still to be done.
+        try:
+            self._journal.record(run, RunCancelRequested(reason=reason))
+        except FairleadError:
+            return  # it has ended meanwhile, or has not begun: its task ends by itself, or finds itself unwanted
 
     def emit(self, event: Event) -> None:
         """Record *event* with the intents."""
@@ -85,17 +115,12 @@ class EmbeddedRun:
         """Put applied outcomes into the next commit."""
         self._outcomes.extend(outcomes)
 
-    async def wait_any(self) -> Wake:
-        """One commit, then the calls it allows, then whatever finishes first."""
-        recorded: tuple[Event, ...] = ()
-        if self._outcomes or self._intents:
-            written, recorded = await self._commit()
-            if not written.are_intents_written or self._is_superseded:
-                self._is_superseded = False
-                return Wake(recorded, (), is_superseded=True)
-            if any(not isinstance(event, AttemptStarted) for event in recorded):
-                return Wake(recorded, self._drain())
-        while not (self._finished or self._is_superseded or self._interrupted or self._failure):
+    async def wait_any(self, due: Micros | None) -> Wake:
+        """One commit, then the calls it allows, then whatever finishes first, or the moment *due*."""
+        if (self._outcomes or self._intents) and not (await self._commit()).are_intents_written:
+            self._is_superseded = True
+        self._due = due
+        while not (self._finished or self._is_superseded or self._interrupted or self._failure or self._is_due()):
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         if self._failure is not None:
@@ -104,25 +129,33 @@ class EmbeddedRun:
             await self._close_as_lost()
             raise Interrupted(self._interrupted)
         if self._is_superseded:
-            return await self._give_way(recorded)
-        return Wake(recorded, self._drain())
+            return await self._give_way()
+        return Wake(self._drain())
+
+    def _is_due(self) -> bool:
+        return self._due is not None and self._clock.now() >= self._due
+
+    def tick(self) -> None:
+        """Look whether something has become due; the engine calls this every few milliseconds."""
+        if self._is_due():
+            self._wake()
 
     async def rest(self) -> bool:
-        """Commit what was applied; nothing runs and nothing shall begin."""
-        if self._outcomes and not (await self._commit())[0].are_intents_written:
+        """Commit what was noted; nothing runs and nothing shall begin."""
+        if (self._outcomes or self._intents) and not (await self._commit()).are_intents_written:
             self._is_superseded = True
         is_wanted, self._is_superseded = self._is_superseded, False
         return not is_wanted
 
-    async def _give_way(self, recorded: tuple[Event, ...]) -> Wake:
+    async def _give_way(self) -> Wake:
         """Somebody asked for something: record what has finished, so that reading the run again misses nothing."""
         self._is_superseded = False
         self._outcomes.extend(self._drain())
         if self._outcomes:
             await self._commit()
-        return Wake(recorded, (), is_superseded=True)
+        return Wake((), is_superseded=True)
 
-    async def _commit(self) -> tuple[Written, tuple[Event, ...]]:
+    async def _commit(self) -> Written:
         outcomes, intents = tuple(self._outcomes), tuple(self._intents)
         admitted = self._admitted
         self._outcomes, self._intents, self._admitted = [], [], {}
@@ -130,30 +163,58 @@ class EmbeddedRun:
         self._journal.append(Batch(self._run, self._epoch, self._applied, outcomes, intents), done)
         written = await done
         if not written.are_intents_written:
-            return written, ()
+            return written
         self._applied = written.last_seq
         for place, one in admitted.items():
-            task = asyncio.create_task(self._gate.carry_out(one))
-            task.add_done_callback(partial(self._finish, one))
+            if isinstance(one, Child):
+                self._children[place] = one.run
+                task = asyncio.create_task(self._perform_child(one))
+            else:
+                task = asyncio.create_task(self._gate.carry_out(one))
+            task.add_done_callback(partial(self._finish, place, one.started.attempt))
             self._calls[place] = task
-        return written, intents
+        return written
 
-    def _finish(self, admitted: Admitted, task: "asyncio.Task[AttemptOutcome]") -> None:
+    async def _perform_child(self, child: Child) -> Event:
+        """Perform the child run, or follow whoever does; gives what it means for its step."""
+        recorded = await asyncio.to_thread(self._journal.record, child.run, child.queued)
+        if child.place in self._why:
+            self._cancel_child(child.run, self._why[child.place])
+        while True:
+            state = self.refold_of(recorded.run)
+            if state.ended is not None:
+                return outcome_of(child, state)
+            try:
+                state = await self._perform(child.run)
+            except FairleadError as refusal:
+                if refusal.diagnostics[0].code not in ("FL-R102", "FL-R401"):
+                    raise
+                await asyncio.sleep(_ANOTHER_OWNER_S)
+                continue
+            if state.ended is not None:
+                return outcome_of(child, state)
+            return WaitBegun(child.place, child.attempt, child=child.run)
+
+    def _finish(self, place: Place, attempt: int, task: "asyncio.Task[Event]") -> None:
         """The call at its place has ended, in whatever way."""
-        place, attempt = admitted.started.place, admitted.started.attempt
         del self._calls[place]
+        is_child = self._children.pop(place, None) is not None
+        is_abandoned = place in self._why
         why = self._why.pop(place, "it was stopped")
-        if task.cancelled():
+        if task.cancelled() or (is_child and is_abandoned and task.exception() is None):
             self._finished.append(AttemptCancelled(place, attempt, why))
         elif (problem := task.exception()) is None:
             self._finished.append(task.result())
+        elif is_child and isinstance(problem, Interrupted | Fenced):
+            self._finished.append(AttemptLost(place, attempt, str(problem)))
         elif isinstance(problem, JournalFailed | FairleadError):
             self.fail(problem)  # the disk refused a blob or a tree: nothing more is acknowledged
         else:
             # Whatever an adapter raises ends its own attempt, not the worker.
             message = f"{type(problem).__name__}: {problem}"
             hint = "this is a bug in fairlead; `fairlead logs` has what the call wrote"
-            self._finished.append(AttemptFailed(place, attempt, "platform", "FL-X002", message, hint))
+            failed = AttemptFailed(place, attempt, "platform", "FL-X002", message, hint, error="unknown")
+            self._finished.append(failed)
         self._wake()
 
     def _drain(self) -> tuple[Event, ...]:

@@ -8,8 +8,9 @@ from fairlead.core.ids import RunId, WorkerId
 from fairlead.core.ports import Clock, Journal, Written
 from fairlead.core.state import RunState
 from fairlead.gate.gate import Gate
+from fairlead.runtime.contents import Contents
 from fairlead.runtime.embedded import EmbeddedRun
-from fairlead.runtime.loop import perform_run
+from fairlead.runtime.loop import Interpreter
 
 _POLL_S = 0.05  # how often another process's requests are looked for
 _BEAT_S = 10.0  # how often a worker proves that it lives
@@ -47,10 +48,12 @@ class Engine:
         claim: asyncio.Future[Recorded] = self._loop.create_future()
         self._journal.claim_later(run, self.worker, claim)
         claimed = await claim
-        embedded = EmbeddedRun(run, claimed.epoch, self._journal, self._gate)
+        embedded = EmbeddedRun(run, claimed.epoch, self._journal, self._gate, self._clock, self.perform)
         self._runs[run] = embedded
+        contents = Contents(self._journal.get, self._journal.put)
         try:
-            return await perform_run(embedded, self._gate.admit, embedded.refold, self._journal.get)
+            interpreter = Interpreter(embedded, self._gate.admit, embedded.refold, contents, self._clock.now)
+            return await interpreter.perform()
         finally:
             del self._runs[run]
             await embedded.stop_all()
@@ -63,6 +66,8 @@ class Engine:
                 await asyncio.sleep(_POLL_S)
                 if self._journal.has_changed():
                     self._hand_out_requests()
+                for embedded in self._runs.values():
+                    embedded.tick()
                 if self._clock.monotonic() - beaten >= _BEAT_S:
                     beaten = self._clock.monotonic()
                     self._journal.beat()

@@ -11,24 +11,34 @@ from typing import Literal
 import msgspec
 
 from fairlead.core.events import (
+    ApprovalAsked,
+    ApprovalDecided,
     AttemptCancelled,
     AttemptFailed,
     AttemptLost,
     AttemptStarted,
     AttemptSucceeded,
+    AttemptUncertain,
     Event,
     FindingAccepted,
     FindingReopened,
     Recorded,
+    RoundEnded,
     RunCancelRequested,
     RunClaimed,
+    RunContinued,
     RunEnded,
     RunImported,
+    RunParked,
     RunPauseRequested,
     RunQueued,
     RunResumeRequested,
+    SignalReceived,
+    StepOpened,
+    StepSkipped,
+    WaitBegun,
 )
-from fairlead.core.ids import Micros, RunId, Seq
+from fairlead.core.ids import Micros, Place, RunId, Seq
 from fairlead.core.state import RunState, StepRun, apply
 from fairlead.core.workflow import Workflow
 
@@ -39,11 +49,18 @@ FactType = Literal[
     "run.paused",
     "run.continued",
     "run.cancelling",
+    "run.waiting",
     "run.unowned",
     "run.succeeded",
     "run.degraded",
     "run.failed",
+    "run.rejected",
     "run.cancelled",
+    "run.signalled",
+    "approval.asked",
+    "approval.decided",
+    "step.waiting",
+    "step.opened",
     "step.started",
     "step.progress",
     "step.retrying",
@@ -58,6 +75,7 @@ _RUN_END: dict[str, FactType] = {
     "succeeded": "run.succeeded",
     "degraded": "run.degraded",
     "failed": "run.failed",
+    "rejected": "run.rejected",
     "cancelled": "run.cancelled",
 }
 STEP_END: dict[str, FactType] = {
@@ -134,8 +152,31 @@ class Projection:
                 ]
             case AttemptSucceeded() if self.state.steps[event.place].status == "succeeded":
                 return [self._step_end(self.state.steps[event.place], record)]
-            case AttemptLost() if self.state.steps[event.place].status == "ready":
+            case AttemptLost() | AttemptFailed() if self.state.steps[event.place].status == "ready":
                 return [self._retry(self.state.steps[event.place], record)]
+            case StepSkipped():
+                return [self._step_end(self.state.steps[event.place], record)]
+            case StepOpened():
+                return [self._step_fact("step.opened", event.place, record, _opened(event))]
+            case RoundEnded():
+                return [self._step_end(self.state.steps[event.place], record)]
+            case WaitBegun():
+                return [self._step_fact("step.waiting", event.place, record, _awaited(event))]
+            case AttemptUncertain():
+                return [self._step_fact("step.waiting", event.place, record, event.reason)]
+            case ApprovalAsked():
+                return [self._step_fact("approval.asked", event.place, record, f"{event.title} ({event.approval})")]
+            case ApprovalDecided():
+                said = f"{event.by}: {event.choice}" + (f", {event.comment}" if event.comment else "")
+                found: list[Fact | None] = [self._step_fact("approval.decided", event.place, record, said)]
+                decided = self.state.steps[event.place]
+                return [*found, self._step_end(decided, record)] if decided.status == "succeeded" else found
+            case SignalReceived():
+                return [self._run_fact("run.signalled", record, summary=event.name)]
+            case RunParked():
+                return [self._run_fact("run.waiting", record, summary="; ".join(event.reasons))]
+            case RunContinued():
+                return [self._run_fact("run.continued", record)]
             case RunEnded():
                 return [self._run_end(event, record)]
             case RunImported() | FindingAccepted() | FindingReopened():
@@ -147,6 +188,19 @@ class Projection:
         fresh = self.state.worst[self._told :]
         self._told = len(self.state.worst)
         return [step for step in fresh if not step.is_block]
+
+    def _step_fact(self, kind: FactType, place: Place, record: Recorded, summary: str) -> Fact:
+        step = self.state.steps[place]
+        return Fact(
+            kind,
+            self.state.run,
+            record.at,
+            record.seq,
+            step=place,
+            agent=step.agent,
+            attempt=step.attempts,
+            summary=summary,
+        )
 
     def _run_fact(self, kind: FactType, record: Recorded, *, summary: str = "") -> Fact:
         return Fact(kind, self.state.run, record.at, record.seq, summary=summary)
@@ -160,7 +214,7 @@ class Projection:
             step=step.place,
             agent=step.agent,
             attempt=step.attempts + 1,
-            summary=step.reason,
+            summary=step.reason or f"{step.code}: {step.message}",
         )
 
     def _step_end(self, step: StepRun, record: Recorded) -> Fact:
@@ -192,6 +246,22 @@ class Projection:
             fault=event.fault or "",
             code=event.code,
         )
+
+
+def _opened(event: StepOpened) -> str:
+    if event.keys:
+        return f"{len(event.keys)} items"
+    if event.rounds_max:
+        return f"at most {event.rounds_max} rounds"
+    return f"branch {event.branch + 1}" if event.branch >= 0 else ""
+
+
+def _awaited(event: WaitBegun) -> str:
+    if event.child:
+        return f"waits for run {event.child}"
+    if event.signal:
+        return f"waits for the signal {event.signal}"
+    return "waits for its moment"
 
 
 def seconds_of(step: StepRun) -> float:

@@ -1,0 +1,97 @@
+"""Effects and messages: what the platform itself does to the world, after a person or a setting has allowed it."""
+
+import asyncio
+
+import msgspec
+
+from fairlead.core.events import AttemptFailed, AttemptOutcome, AttemptStarted
+from fairlead.core.json import digest, encode
+from fairlead.core.outcomes import Ask, Failed, Outcome
+from fairlead.core.ports import Admitted, Call, Effect, EffectCard, EffectWorld
+from fairlead.core.receipts import Receipt
+from fairlead.gate.contracts import Contracts
+from fairlead.gate.sealing import seal
+from fairlead.gate.surroundings import Covers, Surroundings
+
+_VERSION = "1"
+
+
+class Outside:
+    """The gate's two halves for what no agent may do."""
+
+    def __init__(self, around: Surroundings, contracts: Contracts) -> None:
+        self._around = around
+        self._contracts = contracts
+
+    async def admit(self, call: Call, covers: Covers) -> Admitted | AttemptFailed | Ask:
+        """Whether the effect may happen: it was granted, the person lets such effects happen, or somebody is asked."""
+        if call.message is not None:
+            return _admitted(call, "", "L1")
+        effect = self._around.effects(call.effect)
+        if effect is None:
+            return _refused(call, "FL-R215", f"there is no effect named {call.effect!r}", "fairlead explain FL-R215")
+        card = effect.describe()
+        if problem := self._contracts.misfit(digest(card.kind.encode()), card.input_schema, call.inputs):
+            return _refused(call, "FL-R216", f"{call.effect} does not take this: {problem}", "mend `with`")
+        granted = call.granted or covers(card.covered_by)
+        is_free = card.effect_class != "irreversible" and self._around.is_allowed(card.kind)
+        if granted or is_free:
+            return _admitted(msgspec.structs.replace(call, granted=granted), card.effect_class, "L1")
+        return await self._ask(effect, card, call)
+
+    async def _ask(self, effect: Effect, card: EffectCard, call: Call) -> Ask:
+        shown = await effect.show(call.inputs, self._world(call))
+        title = f"Let {call.place} perform {card.kind}?"
+        asked = digest(encode([card.kind, call.inputs, shown]))
+        return Ask(title, card.title, shown, asked, card.effect_class)
+
+    async def carry_out(self, admitted: Admitted) -> AttemptOutcome:
+        """Do it, unless an earlier attempt with the same key has done it."""
+        call = admitted.call
+        began = self._around.clock.monotonic()
+        try:
+            async with asyncio.timeout(call.timeout_s):
+                outcome = await self._perform(call)
+        except TimeoutError:
+            message = f"{call.effect or 'notify'} did not end within {call.timeout_s:g} s"
+            outcome = Failed(
+                "platform", "FL-R202", message, f"give step {call.place} a longer `timeout`", error="timeout"
+            )
+        receipt = Receipt(seconds=round(self._around.clock.monotonic() - began, 6))
+        return seal(call, outcome, receipt, "", self._around.journal.put)
+
+    async def _perform(self, call: Call) -> Outcome:
+        world = self._world(call)
+        if call.message is not None:
+            assert self._around.notices is not None  # the app joins it
+            return await self._around.notices(
+                call.message, world, lambda text: self._around.progress(call.run, call.place, text, 0)
+            )
+        effect = self._around.effects(call.effect)
+        assert effect is not None  # `admit` found it, and the set of effects is fixed for the life of the process
+        return await effect.find(call.inputs, world) or await effect.perform(call.inputs, world)
+
+    def _world(self, call: Call) -> EffectWorld:
+        around = self._around
+        log = around.log_of(call.run, call.place, call.attempt)
+        # One key for all attempts of the step: that is how one that happened is found again.
+        return EffectWorld(
+            call.root, around.git_dir_of(call.run), call.run, f"{call.run}/{call.place}", log, call.timeout_s
+        )
+
+
+def _admitted(call: Call, effect: str, level: str) -> Admitted:
+    started = AttemptStarted(
+        place=call.place,
+        attempt=call.attempt,
+        agent=call.agent,
+        version=_VERSION,
+        call=digest(encode([call.agent, call.inputs, msgspec.to_builtins(call.message)])),
+        level=level,
+        effect=effect,
+    )
+    return Admitted(call, started, f"{call.run}/{call.place}")
+
+
+def _refused(call: Call, code: str, message: str, hint: str) -> AttemptFailed:
+    return AttemptFailed(call.place, call.attempt, "author", code, message, hint, error="validation")

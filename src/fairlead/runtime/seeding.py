@@ -1,0 +1,102 @@
+"""What a run keeps of another one: the outcomes of finished steps, told again as events of its own."""
+
+from collections.abc import Callable, Iterator
+
+from fairlead.core.events import (
+    AttemptStarted,
+    AttemptSucceeded,
+    Event,
+    RoundEnded,
+    StepOpened,
+    StepSkipped,
+)
+from fairlead.core.ids import Micros, Place, RunId
+from fairlead.core.json import Digest
+from fairlead.core.standing import RunState, StepRun
+from fairlead.core.state import apply
+from fairlead.core.workflow import ApproveAction
+from fairlead.runtime.scope import Load, output_of
+
+_NOTHING = Digest("")
+
+
+def seeds(state: RunState, refold_of: Callable[[RunId], RunState], load: Load) -> Iterator[Event]:
+    """The events that take over what `RunQueued.kept` names, in an order in which they can be applied.
+
+    *state* is a copy that only serves to find this order: it is changed. What failed is not kept: it is done again.
+    """
+    queued = state.queued
+    assert queued is not None  # a run that decides anything has been queued
+    base = refold_of(RunId(queued.base))
+    is_moving = True
+    while is_moving:
+        is_moving = False
+        for place in [*state.judging, *state.opening, *state.ready]:
+            step = state.steps[place]
+            done = base.steps.get(place)
+            if done is None or _root(state, step).planned.step.id not in queued.kept:
+                continue
+            for event in _told_again(step, done, base, load):
+                apply(state, event, Micros(0), state.epoch)
+                yield event
+                is_moving = True
+            if is_moving:
+                break
+
+
+def _root(state: RunState, step: StepRun) -> StepRun:
+    while step.parent is not None:
+        step = state.steps[step.parent]
+    return step
+
+
+def _told_again(step: StepRun, done: StepRun, base: RunState, load: Load) -> Iterator[Event]:
+    place: Place = step.place
+    if done.status == "skipped":
+        if done.is_by_choice:
+            yield StepSkipped(place, done.reason)
+        return
+    if step.kind == "round":
+        yield from _round(step, done, base)
+    elif step.is_block:
+        yield from _opened(step, done, base)
+    elif done.status in ("succeeded", "degraded"):
+        yield AttemptStarted(
+            place,
+            1,
+            done.agent,
+            done.version,
+            _NOTHING,
+            tree=base.lineage.get(done.tree, ""),
+            kept_from=_origin(done, base),
+        )
+        output, ref = done.output, done.output_ref
+        if isinstance(step.planned.step.action, ApproveAction):
+            output = output_of(base, done.place, load)
+        tree = done.tree if done.tree in base.lineage else ""
+        yield AttemptSucceeded(place, 1, output, ref, done.summary, done.degraded, tree, done.receipt, done.checks)
+
+
+def _origin(done: StepRun, base: RunState) -> str:
+    return done.kept_from or base.run
+
+
+def _round(step: StepRun, done: StepRun, base: RunState) -> Iterator[Event]:
+    loop = base.steps[done.parent or done.place]
+    if loop.rounds is None:
+        return
+    for one in loop.rounds.done:
+        if one.number == done.number:
+            is_met = isinstance(done.output, dict) and bool(done.output.get("is_met"))
+            yield RoundEnded(step.place, one.metric, is_met, one.tree)
+
+
+def _opened(step: StepRun, done: StepRun, base: RunState) -> Iterator[Event]:
+    if done.is_each:
+        keys = tuple(base.steps[place].key for place in done.children)
+        yield StepOpened(step.place, keys, done.item, done.opened_ref)
+    elif done.rounds is not None:
+        yield StepOpened(step.place, rounds_max=done.rounds.max, start=done.rounds.start, tree=done.rounds.first_tree)
+    else:
+        taken = [base.steps[place] for place in done.children if base.steps[place].reason != "another branch was taken"]
+        yield StepOpened(step.place, branch=taken[0].planned.branch if taken else -1)
