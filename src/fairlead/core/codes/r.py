@@ -226,6 +226,74 @@ CODES: tuple[Code, ...] = (
         "let the program write less, or split the step",
     ),
     Code(
+        "FL-R330",
+        "An effect cannot take what it was given",
+        "The arguments of an effect are read strictly: a name that it does not know, a value of another kind or a text"
+        " that is no patch is refused before anything happens, for it would be changed wrongly or not at all.",
+        "compare the step's `with` with the page of effects in the reference",
+        bad="effect: git.commit\nwith:\n  branch: fairlead/fix",
+        good="effect: git.commit\nwith:\n  branch: fairlead/fix\n  patches: ${ steps.combine.output.patches }",
+    ),
+    Code(
+        "FL-R331",
+        "There is no git repository",
+        "The effects `git.…` make commits, and the run works on a folder without git.",
+        "make one with `git init`, or change files with `patch.apply` and `file.write`",
+    ),
+    Code(
+        "FL-R332",
+        "Git could not do its part of an effect",
+        "A git command failed for a reason of its own: a damaged repository, a full disk, a lock that somebody left."
+        " No branch was moved.",
+        "see what `git status` and `git fsck` say, then try again",
+    ),
+    Code(
+        "FL-R333",
+        "This is no name of a branch",
+        "Git does not take every text as a name: no blanks, no `..`, none of `~^:?*[`, no dash in front.",
+        "use letters, digits, `-`, `_`, `.` and `/`",
+        bad="branch: my fix",
+        good="branch: fairlead/my-fix",
+    ),
+    Code(
+        "FL-R334",
+        "A branch is not Fairlead's own",
+        "Effects move no branch that somebody works on: one that is checked out, one that holds commits of others, one"
+        " that exists where a new one is asked for.",
+        "name a branch that does not exist, such as `fairlead/fix-${ run.short_id }`",
+        bad="branch: main",
+        good="branch: fairlead/fix-${ run.short_id }",
+    ),
+    Code(
+        "FL-R335",
+        "A change does not fit the files",
+        "A patch fits at its very lines or not at all, and a tree is carried over only where nothing else has changed."
+        " What it was made from and what is there now differ: something was not committed, or has changed since."
+        " Nothing was applied.",
+        "make the change again from the files as they are, or commit what lies in the checkout first",
+    ),
+    Code(
+        "FL-R336",
+        "An effect has nothing to change",
+        "There is no patch, or the files are already as they should be. A commit without a change would look as if"
+        " something had been done.",
+        "let the step ask first, with `if`",
+        bad="effect: git.commit",
+        good="if: steps.combine.output.patches.size() > 0\neffect: git.commit",
+    ),
+    Code(
+        "FL-R337",
+        "Somebody else moved the branch at the same moment",
+        "The branch is moved in one step from the commit that was seen before; it was another one by then.",
+        "nothing: another attempt starts from where the branch is now",
+    ),
+    Code(
+        "FL-R338",
+        "There is no such tree or commit",
+        "It is neither in the repository nor among the trees that the run has recorded.",
+        "give the `worktree` or `best_commit` of a step, or the id of a commit",
+    ),
+    Code(
         "FL-R402",
         "A run belongs to another interpreter",
         "A run is continued only by a version that reads its events as they were meant. This one was started by a"

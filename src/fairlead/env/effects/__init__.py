@@ -1,0 +1,12 @@
+"""The effects: changes outside that the platform performs itself, by their kinds."""
+
+from collections.abc import Mapping
+
+from fairlead.core.ports import Effect
+
+
+def effects() -> Mapping[str, Effect]:
+    """Every effect of this build by its kind, in the order of the reference."""
+    from fairlead.env.effects.repository import GitBranch, GitCommit, GitRevert
+
+    return {effect.describe().kind: effect for effect in (GitCommit(), GitBranch(), GitRevert())}
