@@ -18,6 +18,7 @@ class Schemas(NamedTuple):
     input: dict[str, Json]
     output: dict[str, Json]
     entry: str
+    level: str  # "" when the card asks for none
 
 
 @cache
@@ -25,4 +26,4 @@ def schemas_of(name: str) -> Schemas:
     """The schemas of the agent *name*; nobody may change them."""
     front = (_CARDS / f"{name}.md").read_text("utf-8").removeprefix("---\n").partition("\n---\n")[0]
     settings = yaml.safe_load(front)["fairlead"]
-    return Schemas(settings["input"], settings["output_schema"], settings["python"])
+    return Schemas(settings["input"], settings["output_schema"], settings["python"], settings.get("level", ""))

@@ -16,7 +16,7 @@ import msgspec
 from fairlead.core.errors import Diagnostic, FairleadError, error
 from fairlead.core.json import Digest, Json, digest, encode
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
-from fairlead.core.ports import Program, ProgramEnd, ProgressLine, ToolCall, ToolEnd
+from fairlead.core.ports import Confinement, Program, ProgramEnd, ProgressLine, ToolCall, ToolEnd
 from fairlead.core.receipts import Receipt
 from fairlead.core.tools import ProcessResult
 from fairlead.env import frames
@@ -116,7 +116,7 @@ class LocalSpawner:
                 output_digest=digest(whole),
                 output_bytes=len(whole),
                 bounds=_bounds(ended, program.timeout_s, f"output {program.output_max:,} bytes"),
-                limits=limits_of(program),
+                limits=_limits_of(program.confinement, program.output_max),
             ),
         )
 
@@ -154,6 +154,7 @@ class LocalSpawner:
                 output_digest=digest(data) if data else Digest(""),
                 output_bytes=len(data),
                 bounds=_bounds(ended, call.timeout_s, "size of what a tool may send"),
+                limits=_limits_of(call.confinement),
             ),
         )
 
@@ -283,9 +284,8 @@ def _bounds(ended: _Ended, timeout_s: float, cap: str) -> tuple[str, ...]:
     return tuple(reached)
 
 
-def limits_of(program: Program) -> tuple[str, ...]:
-    """What holds for a confined program, in words; nothing for one that is not."""
-    limits = program.confinement
+def _limits_of(limits: Confinement | None, output_max: int = 0) -> tuple[str, ...]:
+    """What holds for a confined program, in words; nothing for one that is not. A tool bounds what it reads itself."""
     if limits is None:
         return ()
     written = f"{limits.disk_max // 1_000_000:,} MB and {limits.files_max:,} files written"
@@ -293,7 +293,7 @@ def limits_of(program: Program) -> tuple[str, ...]:
         f"memory {limits.memory_max // 1_000_000:,} MB, looked at from outside",
         f"{limits.processes_max} processes",
         *((written,) if limits.is_copy else ("nothing written",)),
-        f"output {program.output_max // 1_000_000:,} MB",
+        *((f"output {output_max // 1_000_000:,} MB",) if output_max else ()),
         "no network",
     )
 

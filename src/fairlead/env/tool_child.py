@@ -106,6 +106,7 @@ def _perform(request: Json) -> Outcome:
             writes=request["writes"],
             is_whole=bool(inputs.get("all")),
             data_dir=request["data_dir"],
+            confined=request["confined"],
             tell=_progress,
         )
         outcome: object = function(inputs, world)  # a promise of the agent, checked below

@@ -1,6 +1,7 @@
 """What a tool's function touches the world through, inside its child process. Limits and a clean environment: level L1.
 
-Nothing here isolates: a function that wants to can reach round it. It keeps honest tools honest.
+Nothing here isolates: a function that wants to can reach round it. It keeps honest tools honest. Only the programs that
+a tool of ours performs for the project are shut in, where the call says so.
 """
 
 import os.path
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
+from fairlead.core.json import Json
 from fairlead.core.tools import DATA_BYTES_MAX, FILE_BYTES_MAX, ProcessResult, TreeFile, Unreadable
 from fairlead.env.files import TreeReader
 from fairlead.env.git import filters_of, is_reading, run_git, run_here
@@ -31,12 +33,14 @@ class LocalToolWorld:
         writes: Sequence[str] = (),
         is_whole: bool = False,
         data_dir: str = "",
+        confined: Mapping[str, Json] | None = None,
         today: str = "",
         tell: Callable[[str, int], None] = lambda text, found: None,
     ) -> None:
         self.root = root
         self.today = today or time.strftime("%Y-%m-%d", time.gmtime())
         self._data_dir = data_dir
+        self._confined = confined
         self._paths = paths
         self._leave_out = leave_out
         self._writer = TreeWriter(root, writes)
@@ -87,7 +91,12 @@ class LocalToolWorld:
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
     ) -> ProcessResult:
-        return run_here(argv, cwd or self.root, clean_environment(env), Bounds(timeout_s, stdout_max), stdin)
+        bounds = Bounds(timeout_s, stdout_max)
+        if self._confined is not None:
+            from fairlead.env.sandbox.inside_tools import run_confined
+
+            return run_confined(argv, self.root, env or {}, self._confined, bounds, stdin)
+        return run_here(argv, cwd or self.root, clean_environment(env), bounds, stdin)
 
     def git(self, *args: str, timeout_s: float = 20.0, stdout_max: int = 10_000_000) -> ProcessResult:
         if not is_reading(args):

@@ -34,6 +34,9 @@ def perform_suite(suite: str, world: ToolWorld, asked: Mapping[str, Json]) -> di
     if ended.exit_code == _NOT_FOUND and not ended.stdout:
         message = f"no Python could be started to perform {shown}: {_last_line(ended)}"
         return Failed("platform", "FL-R802", message, "make a `.venv` in the project, or put python3 on the PATH")
+    if ended.reached:
+        message = f"the suite {shown} went over a limit of its sandbox and was ended: {ended.reached}"
+        return Failed("result", "FL-R801", message, "let it do less at once")
     answer = _answer_of(ended)
     if answer is None:
         message = f"the suite {shown} {_how(ended)} before it was measured"
@@ -51,7 +54,7 @@ def perform_suite(suite: str, world: ToolWorld, asked: Mapping[str, Json]) -> di
 
 def _first_that_starts(world: ToolWorld, words: list[str]) -> ProcessResult:
     """The suite needs what the project needs, so the project's own interpreter comes first."""
-    for python in (f"{world.root}/.venv/bin/python", "python3", sys.executable):
+    for python in (".venv/bin/python", "python3", sys.executable):
         ended = world.run(
             [python, *words],
             timeout_s=SUITE_SECONDS_MAX,
