@@ -268,7 +268,7 @@ def test_a_card_that_ships_can_be_used(name: str) -> None:
 def test_an_agent_imports_of_the_others_only_what_its_digest_covers(name: str) -> None:
     card = FileCatalog(read_values).find(name)
     assert card is not None
-    covered = set(catalog._code_files(card.entry, BUILTIN))
+    covered = set(catalog._Code(BUILTIN).behind(card.entry))
     for file in [file for file in covered if file.suffix == ".py"]:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []

@@ -1,5 +1,6 @@
 """Which agents there are: the agent files of the project, and the cards that ship. No agent's code is imported here."""
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
@@ -66,6 +67,7 @@ class FileCatalog:
         self._project_files = project_files
         self._builtin = builtin
         self._looking = looking
+        self._code = _Code(builtin)
         self._found: dict[str, AgentCard | None] = {}
         self._own: tuple[Definition, ...] | None = None
         self._first: dict[str, Definition] = {}  # name → what a call of it reaches, unless one that ships is meant
@@ -218,9 +220,8 @@ class FileCatalog:
 
     def _digest(self, front: FrontMatter, data: bytes) -> Digest:
         """Names the card together with the code and the rule tables behind it."""
-        files = _code_files(front.entry, self._builtin)
-        parts = [(file.relative_to(self._builtin).as_posix(), file.read_bytes()) for file in files]
-        return digest_of_files([("", data), *parts])
+        files = self._code.behind(front.entry) if front.entry else []
+        return digest_of_files([("", data), *self._code.named(files)])
 
 
 class ShippedCatalog:
@@ -238,41 +239,69 @@ class ShippedCatalog:
         return [card for name in self._catalog.shipped_names() if (card := self._catalog.shipped(name)) is not None]
 
 
-def _code_files(entry: str, builtin: Path) -> list[Path]:
-    """The files behind `package.module:function` of an agent that ships, found without importing any of it.
+class _Code:
+    """The code behind the agents that ship, found without importing any of it. Every file is read once."""
 
-    Its module or package, the modules beside it that the scanners share, the packages of other agents that any of them
-    names, and the rule tables.
+    def __init__(self, builtin: Path) -> None:
+        self._builtin = builtin
+        self._data: dict[Path, bytes] = {}
+        self._below: dict[str, list[Path]] = {}
+        self._named: dict[Path, frozenset[str]] = {}
+        self._digests: dict[Path, tuple[str, bytes]] = {}
 
-    Raises:
-        BadCard: there is no such module.
-    """
-    module = entry.partition(":")[0]
-    prefix = "fairlead.agents.builtin."
-    own = builtin.joinpath(*module.removeprefix(prefix).split("."))
-    if not module.startswith(prefix) or not (own.is_dir() or own.with_suffix(".py").is_file()):
-        raise BadCard("FL-A007", f"there is no module `{module}` behind it")
-    # The package directly below `builtin` counts as a whole: a module of it imports its neighbours.
-    waiting = [module.removeprefix(prefix).split(".")[0]]
-    found = {file for file in builtin.glob("*.py") if file.is_file()} | _files_below(builtin / "rules")
-    for file in tuple(found):
-        waiting += _packages_named(file)
-    seen: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name not in seen:
-            seen.add(name)
-            for file in _files_below(builtin / name):
-                found.add(file)
-                waiting += _packages_named(file)
-    return sorted(found)
+    def behind(self, entry: str) -> list[Path]:
+        """The files behind `package.module:function`.
 
+        Its module or package, the modules beside it that the scanners share, the packages of other agents that any of
+        them names, and the rule tables.
 
-def _files_below(folder: Path) -> set[Path]:
-    return {file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts}
+        Raises:
+            BadCard: there is no such module.
+        """
+        module = entry.partition(":")[0]
+        prefix = "fairlead.agents.builtin."
+        own = self._builtin.joinpath(*module.removeprefix(prefix).split("."))
+        if not module.startswith(prefix) or not (own.is_dir() or own.with_suffix(".py").is_file()):
+            raise BadCard("FL-A007", f"there is no module `{module}` behind it")
+        # The package directly below `builtin` counts as a whole: a module of it imports its neighbours.
+        waiting = [module.removeprefix(prefix).split(".")[0]]
+        found = {*self._files(""), *self._files("rules")}
+        for file in tuple(found):
+            waiting += self._packages_named(file)
+        seen: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                for file in self._files(name):
+                    found.add(file)
+                    waiting += self._packages_named(file)
+        return sorted(found)
 
+    def named(self, files: Iterable[Path]) -> list[tuple[str, bytes]]:
+        """Path from the folder of the agents that ship, and digest of the content: most agents share most files."""
+        for file in files:
+            if file not in self._digests:
+                path = str(file)[len(str(self._builtin)) + 1 :].replace(os.sep, "/")
+                self._digests[file] = path, digest(self._read(file)).encode()
+        return [self._digests[file] for file in files]
 
-def _packages_named(file: Path) -> set[str]:
-    """The packages below `builtin` that a module names, to import something of them; found without parsing it."""
-    named = _PACKAGE.findall(file.read_bytes()) if file.suffix == ".py" else ()
-    return {name.decode("ascii") for name in named}
+    def _read(self, file: Path) -> bytes:
+        if file not in self._data:
+            self._data[file] = file.read_bytes()
+        return self._data[file]
+
+    def _files(self, folder: str) -> list[Path]:
+        """The files below a folder; of the topmost one, the modules directly in it."""
+        if folder not in self._below:
+            top = self._builtin / folder
+            found = top.rglob("*") if folder else top.glob("*.py")
+            self._below[folder] = [file for file in found if "__pycache__" not in file.parts and file.is_file()]
+        return self._below[folder]
+
+    def _packages_named(self, file: Path) -> frozenset[str]:
+        """The packages that a module names, to import something of them; found without parsing it."""
+        if file not in self._named:
+            named = _PACKAGE.findall(self._read(file)) if file.suffix == ".py" else []
+            self._named[file] = frozenset(name.decode("ascii") for name in named)
+        return self._named[file]

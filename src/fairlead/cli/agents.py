@@ -50,13 +50,26 @@ def new(call: Invocation) -> int:
 
 
 def check(call: Invocation) -> int:
-    """Everything that is wrong with the agent files, at once."""
-    found = check_agents(call.parts, call.project, call.options.agent)
+    """Everything that is wrong with the agent files, at once; with --fix, how those that were recovered should be."""
+    options = call.options
+    is_fix = options.fix or options.write
+    found = check_agents(call.parts, call.project, options.agent, is_fix=is_fix, is_written=options.write)
 
     nothing = f"No agent file in {safe(call.project.name)} yet. {call.typed('agents new my-agent')} writes one."
 
     def lines() -> Iterator[str]:
-        return checked_lines(found.diagnostics, len(found.files), "agent file", nothing, call.terminal.out)
+        for fix in found.fixes:
+            for line in fix.changes.splitlines():
+                yield f"  {safe(line, keep_tabs=True)}"
+            if fix.is_written:
+                yield f"wrote {safe(fix.file)}"
+        yield from checked_lines(found.diagnostics, len(found.files), "agent file", nothing, call.terminal.out)
+        if found.fixes and not options.write:
+            words = " ".join(["agents check", *options.agent, "--fix --write"])
+            steps = [(call.typed(words), f"write {plural(len(found.fixes), 'file')} as shown above")]
+            yield from next_lines(steps, call.terminal.out)
+        elif is_fix and not found.fixes:
+            yield "Nothing to fix: no file had to be recovered in a way that can be written down."
 
     call.terminal.give(found, lines, found.diagnostics)
     return USAGE if found.errors else OK

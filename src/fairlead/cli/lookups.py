@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from fairlead.cli.command import Invocation
+from fairlead.cli.errors_screen import plural
 from fairlead.cli.look import COLOURS, Look
 from fairlead.cli.terminal_text import cut, pad, safe, width, wrap
 from fairlead.service.agents import list_agents, show_agent
@@ -20,15 +21,23 @@ def agents_list(call: Invocation) -> int:
         look = call.terminal.out
         wide = max((width(card.name) for card in found.agents), default=0)
         for card in found.agents:
-            status = "failed" if card.problem else "succeeded"
-            said = card.problem or (card.title if card.title != card.name else card.description)
+            status = "failed" if card.problem else "degraded" if card.needs or card.warnings else "succeeded"
+            said = card.problem or (f"needs {card.needs}" if card.needs else "") or _about(card)
             left = f"  {look.symbol(status)} {pad(safe(card.name), wide)}  {card.adapter:<7}  risk {card.risk:<6}  "
             yield left + cut(safe(said), max(20, look.columns - wide - 30 - look.symbol_columns))
             for note in card.shadowed:
                 yield f"    {look.symbol('degraded')} {safe(card.source)}: {safe(note)}"
+        recovered = sum(1 for card in found.agents if card.warnings)
+        if recovered:
+            said = f"{plural(recovered, 'file')} to look at: {call.typed('agents check')}"
+            yield f"  {look.symbol('degraded')} {said}"
 
     call.terminal.give(found, lines, found.agents)
     return OK
+
+
+def _about(card: AgentCard) -> str:
+    return card.title if card.title != card.name else card.description
 
 
 def agents_show(call: Invocation) -> int:
@@ -42,20 +51,26 @@ def _card_lines(card: AgentCard, look: Look) -> Iterator[str]:
     yield f"{look.paint(safe(card.name), 'bold')}  {safe(card.title)}"
     if card.problem:
         yield f"  {look.symbol('failed')} cannot be used: {safe(card.problem)}"
+    if card.needs:
+        yield f"  {look.symbol('degraded')} needs {safe(card.needs)}"
     for line in wrap(safe(card.description), look.columns - 2):
         yield f"  {line}"
     yield ""
-    yield f"  adapter   {card.adapter} ({safe(card.entry)})     version {safe(card.version)}     {card.digest[:19]}"
-    yield f"  risk      {card.risk}     effects: {card.effect_class}     network: {safe(card.network)}"
-    yield f"  limits    {card.timeout_s:g} s, {card.memory_max // 1_000_000} MB"
-    if card.reads or card.writes:
-        reads, writes = safe(", ".join(card.reads) or "nothing"), safe(", ".join(card.writes) or "nothing")
-        yield f"  files     reads {reads}; writes {writes}"
+    entry = f" ({safe(card.entry)})" if card.entry else ""
+    version = f"     version {safe(card.version)}" if card.version else ""
+    yield f"  adapter   {card.adapter}{entry}{version}     {card.digest[:19]}"
     yield f"  from      {safe(card.source)}"
+    for warning in card.warnings:
+        first, *rest = wrap(safe(warning), look.columns - 12)
+        yield f"  {'warning':<9} {first}"
+        yield from (f"{'':12}{line}" for line in rest)
     for note in (*card.shadowed, *card.notes):
         first, *rest = wrap(safe(note), look.columns - 12)
         yield f"  {'note':<9} {first}"
         yield from (f"{'':12}{line}" for line in rest)
+    yield ""
+    yield "  what holds, and why"
+    yield from _setting_lines(card, look)
     for name, schema in (("takes", card.input_schema), ("gives", card.output_schema)):
         yield ""
         yield f"  {name}"
@@ -67,6 +82,21 @@ def _card_lines(card: AgentCard, look: Look) -> Iterator[str]:
     if card.body.strip():
         yield ""
         yield from (f"  {safe(line, keep_tabs=True)}" for line in card.body.strip().split("\n"))
+
+
+def _setting_lines(card: AgentCard, look: Look) -> Iterator[str]:
+    names = max((width(safe(one.name)) for one in card.settings), default=0)
+    values = min(max((width(safe(one.value)) for one in card.settings), default=0), max(20, look.columns // 3))
+    for one in card.settings:
+        value, *more = wrap(safe(one.value), values) or [""]
+        head = f"    {pad(safe(one.name), names)}  {pad(value, values)}  "
+        why, *rest = wrap(safe(one.why), max(20, look.columns - width(head))) or [""]
+        yield f"{head}{look.paint(why, 'dim')}".rstrip()
+        for nth in range(max(len(more), len(rest))):
+            left = more[nth] if nth < len(more) else ""
+            right = rest[nth] if nth < len(rest) else ""
+            line = f"    {'':{names}}  {pad(left, values)}  {look.paint(right, 'dim') if right else ''}"
+            yield line.rstrip()
 
 
 def _step_lines(card: AgentCard) -> Iterator[str]:

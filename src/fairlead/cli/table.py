@@ -339,6 +339,26 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        "trace",
+        "what was asked for beside what a run has shown: requirements, evidence, what nobody asked for",
+        (
+            Argument(("workflow",), "its name or its file", {"metavar": "WORKFLOW"}),
+            _option("--run", "RUN", "of this run; without it the last one that has ended"),
+            Argument(
+                ("--format",), "text, md, csv or html", {"metavar": "FORMAT", "choices": ("text", "md", "csv", "html")}
+            ),
+            Argument(
+                ("-o", "--output"), "write into this file, in the format of its ending", {"metavar": "FILE", "default": ""}
+            ),
+        ),
+        (
+            "fairlead trace feature-validation",
+            "fairlead trace feature-validation --run r-7q2k -o requirements.html",
+            "fairlead trace feature-validation --format csv",
+        ),
+        "A requirement is met when a check that was recorded holds and everything it depends on is met.",
+    ),
+    Command(
         "agents list",
         "who can do work here",
         (),
@@ -378,10 +398,16 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "agents check",
         "read the project's agent files: every mistake at once, with its place",
-        (Argument(("agent",), "names or files; none for all of the project", {"metavar": "AGENT", "nargs": "*"}),),
+        (
+            Argument(("agent",), "names or files; none for all of the project", {"metavar": "AGENT", "nargs": "*"}),
+            _flag("--fix", "show how files that are no strict YAML should be"),
+            _flag("--write", "write what --fix shows"),
+        ),
         (
             "fairlead agents check",
             "fairlead agents check todo-finder",
+            "fairlead agents check --fix",
+            "fairlead agents check code-reviewer --fix --write",
             "fairlead agents check .fairlead/agents/todo-finder.py --json",
         ),
         "Exit 2 when a file cannot be used. Python files are imported in a child process to read their types.",

@@ -21,7 +21,7 @@ def list_agents(parts: Parts, project: Project) -> AgentList:
 
 
 def show_agent(parts: Parts, project: Project, name: str) -> AgentCard:
-    """One agent's card.
+    """One agent's card, and what holds for it with the reasons.
 
     Raises:
         FairleadError: FL-S011 with the nearest names.
@@ -29,7 +29,7 @@ def show_agent(parts: Parts, project: Project, name: str) -> AgentCard:
     catalog = parts.catalog(project)
     card = catalog.find(name)
     if card is not None:
-        return card
+        return msgspec.structs.replace(card, settings=tuple(parts.own_agents(project).settings(name)))
     names = [one.name for one in catalog.cards()]
     near = get_close_matches(name, names, 3, 0.5) or [one for one in names if one.startswith(name)]
     raise error(

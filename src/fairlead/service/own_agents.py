@@ -12,7 +12,7 @@ from fairlead.core.outcomes import Failed, Succeeded
 from fairlead.service.agent_templates import filled
 from fairlead.service.agents import show_agent
 from fairlead.service.golden import Case, as_expected, differences, find_cases, unstable
-from fairlead.service.parts import Parts, Project
+from fairlead.service.parts import OwnAgents, Parts, Project
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 NAME_CHARACTERS_MAX = 63
@@ -29,6 +29,14 @@ class NewAgent(msgspec.Struct, frozen=True):
     changes: str = ""  # what `--force` replaced, as a unified difference
 
 
+class AgentFix(msgspec.Struct, frozen=True):
+    """The edit that makes an agent file strict."""
+
+    file: str
+    changes: str  # as a unified difference
+    is_written: bool
+
+
 class AgentsChecked(msgspec.Struct, frozen=True):
     """What `agents check` found, in all files together."""
 
@@ -36,6 +44,7 @@ class AgentsChecked(msgspec.Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...]
     errors: int
     warnings: int
+    fixes: tuple[AgentFix, ...] = ()  # with `--fix`
 
 
 class CaseResult(msgspec.Struct, frozen=True):
@@ -111,24 +120,45 @@ def _difference(path: str, before: bytes | None, after: bytes) -> str:
     return "".join(line if line.endswith("\n") else line + "\n" for line in unified_diff(old, new, path, path))
 
 
-def check_agents(parts: Parts, project: Project, names: Sequence[str]) -> AgentsChecked:
+def check_agents(
+    parts: Parts, project: Project, names: Sequence[str], *, is_fix: bool = False, is_written: bool = False
+) -> AgentsChecked:
     """Everything that is wrong with the agents of *names*, or with all of the project's.
 
+    With *is_fix*, the edits that make files strict which had to be recovered; with *is_written*, they are written, and
+    what is wrong is what is left.
+
     Raises:
-        FairleadError: FL-S011 no agent of the project has one of the names.
+        FairleadError: FL-S011 no agent file has one of the names; FL-S014 a file cannot be written.
     """
     own = parts.own_agents(project)
     there = own.names()
     known = {name for name, _ in there}
     wanted = [_name_of(name) for name in names]
+    files = [file for name, file in there if not wanted or name in wanted]
     for name in wanted:
         if name not in known:
             card = show_agent(parts, project, name)  # says which names are near when there is none
-            raise error("FL-S011", f"{name} is no agent of this project ({card.source})", "fairlead agents list")
+            if card.source.startswith("builtin/"):
+                raise error("FL-S011", f"{name} is no agent of this project ({card.source})", "fairlead agents list")
+            files.append(card.source)
+    fixes = _fixes(parts, own, wanted, is_written=is_written) if is_fix else ()
     found = tuple(own.check(wanted))
-    files = tuple(file for name, file in there if not wanted or name in wanted)
     errors = sum(1 for one in found if not one.is_warning)
-    return AgentsChecked(files, found, errors, len(found) - errors)
+    return AgentsChecked(tuple(files), found, errors, len(found) - errors, fixes)
+
+
+def _fixes(parts: Parts, own: OwnAgents, wanted: Sequence[str], *, is_written: bool) -> tuple[AgentFix, ...]:
+    mends = own.mends(wanted)
+    for mend in mends if is_written else ():
+        if parts.files.read(mend.full, limit=_FILE_BYTES_MAX) != mend.before:
+            raise error("FL-S014", f"{mend.path} has changed meanwhile", "fairlead agents check --fix")
+        try:
+            parts.files.write(mend.full, mend.after)
+        except OSError as refusal:
+            why = refusal.strerror or type(refusal).__name__
+            raise error("FL-S014", f"{mend.path} cannot be written: {why}", "fairlead doctor", exit_code=8) from None
+    return tuple(AgentFix(mend.path, _difference(mend.path, mend.before, mend.after), is_written) for mend in mends)
 
 
 def _name_of(word: str) -> str:
@@ -153,9 +183,11 @@ def try_agents(
         FairleadError: FL-S011 there is no such agent; FL-A110 it cannot be used; FL-A150, FL-A151.
     """
     wanted = [_name_of(name) for name in names] or sorted({name for name, _ in parts.own_agents(project).names()})
-    if not wanted:
-        raise error("FL-A150", "this project has no agents of its own", "fairlead agents new my-agent", exit_code=2)
+    # What nobody could call here is tried only by its name: most agent files are for other programs.
     cards = [show_agent(parts, project, name) for name in dict.fromkeys(wanted)]
+    cards = [card for card in cards if names or not card.needs]
+    if not cards:
+        raise error("FL-A150", "this project has no agents of its own", "fairlead agents new my-agent", exit_code=2)
     broken = [Diagnostic("FL-A110", f"{c.name}: {c.problem}", hints=(_check(c.name),)) for c in cards if c.problem]
     if broken:
         raise FairleadError(*broken, exit_code=2)

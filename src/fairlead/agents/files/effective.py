@@ -7,7 +7,7 @@ from fairlead.core.agent_format import FOREIGN
 from fairlead.core.json import Json, encode
 from fairlead.core.ports import AgentCard, Setting
 
-_USUAL = "usual: the file says nothing else"
+_USUAL = "usual"
 _VALUE_CHARACTERS_MAX = 200
 _MODES = {
     "bypassPermissions": ("asks nobody inside the sandbox", "bypassPermissions never reaches outside of it"),
@@ -120,7 +120,8 @@ class _Effective:
         if self.card.contract:
             why = "`fairlead.output` of the file" if not self.is_shipped else "the card that ships"
             return Setting("gives", self.card.contract, why)
-        return Setting("gives", "by its schema" if self.card.output_schema else "anything", self._why("output_schema"))
+        has_schema = bool(self.card.output_schema.get("properties"))
+        return Setting("gives", "what its schema says" if has_schema else "anything", self._why("output_schema"))
 
     def _cache(self) -> Setting:
         card = self.card

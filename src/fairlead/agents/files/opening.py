@@ -39,15 +39,20 @@ def open_card(data: bytes, read_yaml: ReadYaml) -> Opened:
     notes = [Note(line, said) for line, said in decoded.notes]
     strict = _strict(decoded.text.encode("utf-8", "replace"), read_yaml) if notes else None
     if strict is not None:
-        return Opened(strict, tuple(notes), _as_bytes(decoded.text, decoded.line_end))
+        return Opened(strict, tuple(notes), _proven(decoded.text, decoded.line_end, strict, read_yaml))
     recovered = recover(decoded.text, read_yaml)
     front = front_matter(recovered.fields, recovered.body)
     notes += recovered.notes
-    return Opened(front, tuple(sorted(notes)), _as_bytes(recovered.mended, decoded.line_end))
+    return Opened(front, tuple(sorted(notes)), _proven(recovered.mended, decoded.line_end, front, read_yaml))
 
 
-def _as_bytes(text: str, line_end: str) -> bytes:
-    return text.replace("\n", line_end).encode("utf-8", "replace")
+def _proven(text: str, line_end: str, front: FrontMatter, read_yaml: ReadYaml) -> bytes:
+    """The mended file, when it is strict and says the very same; nothing when that cannot be shown."""
+    data = text.replace("\n", line_end).encode("utf-8", "replace")
+    again = _strict(data, read_yaml)
+    if again is None or again.fields != front.fields:
+        return b""
+    return data if again.body.replace("\r\n", "\n") == front.body else b""
 
 
 def _strict(data: bytes, read_yaml: ReadYaml) -> FrontMatter | None:

@@ -83,22 +83,22 @@ def take_card(front: FrontMatter, source: str, *, is_installed: bool = False) ->
     warnings: list[BadCard] = []
     card = _named(_card(front, source, problems), front, source, warnings)
     take = Taking(problems).take
-    settings = front.settings
+    settings, adapter = front.settings, front.adapter
     file = function = ""
     argv: tuple[str, ...] = ()
-    if front.adapter == "tool":
+    if adapter == "tool":
         file, function = take(_installed_entry if is_installed else _own_entry, ("", ""), front.entry)
-    elif front.adapter == "command":
+    elif adapter == "command":
         argv = take(_argv, NONE, settings)
-    elif not front.body and not settings.get("url") and front.adapter in ("claude", "llm"):
+    elif not front.body and not settings.get("url") and adapter in ("claude", "llm"):
         warnings.append(BadCard("FL-A022", "the file has no instructions below its front matter"))
     passed_on = take(_variables, NONE, settings)
     contract, schema_file = take(_contract, ("", ""), settings)
-    if front.adapter == "command" and "output" not in settings and not card.output_schema:
+    if adapter == "command" and "output" not in settings and not card.output_schema:
         said = "nothing says what the program gives: `output: findings`, `output: report` or an `output_schema`"
         problems.append(BadCard("FL-A003", said, key="fairlead"))
-    warnings += _meaningless(front)
-    if front.adapter in NEEDS:
+    warnings += _meaningless(front, adapter) if settings else ()
+    if adapter in NEEDS:
         card = _reached_later(card, front, contract)
     if "risk" not in settings:
         card = msgspec.structs.replace(card, risk=_risk(card, passed_on))
@@ -107,6 +107,8 @@ def take_card(front: FrontMatter, source: str, *, is_installed: bool = False) ->
 
 def _card(front: FrontMatter, source: str, problems: list[BadCard]) -> AgentCard:
     settings = front.settings
+    if not settings:  # most files are for other programs
+        return _foreign_card(front, source)
     problems += [_unknown(str(name)) for name in settings if name not in NAMES]
     kind = settings.get("kind")
     if kind is not None and settings.get("adapter", kind) != kind:
@@ -152,6 +154,27 @@ def _card(front: FrontMatter, source: str, problems: list[BadCard]) -> AgentCard
         budget=take(values.budget, _NOTHING, settings),
         cache=take(values.cache, _NOTHING, settings),
         health=take(values.health, _NOTHING, settings),
+    )
+
+
+def _foreign_card(front: FrontMatter, source: str) -> AgentCard:
+    """The card of a file that has no block of ours."""
+    adapter = front.adapter
+    name = front.text("name")
+    return AgentCard(
+        name=name,
+        title=name,
+        description=front.text("description"),
+        adapter=adapter,
+        entry="",
+        version="",
+        digest=Digest(""),
+        input_schema={},
+        output_schema={},
+        source=source,
+        body=front.body,
+        is_deterministic=False,
+        needs=NEEDS.get(adapter, ""),
     )
 
 
@@ -281,9 +304,8 @@ def _contract(settings: values.Settings) -> tuple[str, str]:
     )
 
 
-def _meaningless(front: FrontMatter) -> Sequence[BadCard]:
+def _meaningless(front: FrontMatter, adapter: str) -> Sequence[BadCard]:
     """A warning for each key that says nothing to an agent of this adapter."""
-    adapter = front.adapter
     return [
         BadCard("FL-A023", f"`{name}` says nothing for an agent of adapter `{adapter}`", key=f"fairlead.{name}")
         for name in front.settings

@@ -141,7 +141,8 @@ class _Folder:
         return found
 
     def _taken(self, file: AgentFile, opened: Opened, taken: Taken) -> Definition:
-        recovered = [BadCard("FL-A004", note.text, line=note.line) for note in opened.notes]
+        hint = f"fairlead agents check {taken.card.name} --fix" if opened.mended else "mend it by hand"
+        recovered = [BadCard("FL-A004", note.text, line=note.line, hint=hint) for note in opened.notes]
         is_performed = opened.front.is_performed
         found = Definition(
             msgspec.structs.replace(taken.card, notes=(_LEVEL,) if is_performed else ()),
