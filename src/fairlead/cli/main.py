@@ -132,6 +132,10 @@ def _dispatch(name: str, call: "Invocation") -> int:
             from fairlead.cli import findings
 
             return findings.COMMANDS[name](call)
+        case "trace":
+            from fairlead.cli import trace
+
+            return trace.COMMANDS[name](call)
         case "sandbox":
             from fairlead.cli import isolation
 

@@ -347,9 +347,7 @@ COMMANDS: tuple[Command, ...] = (
             Argument(
                 ("--format",), "text, md, csv or html", {"metavar": "FORMAT", "choices": ("text", "md", "csv", "html")}
             ),
-            Argument(
-                ("-o", "--output"), "write into this file, in the format of its ending", {"metavar": "FILE", "default": ""}
-            ),
+            Argument(("-o", "--output"), "write into this file, by its ending", {"metavar": "FILE", "default": ""}),
         ),
         (
             "fairlead trace feature-validation",

@@ -47,10 +47,11 @@ def _row(finding: FindingView) -> tuple[str, ...]:
         "" if finding.is_new is None else "yes" if finding.is_new else "no",
         *((accepted.reason, accepted.by, accepted.until) if accepted is not None else ("", "", "")),
     )
-    return tuple(map(_cell, cells))
+    return tuple(map(cell, cells))
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """*text* as one cell that no spreadsheet takes for a formula."""
     shown = printable(text)
     # Some programs look behind leading spaces.
     return "'" + shown if shown.lstrip()[:1] in _FORMULA_SIGNS and shown.strip() else shown

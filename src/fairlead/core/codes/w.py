@@ -464,4 +464,20 @@ CODES: tuple[Code, ...] = (
         bad="- id: REQ-1\n  title: Fast\n  name: Quick",
         good="- id: REQ-1\n  title: Fast",
     ),
+    Code(
+        "FL-W306",
+        "A run knows no requirements",
+        "Its workflow named no requirements file when the run was started, so nothing can be traced to one. The file is"
+        " kept with the run as it was then.",
+        "add `requirements: docs/requirements.yaml` to the workflow, and run it again",
+        bad="fairlead: 1\nname: tests",
+        good="fairlead: 1\nname: tests\nrequirements: docs/requirements.yaml",
+    ),
+    Code(
+        "FL-W307",
+        "There is no such run to trace",
+        "Requirements are traced in a run of the workflow that is named. There is none here, none has ended yet, or the"
+        " run that was named is one of another workflow.",
+        "run the workflow, or name one of its runs with --run",
+    ),
 )
