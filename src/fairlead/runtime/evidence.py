@@ -51,5 +51,7 @@ def _requirements(state: RunState, load: Load) -> Json:
         for check in step.checks:
             for name in check.satisfies:
                 row = {"step": str(step.place), "check": check.that, "holds": check.holds, "say": check.say}
+                if check.is_warning:
+                    row["is_warning"] = True
                 found.setdefault(name, []).append(row)
     return [{**one, "evidence": found.get(str(one.get("id")), [])} for one in asked]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.agents.builtin import health_score
-from fairlead.agents.builtin.health_score import FORMULA, ROOM, WEIGHTS, score
+from fairlead.agents.builtin.health_score import _FORMULA, _ROOM, _WEIGHTS, score
 from fairlead.core.findings import SEVERITIES
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Succeeded
@@ -104,17 +104,17 @@ def test_whatever_comes_in_the_output_keeps_its_schema(findings: list[Found], de
 def test_the_formula_that_is_printed_is_the_one_that_counts() -> None:
     findings = [*many("low", 3), *many("high", 2), *many("critical", 1)]
     points = sum(float(words[0]) * count for words, count in _terms(findings))
-    assert number(findings) == round(100 * ROOM / (ROOM + points), 1)
-    assert scored([]).output["formula"] == FORMULA
+    assert number(findings) == round(100 * _ROOM / (_ROOM + points), 1)
+    assert scored([]).output["formula"] == _FORMULA
 
 
 def _terms(findings: list[Found]) -> list[tuple[list[str], int]]:
-    terms = [part.split(" for each ") for part in FORMULA.partition("the sum of ")[2].split(", ")]
+    terms = [part.split(" for each ") for part in _FORMULA.partition("the sum of ")[2].split(", ")]
     return [(words, sum(one["severity"] == words[1] for one in findings)) for words in terms]
 
 
 def test_weights_rise_with_the_severity() -> None:
-    weights = [WEIGHTS[severity] for severity in SEVERITIES]
+    weights = [_WEIGHTS[severity] for severity in SEVERITIES]
     assert weights == sorted(set(weights))
 
 

@@ -43,8 +43,8 @@ class CannotSay(Exception):
         return cls(Failed("platform", "FL-A123", f"git could not say what changed since {name}: {said}", _HINT))
 
 
-def start_of(base: str, world: ToolWorld) -> Start:
-    """The commit at which the branch at hand left *base*; without one, the branch that others start from.
+def start_of(wanted: str, world: ToolWorld) -> Start:
+    """The commit at which the branch at hand left *wanted*; without one, the branch that others start from.
 
     Raises:
         CannotSay: there is no repository, no commit yet, or none of this name.
@@ -55,13 +55,13 @@ def start_of(base: str, world: ToolWorld) -> Start:
     if not head:
         message = "the repository has no commit yet, so nothing says what changed"
         raise CannotSay(Failed("author", "FL-A122", message, "commit once"))
-    name, commit = base, _commit(base, world) if base else ""
-    if not base:
+    name, commit = wanted, _commit(wanted, world) if wanted else ""
+    if not wanted:
         known = ((usual, _commit(usual, world)) for usual in _USUAL)
         name, commit = next((one for one in known if one[1]), ("HEAD", head))
         name = name.removeprefix("refs/remotes/").removeprefix("refs/heads/")
     if not commit:
-        raise CannotSay(Failed("author", "FL-A122", f"git knows no commit {base[:200]}", _HINT))
+        raise CannotSay(Failed("author", "FL-A122", f"git knows no commit {wanted[:200]}", _HINT))
     # From the place where both parted: what the other branch did since is not this side's change.
     parted = world.git("merge-base", commit, head)
     shared = parted.stdout.decode("ascii", "replace").strip() if parted.exit_code == 0 else ""

@@ -11,7 +11,7 @@ from fairlead.core.json import Json, digest, encode
 from fairlead.core.outcomes import Outcome, Succeeded
 from fairlead.core.tools import ToolWorld
 
-VERSION = 1  # of the bundle's form
+_VERSION = 1  # of the bundle's form
 
 
 def bundle(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
@@ -53,7 +53,7 @@ def _masked(path: str, content: str) -> str:
 def _json(evidence: Mapping[str, Json]) -> str:
     """The evidence as it was recorded, with the verdict that its rules give."""
     verdict, reasons = judge(read_evidence(evidence))
-    whole = {"fairlead_evidence": VERSION, "verdict": verdict, "reasons": reasons, "evidence": evidence}
+    whole = {"fairlead_evidence": _VERSION, "verdict": verdict, "reasons": reasons, "evidence": evidence}
     return msgspec.json.format(encode(whole), indent=2).decode("utf-8") + "\n"
 
 

@@ -35,7 +35,8 @@ class Step(msgspec.Struct, frozen=True):
     status: str
     summary: str = ""
     degraded: bool | Sequence[str] = False  # what is less than was asked for
-    reasons: Sequence[str] = ()  # why it failed, was skipped, or is degraded
+    reason: str = ""  # why it failed or was skipped
+    reasons: Sequence[str] = ()
 
     @property
     def is_degraded(self) -> bool:
@@ -45,8 +46,8 @@ class Step(msgspec.Struct, frozen=True):
     @property
     def said(self) -> str:
         """Why, in its own words."""
-        reasons = [*(() if isinstance(self.degraded, bool) else self.degraded), *self.reasons]
-        return "; ".join(dict.fromkeys(reasons)) or self.summary or "no reason was given"
+        reasons = [*(() if isinstance(self.degraded, bool) else self.degraded), self.reason, *self.reasons]
+        return "; ".join(dict.fromkeys(filter(None, reasons))) or self.summary or "no reason was given"
 
 
 class Evidence(msgspec.Struct, frozen=True):

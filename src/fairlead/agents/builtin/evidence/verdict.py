@@ -10,7 +10,7 @@ from fairlead.core.outcomes import Outcome, Succeeded
 from fairlead.core.tools import ToolWorld
 
 Verdict = Literal["pass", "fail", "incomplete"]
-Reason = tuple[Verdict, str]
+_Reason = tuple[Verdict, str]
 
 _TITLES: dict[Verdict, str] = {"pass": "✓ pass", "fail": "✗ fail", "incomplete": "▲ incomplete"}
 
@@ -41,7 +41,7 @@ def markdown(evidence: Evidence) -> str:
     return "\n".join(_lines(evidence)) + "\n"
 
 
-def _of_requirements(evidence: Evidence) -> Iterator[Reason]:
+def _of_requirements(evidence: Evidence) -> Iterator[_Reason]:
     for one in evidence.requirements:
         against = [shown for shown in one.evidence if not shown.holds and not shown.is_warning]
         warned = [shown for shown in one.evidence if not shown.holds and shown.is_warning]
@@ -59,7 +59,7 @@ def _of_requirements(evidence: Evidence) -> Iterator[Reason]:
             yield "incomplete", f"{_name(one)} is met with a warning: {said}"
 
 
-def _of_steps(evidence: Evidence) -> Iterator[Reason]:
+def _of_steps(evidence: Evidence) -> Iterator[_Reason]:
     """A failed step that the run passed over was one that it could do without: then something is missing."""
     for step in evidence.steps:
         if step.status in ("failed", "cancelled"):

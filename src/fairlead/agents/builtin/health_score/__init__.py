@@ -9,18 +9,18 @@ from fairlead.core.markdown import inline
 from fairlead.core.outcomes import Outcome, Succeeded
 from fairlead.core.tools import ToolWorld
 
-WEIGHTS: dict[Severity, float] = {"info": 0.05, "low": 0.5, "medium": 2.0, "high": 8.0, "critical": 25.0}
-ROOM = 100  # points at which half of the score is gone
+_WEIGHTS: dict[Severity, float] = {"info": 0.05, "low": 0.5, "medium": 2.0, "high": 8.0, "critical": 25.0}
+_ROOM = 100  # points at which half of the score is gone
 WORST_MAX = 10  # rules that are named
 REASONS_SHOWN_MAX = 20
 
-FORMULA = f"score = 100 * {ROOM} / ({ROOM} + points); points = the sum of " + ", ".join(
-    f"{WEIGHTS[severity]:g} for each {severity}" for severity in reversed(SEVERITIES)
+_FORMULA = f"score = 100 * {_ROOM} / ({_ROOM} + points); points = the sum of " + ", ".join(
+    f"{_WEIGHTS[severity]:g} for each {severity}" for severity in reversed(SEVERITIES)
 )
 
 
 def score(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
-    """The score by `FORMULA`, from 0 to 100 with one decimal: a further or a worse finding never raises it.
+    """The score by `_FORMULA`, from 0 to 100 with one decimal: a further or a worse finding never raises it.
 
     A finding that somebody accepted is counted apart and costs nothing. What was degraded costs nothing either, since
     nobody knows what it would have found: the score is then said to be at most this, and the step is degraded.
@@ -29,11 +29,11 @@ def score(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     counted = [one for one in found if not one.get("accepted")]
     reasons = [_reason(one) for one in inputs.get("degraded") or ()]
     by_severity = Counter(str(one["severity"]) for one in counted)
-    points = sum(WEIGHTS[severity] * by_severity[severity] for severity in SEVERITIES)
-    number = round(100 * ROOM / (ROOM + points), 1)
+    points = sum(_WEIGHTS[severity] * by_severity[severity] for severity in SEVERITIES)
+    number = round(100 * _ROOM / (_ROOM + points), 1)
     output: dict[str, Json] = {
         "score": number,
-        "formula": FORMULA,
+        "formula": _FORMULA,
         "by_severity": {severity: by_severity[severity] for severity in reversed(SEVERITIES)},
         "by_kind": dict(sorted(Counter(_kind(one) for one in counted).items())),
         "worst_rules": _worst(counted),
@@ -68,7 +68,7 @@ def _worst(findings: Iterable[Mapping[str, Json]]) -> list[Json]:
     points: Counter[str] = Counter()
     counts: Counter[str] = Counter()
     for one in findings:
-        points[one["rule"]] += round(WEIGHTS[one["severity"]] * 100)  # in hundredths: sums of floats depend on order
+        points[one["rule"]] += round(_WEIGHTS[one["severity"]] * 100)  # in hundredths: sums of floats depend on order
         counts[one["rule"]] += 1
     order = sorted(points, key=lambda rule: (-points[rule], rule))
     return [{"rule": rule, "findings": counts[rule], "points": points[rule] / 100} for rule in order[:WORST_MAX]]

@@ -10,12 +10,12 @@ from fairlead.core.json import Json
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.tools import ToolWorld
 
-REPEATS_DEFAULT = 7
+_REPEATS = 7
 
 
 def measure(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     """Time the suite in `repeats` rounds. The figures of the whole are those of its slowest function."""
-    repeats = int(inputs.get("repeats") or REPEATS_DEFAULT)
+    repeats = int(inputs.get("repeats") or _REPEATS)
     world.progress(f"{repeats} rounds")
     answer = perform_suite(str(inputs["suite"]), world, {"do": "measure", "repeats": repeats})
     if isinstance(answer, Failed):

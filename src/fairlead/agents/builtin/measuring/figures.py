@@ -5,7 +5,7 @@ from statistics import fmean, median
 
 import msgspec
 
-OUTLIER_SPREADS = 3  # so many times the middle half's width away from it: Tukey's "far out"
+_OUTLIER_SPREADS = 3  # so many times the middle half's width away from it: Tukey's "far out"
 _SPREAD_SHARE_MIN = 0.01  # of the median: where half of the samples are equal, the next one is no outlier yet
 
 
@@ -57,5 +57,5 @@ def _quantile(values: Sequence[float], share: float) -> float:
 
 def _outliers(samples: Sequence[float]) -> int:
     low, high = _quantile(samples, 0.25), _quantile(samples, 0.75)
-    reach = OUTLIER_SPREADS * max(high - low, _SPREAD_SHARE_MIN * median(samples))
+    reach = _OUTLIER_SPREADS * max(high - low, _SPREAD_SHARE_MIN * median(samples))
     return sum(sample < low - reach or sample > high + reach for sample in samples)

@@ -9,14 +9,14 @@ from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.tools import ToolWorld
 
 ROWS_MAX = 1_000  # that the profile hands over; what is less costly is summed up
-SPOTS_DEFAULT = 30
-CALLS_DEFAULT = 3
+_SPOTS = 30
+_CALLS = 3
 
 
 def profile(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     """Perform the suite under Python's own profiler and name the functions that cost most by themselves."""
-    top = int(inputs.get("top") or SPOTS_DEFAULT)
-    calls = int(inputs.get("calls") or CALLS_DEFAULT)
+    top = int(inputs.get("top") or _SPOTS)
+    calls = int(inputs.get("calls") or _CALLS)
     answer = perform_suite(str(inputs["suite"]), world, {"do": "profile", "calls": calls, "rows": ROWS_MAX})
     if isinstance(answer, Failed):
         return answer
