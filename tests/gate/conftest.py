@@ -13,6 +13,7 @@ from fairlead.agents.adapters.tool import ToolAgent
 from fairlead.core.events import AttemptFailed, AttemptOutcome
 from fairlead.core.ids import Place, RunId
 from fairlead.core.json import Json
+from fairlead.core.outcomes import Ask
 from fairlead.core.ports import Admitted, Agent, Call
 from fairlead.env.clock import SystemClock
 from fairlead.env.spawner import LocalSpawner, start_spawner
@@ -70,13 +71,15 @@ class World:
 
     def perform(self, call: Call) -> AttemptOutcome:
         """Both halves."""
-        admitted = self.gate.admit(call)
+        admitted = self.admit(call)
         if isinstance(admitted, AttemptFailed):
             return admitted
         return asyncio.run(self.gate.carry_out(admitted))
 
     def admit(self, call: Call) -> Admitted | AttemptFailed:
-        return self.gate.admit(call)
+        answer = asyncio.run(self.gate.admit(call, lambda names: ""))
+        assert not isinstance(answer, Ask)
+        return answer
 
     def copies(self) -> list[str]:
         """The working copies that lie on disk."""

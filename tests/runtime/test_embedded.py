@@ -3,7 +3,6 @@
 import asyncio
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -20,18 +19,13 @@ from fairlead.core.ids import Place, RunId, Seq
 from fairlead.core.json import Json, encode
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.ports import AgentCard, Call, Fenced, World
-from fairlead.core.workflow import ParallelAction, Step, Workflow
+from fairlead.core.workflow import ParallelAction, Retry, Step, Workflow
 from fairlead.runtime.embedded import Interrupted
 from fairlead.testing import ScriptedAgent
 from tests.proves import proves
 from tests.runtime.engines import Bench, at_once, for_ever, leaf
 
 CHAIN = Workflow("chain", tuple(leaf(f"s{n}") for n in range(5)))
-
-
-@pytest.fixture
-def directory(tmp_path: Path) -> str:
-    return str(tmp_path / "state")
 
 
 def test_a_chain_is_recorded_step_by_step_with_one_commit_for_an_outcome_and_the_next_intent(directory: str) -> None:
@@ -161,7 +155,9 @@ def test_an_adapter_that_raises_ends_its_own_attempt_only(directory: str) -> Non
     async def broken(call: Call, world: World) -> Outcome:
         raise ValueError("no such thing")
 
-    workflow = Workflow("w", (Step("p", ParallelAction((leaf("a", "broken"), leaf("b")), fail_fast=False)),))
+    workflow = Workflow(
+        "w", (Step("p", ParallelAction((leaf("a", "broken", retry=Retry(max=0)), leaf("b")), fail_fast=False)),)
+    )
     bench = Bench(directory, broken=broken, at_once=at_once)
     run = bench.queue(workflow)
     state = asyncio.run(bench.perform(run))
@@ -172,7 +168,7 @@ def test_an_adapter_that_raises_ends_its_own_attempt_only(directory: str) -> Non
 
 def test_a_step_that_does_not_end_is_stopped_at_its_time_limit(directory: str) -> None:
     bench = Bench(directory, for_ever=for_ever)
-    run = bench.queue(Workflow("w", (leaf("a", "for_ever", timeout_s=0.01),)))
+    run = bench.queue(Workflow("w", (leaf("a", "for_ever", timeout_s=0.01, retry=Retry(max=0)),)))
     step = asyncio.run(bench.perform(run)).steps[Place("a")]
     assert (step.status, step.fault, step.code) == ("failed", "agent", "FL-R202")
     bench.journal.close()

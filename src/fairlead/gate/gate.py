@@ -90,11 +90,10 @@ class Gate:
         try:
             world = self._world(admitted, copy or call.root, agent.describe().memory_max)
             outcome = await self._perform(agent, call, world)
+            outcome = self._contracts.judge(agent.describe(), outcome)
             tree = ""
             if trees is not None and writes and isinstance(outcome, Succeeded):
                 outcome, tree = await _recorded(trees, copy, call, agent.describe(), outcome)
-            outcome = self._contracts.judge(agent.describe(), outcome)
-            tree = tree if isinstance(outcome, Succeeded) else ""
             receipt = world.receipt(self._around.clock.monotonic() - began)
             return seal(call, outcome, receipt, tree, self._around.journal.put)
         finally:
