@@ -144,7 +144,9 @@ def test_a_name_from_the_file_does_not_flood_the_message() -> None:
 
 @proves("J2")
 def test_every_code_of_these_families_is_said_here() -> None:
-    registered = {code for code in all_codes() if code[3] in "WAE" and not code.startswith((*OF_AGENTS, *OF_REQUIREMENTS))}
+    registered = {
+        code for code in all_codes() if code[3] in "WAE" and not code.startswith((*OF_AGENTS, *OF_REQUIREMENTS))
+    }
     assert registered - ELSEWHERE == {*BAD, *AGENT_FILES, "FL-A007", "FL-A008", "FL-W029"}
 
 
