@@ -206,4 +206,105 @@ MENDED: dict[str, Mended] = {
         "import pdb\n\n\ndef f(x):\n    if x:\n        pdb.set_trace()\n    return x\n",
         "\n\ndef f(x):\n    if x:\n        pass\n    return x\n",
     ),
+    "shell, f-string": Mended(
+        "security/command-injection",
+        "import subprocess\n\n\ndef f(name, size):\n"
+        "    subprocess.run(f'convert {name} -resize {size}% \"out {name}.png\"', shell=True, check=True)\n",
+        "import subprocess\n\n\ndef f(name, size):\n"
+        '    subprocess.run(["convert", str(name), "-resize", f"{size}%", f"out {name}.png"], check=True)\n',
+    ),
+    "shell, plus": Mended(
+        "security/command-injection",
+        "import subprocess\n\nfrom flask import request\n\n\ndef ping():\n"
+        '    return subprocess.call("ping -c 1 " + request.args["host"], shell=True)\n',
+        "import subprocess\n\nfrom flask import request\n\n\ndef ping():\n"
+        '    return subprocess.call(["ping", "-c", "1", request.args["host"]])\n',
+    ),
+    "shell, percent": Mended(
+        "security/command-injection",
+        'import subprocess\n\n\ndef f(a, b):\n    subprocess.check_call("tar cf %s.tar %s" % (a, b), shell=True)\n',
+        'import subprocess\n\n\ndef f(a, b):\n    subprocess.check_call(["tar", "cf", f"{a}.tar", str(b)])\n',
+    ),
+    "system": Mended(
+        "security/command-injection",
+        'import os\n\n\ndef f(name):\n    os.system("rm -- {}".format(name))\n',
+        'import os\nimport subprocess\n\n\ndef f(name):\n    subprocess.run(["rm", "--", str(name)], check=False)\n',
+    ),
+    "sql, plus": Mended(
+        "security/sql-injection",
+        "import sqlite3\n\n\ndef f(db, name):\n"
+        '    return db.execute("select * from orders where customer = \'" + name + "\' and open = 1")\n',
+        "import sqlite3\n\n\ndef f(db, name):\n"
+        '    return db.execute("select * from orders where customer = ? and open = 1", (name,))\n',
+    ),
+    "sql, f-string": Mended(
+        "security/sql-injection",
+        "import psycopg2\n\n\ndef f(cursor, name, count):\n"
+        "    cursor.execute(f\"select * from o where n like '%{name}%' and s = 'a%' limit {count}\")\n",
+        "import psycopg2\n\n\ndef f(cursor, name, count):\n"
+        "    cursor.execute(\"select * from o where n like %s and s = 'a%%' limit %s\", (f'%{name}%', count))\n",
+    ),
+    "sql, insert": Mended(
+        "security/sql-injection",
+        "import sqlite3\n\n\ndef f(db, a, b):\n    db.execute(\"insert into t values ('%s', %d)\" % (a, b))\n",
+        'import sqlite3\n\n\ndef f(db, a, b):\n    db.execute("insert into t values (?, ?)", (str(a), f"{b:d}"))\n',
+    ),
+    "trojan": Mended(
+        "security/trojan-source",
+        "LEVEL = 'user\u202e'  # is \u2066admin\u2069\n",
+        "LEVEL = 'user\\u202e'  # is admin\n",
+    ),
+    "javascript tls": Mended(
+        "security/js-tls-verification-off",
+        "const https = require('https');\nconst agent = new https.Agent({ rejectUnauthorized: false });\n",
+        "const https = require('https');\nconst agent = new https.Agent({ rejectUnauthorized: true });\n",
+        "web/agent.js",
+    ),
+    "javascript tls, whole process": Mended(
+        "security/js-tls-verification-off",
+        "process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';\n",
+        "process.env.NODE_TLS_REJECT_UNAUTHORIZED = '1';\n",
+        "web/start.js",
+    ),
+    "javascript debugger": Mended(
+        "review/js-debugger",
+        "export function f(x) {\n  debugger;\n  return x + 1;\n}\n",
+        "export function f(x) {\n  return x + 1;\n}\n",
+        "web/f.js",
+    ),
+    "mutable default": Mended(
+        "review/mutable-default",
+        "def f(x, seen=[]):\n    seen.append(x)\n    return seen\n",
+        "def f(x, seen=None):\n    if seen is None:\n        seen = []\n    seen.append(x)\n    return seen\n",
+    ),
+    "unused import": Mended(
+        "review/unused-import",
+        "import os\nimport sys, json\n\nprint(sys.path, json.dumps(1))\n",
+        "import sys, json\n\nprint(sys.path, json.dumps(1))\n",
+    ),
+    "identity": Mended(
+        "review/constant-condition",
+        "def f(x):\n    return x is 'a'\n",
+        "def f(x):\n    return x == 'a'\n",
+    ),
+    "not implemented": Mended(
+        "review/wrong-raise",
+        "def f(x):\n    if x:\n        raise NotImplemented\n    return 1\n",
+        "def f(x):\n    if x:\n        raise NotImplementedError\n    return 1\n",
+    ),
+    "handler": Mended(
+        "review/wrong-handler",
+        "def f(g):\n    try:\n        return g()\n    except (OSError, OSError):\n        return 1\n",
+        "def f(g):\n    try:\n        return g()\n    except OSError:\n        return 1\n",
+    ),
+    "format": Mended(
+        "review/wrong-format",
+        "def f(a, b):\n    return '{}'.format(a, b)\n",
+        "def f(a, b):\n    return '{}'.format(a, )\n",
+    ),
+    "entry": Mended(
+        "review/repeated-entry",
+        "LETTERS = {'a', 'b', 'a'}\n",
+        "LETTERS = {'a', 'b'}\n",
+    ),
 }

@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from fairlead.agents.builtin.code_reviewer.scan import scan as review
 from fairlead.agents.builtin.dependency_auditor.audit import audit
 from fairlead.agents.builtin.patcher_rules.patch import patch
 from fairlead.agents.builtin.security.scan import scan
+from fairlead.core.findings import Finding
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.env.tool_world import LocalToolWorld
 
@@ -16,6 +19,17 @@ SCANNERS = {"security": scan, "review": review, "dependencies": audit}
 
 def world_over(root: Path, data: Path | None = None) -> LocalToolWorld:
     return LocalToolWorld(str(root), writes=["**"], data_dir=str(data) if data else "", today="2026-11-21")
+
+
+def all_findings(root: Path) -> dict[str, list[Finding]]:
+    """What the scanners of code say of the whole tree, by path."""
+    found: dict[str, list[Finding]] = {}
+    for scanner in (scan, review):
+        outcome = scanner({}, world_over(root))
+        assert isinstance(outcome, Succeeded)
+        for one in msgspec.convert(outcome.output["findings"], list[Finding]):
+            found.setdefault(one.path, []).append(one)
+    return found
 
 
 def findings_of(root: Path, rule: str, data: Path | None = None) -> list[Found]:

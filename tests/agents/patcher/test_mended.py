@@ -1,23 +1,83 @@
-"""Every place of the corpus is mended as it says, proven by a second scan, and given as a patch that git takes."""
+"""Every place of the corpus is mended as it says, and a second scan reports it no more, nor anything else.
 
+All cases stand in one tree, so that each scanner reads them once before and once after.
+"""
+
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from fairlead.core.patch_texts import parse_patch
-from fairlead.core.patches import apply_patch
-from tests.agents.patcher.parts import findings_of, mended, write
+from fairlead.agents.builtin.patcher_rules.remedies import RULES_MENDED, alike, mended_text
+from fairlead.agents.builtin.patcher_rules.source import NoFix
+from fairlead.agents.builtin.patcher_rules.table import MENDED as IN_TABLE
+from fairlead.agents.builtin.patcher_rules.table import why_not
+from fairlead.core.findings import Finding
+from tests.agents.patcher.parts import all_findings, world_over, write
 from tests.corpora.patches import MENDED
 
+_Found = dict[str, list[Finding]]  # by path
 
-@pytest.mark.parametrize("case", MENDED)
-def test_a_place_of_the_corpus_is_mended(case: str, tmp_path: Path) -> None:
-    rule, before, after, path = MENDED[case]
-    root = write(tmp_path, path, before)
-    found = findings_of(root, rule)
-    assert found, "the scanner does not see it"
-    output = mended(root, found[0])
-    assert (root / path).read_bytes().decode() == after
-    assert apply_patch({path: before}, parse_patch(output["patch"])) == {path: after}
-    assert (output["files"], output["rule"], output["changed"]) == ([path], rule, True)
-    assert found[0]["fingerprint"] not in {one["fingerprint"] for one in output["rescan"]["findings"]}
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("corpus")
+    for number, case in enumerate(MENDED.values()):
+        write(root, f"c{number}/{case.path}", case.before)
+    return root
+
+
+@pytest.fixture(scope="module")
+def before(tree: Path) -> _Found:
+    return all_findings(tree)
+
+
+@pytest.fixture(scope="module")
+def texts(tree: Path, before: _Found) -> dict[str, str]:
+    """What the remedies make of each case, by its name; a refusal is told as text."""
+    made: dict[str, str] = {}
+    for number, (name, case) in enumerate(MENDED.items()):
+        found = before.get(f"c{number}/{case.path}", [])
+        first = next((one for one in found if one.rule == case.rule), None)
+        try:
+            same = alike(first, found, case.before) if first else []
+            made[name] = mended_text(case.before, same, world_over(tree)) if first else "not found"
+        except NoFix as problem:
+            made[name] = f"refused: {problem.reason}"
+    return made
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_a_place_is_mended_as_the_corpus_says(name: str, texts: dict[str, str]) -> None:
+    assert texts[name] == MENDED[name].after
+
+
+def test_a_second_scan_finds_none_of_them_and_the_same_scanner_nothing_else(
+    texts: dict[str, str], before: _Found, tmp_path: Path
+) -> None:
+    for number, (name, case) in enumerate(MENDED.items()):
+        write(tmp_path, f"c{number}/{case.path}", texts[name])
+    after = all_findings(tmp_path)
+    for number, (name, case) in enumerate(MENDED.items()):
+        path = f"c{number}/{case.path}"
+        family = case.rule.partition("/")[0]
+        rules = Counter(one.rule for one in after.get(path, []) if one.rule.startswith(family))
+        assert rules[case.rule] == 0, name
+        assert rules - Counter(one.rule for one in before[path]) == Counter(), name
+
+
+def test_every_finding_of_the_corpus_is_worth_trying(before: _Found) -> None:
+    for number, case in enumerate(MENDED.values()):
+        mine = [one for one in before[f"c{number}/{case.path}"] if one.rule == case.rule]
+        assert [why_not(one) for one in mine] == [""] * len(mine)
+
+
+def test_the_table_names_exactly_what_there_are_remedies_for() -> None:
+    assert set(IN_TABLE) == RULES_MENDED
+
+
+def test_every_remedy_has_a_case() -> None:
+    """Those of dependencies need advisories, and have a file of their own."""
+    cases = {case.rule for case in MENDED.values()}
+    assert {rule for rule in RULES_MENDED - cases if not rule.startswith("dependencies/")} == set()
+    assert len(cases) >= 15

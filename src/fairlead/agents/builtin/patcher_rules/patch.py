@@ -4,20 +4,17 @@ All or nothing: a change whose file is no longer valid, that leaves the finding,
 and the outcome is a failure with the reason.
 """
 
-import ast
-import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import msgspec
 
 from fairlead.agents.builtin.patcher_rules import table
 from fairlead.agents.builtin.patcher_rules.files import TextFile, patch_of
-from fairlead.agents.builtin.patcher_rules.python_fixes import FIXES
-from fairlead.agents.builtin.patcher_rules.source import NoFix, Source
-from fairlead.agents.builtin.statements import Statements
-from fairlead.core.findings import Finding, folded, path_from_text
+from fairlead.agents.builtin.patcher_rules.remedies import alike, mended_text
+from fairlead.agents.builtin.patcher_rules.source import NoFix
+from fairlead.core.findings import Finding, path_from_text
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.tools import ToolWorld, Unwritable
@@ -50,10 +47,9 @@ def _mended(given: Finding, world: ToolWorld) -> Succeeded:
     finding = next((one for one in before.findings if one.fingerprint == given.fingerprint), None)
     if finding is None:
         raise NoFix("The file does not hold it any more; scan again.", "FL-A161")
-    same = _alike(finding, before.findings, file.text)
+    same = alike(finding, before.findings, file.text)
     world.progress(f"{finding.rule} in {finding.path}")
-    text = _fixed(file.text, finding, same, world)
-    _check_syntax(file, text)
+    text = mended_text(file.text, [finding, *(one for one in same if one != finding)], world)
     difference = patch_of(file, text)
     _write(world, file.path, file.encoded(text))
     try:
@@ -94,40 +90,6 @@ def _scan(given: Finding, world: ToolWorld) -> _Scan:
         raise NoFix(f"The scanner failed: {outcome.message}.", "FL-A164")
     findings = msgspec.convert(outcome.output["findings"], list[Finding])
     return _Scan([one for one in findings if one.path == given.path], outcome.degraded)
-
-
-def _alike(finding: Finding, findings: Sequence[Finding], text: str) -> list[Finding]:
-    """The findings of this rule whose code reads the same: they are told apart by their order only.
-
-    If only one of them were mended, the next would take over its fingerprint.
-    """
-    if not finding.line:
-        return [finding]
-    statements = Statements.of(path_from_text(finding.path), text)
-    code = folded(statements.text_at(finding.line, finding.column))
-    others = (one for one in findings if one.rule == finding.rule and one.line)
-    return [one for one in others if folded(statements.text_at(one.line, one.column)) == code]
-
-
-def _fixed(text: str, finding: Finding, same: Sequence[Finding], world: ToolWorld) -> str:
-    fix = FIXES[finding.rule]
-    source = Source(text)
-    statements = Statements.of_python(text, source.tree)
-    spans = {span for one in same for span in statements.spans_at(one.line, one.column)}
-    for node in ast.walk(source.tree):
-        if hasattr(node, "lineno") and any(start <= source.begin(node) < end for start, end in spans):
-            fix(source, node, finding)
-    return source.changed()
-
-
-def _check_syntax(file: TextFile, text: str) -> None:
-    """Whether the file is still what its name says."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of somebody else's source
-            compile(text, "changed.py", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise NoFix(f"After the change the file would not be valid Python: {error}.", "FL-A164") from None
 
 
 def _judge(before: _Scan, after: _Scan, finding: Finding) -> None:
