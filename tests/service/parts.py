@@ -9,7 +9,7 @@ from fairlead.core.events import AttemptFailed, AttemptStarted, AttemptSucceeded
 from fairlead.core.findings import Finding, Fingerprints, Severity
 from fairlead.core.ids import Place, RunId, WorkerId
 from fairlead.core.json import Digest, Json
-from fairlead.core.ports import AgentCard, Catalog, Clock, Ids, Journal
+from fairlead.core.ports import AgentCard, Catalog, Clock, Ids, Journal, Setting
 from fairlead.core.receipts import Receipt
 from fairlead.core.workflow import AgentAction, RunAction, Step, Workflow
 from fairlead.env.baselines import LocalRepository
@@ -21,6 +21,7 @@ from fairlead.service.parts import (
     Ending,
     Files,
     Imported,
+    Mend,
     OwnAgents,
     Parts,
     Probe,
@@ -90,6 +91,12 @@ class PaperOwnAgents:
         return ()
 
     def check(self, names: Sequence[str]) -> Sequence[Diagnostic]:
+        return ()
+
+    def settings(self, name: str) -> Sequence[Setting]:
+        return ()
+
+    def mends(self, names: Sequence[str]) -> Sequence[Mend]:
         return ()
 
     def is_inside(self, path: str) -> bool:

@@ -403,8 +403,6 @@ COMMANDS: tuple[Command, ...] = (
         ),
         (
             "fairlead agents check",
-            "fairlead agents check todo-finder",
-            "fairlead agents check --fix",
             "fairlead agents check code-reviewer --fix --write",
             "fairlead agents check .fairlead/agents/todo-finder.py --json",
         ),
