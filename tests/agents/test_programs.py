@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from fairlead.agents.adapters.program import ProgramAgent
+from fairlead.core.events import INLINE_BYTES_MAX
 from fairlead.core.ids import Place, RunId
-from fairlead.core.json import Json
+from fairlead.core.json import Json, encode
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.ports import Call
 from fairlead.core.workflow import Parsing
@@ -69,7 +70,7 @@ def test_what_parse_names_becomes_fields_of_the_output(copy: Copy) -> None:
     assert (output["exit_code"], output["stdout"], output["stderr"]) == (0, "p95=12.5\n", "aside\n")
     assert (output["unit"]["passed"], output["more"]["failed"]) == (1, 1)
     assert (output["facts"], output["speed"]) == ({"a": [1]}, {"p95": 12.5})
-    assert outcome.degraded == ()
+    assert (outcome.summary, outcome.degraded) == ("1 passed · 1 passed, 1 failed", ())
 
 
 def test_the_receipt_stays_that_of_the_program(copy: Copy) -> None:
@@ -83,11 +84,29 @@ def test_a_program_that_fails_keeps_its_story_and_what_could_be_read(copy: Copy)
     parse = (JUNIT, Parsing("coverage", "coverage", "coverage.json"))
     outcome = copy.perform(writing(RED) + "echo last words; exit 1", *parse)
     assert isinstance(outcome, Failed), outcome
-    assert (outcome.fault, outcome.code, outcome.message) == ("result", "FL-R210", "sh ended with exit code 1")
+    assert (outcome.fault, outcome.code) == ("result", "FL-R210")
+    assert outcome.message == "sh ended with exit code 1: 1 passed, 1 failed"
     assert outcome.output is not None
     assert (outcome.output["exit_code"], outcome.output["stdout"]) == (1, "last words\n")
     assert outcome.output["junit"]["failed"] == 1
     assert "coverage" not in outcome.output
+
+
+def test_a_failure_keeps_what_the_record_has_room_for_and_says_what_it_leaves_out(copy: Copy) -> None:
+    cases = "".join(f"<testcase name='{'n' * 90}{n}'/>" for n in range(8_000))
+    (copy.root / "report.txt").write_text(f"<testsuite>{cases}<testcase name='b'><failure/></testcase></testsuite>")
+    (copy.root / "large.json").write_text(json.dumps(["x" * 100] * 4_000))
+    parse = (JUNIT, Parsing("large", "json", "large.json"), Parsing("small", "regex", r"n=(?P<n>\d)"))
+    outcome = copy.perform("cp report.txt junit.xml; echo n=7; exit 1", *parse)
+    assert isinstance(outcome, Failed), outcome
+    assert outcome.output is not None
+    assert len(encode(outcome.output)) <= INLINE_BYTES_MAX
+    junit = outcome.output["junit"]
+    assert (junit["total"], junit["failed"], len(junit["failures"])) == (8_001, 1, 1)
+    assert len(junit["names"]) > 1_000
+    assert len(junit["names"]) + junit["names_left_out"] == 8_001
+    assert outcome.output["small"] == {"n": 7}
+    assert "large" not in outcome.output
 
 
 def test_a_program_that_floods_keeps_what_it_wrote_into_files(copy: Copy) -> None:
@@ -173,7 +192,7 @@ def test_values_have_room_for_eight_megabytes_together(copy: Copy) -> None:
     script = "for n in 1 2; do (printf '\"'; head -c 5000000 /dev/zero | tr '\\0' a; printf '\"') > $n.json; done"
     code, message, output = refused(copy, script, Parsing("one", "json", "1.json"), Parsing("two", "json", "2.json"))
     assert (code, message) == ("FL-R255", "what two holds is more than an output has room for, 8,000,000 bytes")
-    assert len(output["one"]) == 5_000_000
+    assert "two" not in output
 
 
 def test_a_scanner_that_did_not_finish_degrades_the_step(copy: Copy) -> None:

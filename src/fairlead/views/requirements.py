@@ -169,19 +169,20 @@ class _Finder:
         return items or [step for step in steps if step.kind == "step"]
 
     def _evidence(self, step: StepRun, requirement: str, claim: _Claim) -> Iterator[Evidence]:
+        if step.status not in STEP_ENDED:
+            return
         receipt, artifact = self._receipt(step), self._artifact(step)
-        if not receipt or not artifact or step.status not in STEP_ENDED:
-            return  # nothing was recorded that anybody could look at
+        is_shown = bool(receipt and artifact)  # what speaks for a requirement, somebody must be able to look at
         run = RunId(step.kept_from) if step.kept_from else self.state.run
         if not claim.check:
             ended = _ended(step)
-            if ended is not None:
+            if ended is not None and (is_shown or not ended[0]):
                 holds, said = ended
                 is_warning = step.status == "degraded"
                 yield Evidence(str(step.place), run, holds, said, "", is_warning, receipt, artifact)
             return
         for check in step.checks:
-            if check.that == claim.check and requirement in check.satisfies:
+            if check.that == claim.check and requirement in check.satisfies and (is_shown or not check.holds):
                 said = self._value(step, check.that) if check.holds else check.say or f"not so: {check.that}"
                 is_warning = check.is_warning and not check.holds
                 yield Evidence(str(step.place), run, check.holds, said, check.that, is_warning, receipt, artifact)
@@ -215,6 +216,8 @@ class _Finder:
             return digest(encode(step.output))
         if step.asked is not None:
             return step.asked.digest
+        if step.receipt.output_digest:
+            return step.receipt.output_digest
         return next(filter(None, map(self._artifact, self._inside(step))), "")
 
     def _inside(self, step: StepRun) -> Iterator[StepRun]:

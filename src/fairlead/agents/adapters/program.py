@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from fairlead.core.json import Digest, Json
+from fairlead.core.events import INLINE_BYTES_MAX
+from fairlead.core.json import Digest, Json, encode
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.ports import AgentCard, Call, World
 from fairlead.core.program_outputs import REPORTS
@@ -68,13 +69,14 @@ class ProgramAgent:
         values = read.output["values"]
         if refusal is not None:
             # The program itself failed: that is the story, and what its files say belongs to it.
-            return msgspec.structs.replace(refusal, output={**_tail(result), **values})
+            message = refusal.message + (f": {read.summary}" if read.summary else "")
+            return msgspec.structs.replace(refusal, message=message, output=_fitted(_tail(result), values))
         if problems := read.output["problems"]:
-            return _not_read(problems, {**_tail(result), **values})
+            return _not_read(problems, _fitted(_tail(result), values))
         is_shortened = max(len(result.stdout), len(result.stderr)) > TEXT_CHARACTERS_MAX
         bound = f"what {call.argv[0]} wrote is cut at {TEXT_CHARACTERS_MAX:,} characters; the log has all of it"
         degraded = (*read.degraded, *((bound,) if is_shortened else ()))
-        return Succeeded({**_texts(result, TEXT_CHARACTERS_MAX), **values}, "", degraded)
+        return Succeeded({**_texts(result, TEXT_CHARACTERS_MAX), **values}, read.summary, degraded)
 
 
 async def _look(call: Call, world: World) -> Outcome:
@@ -130,6 +132,35 @@ def _not_read(problems: Sequence[Json], output: dict[str, Json]) -> Failed:
     more = len(problems) - len(said)
     message = "; ".join(said) + (f"; and {more} more" if more else "")
     return Failed("result", problems[0]["code"], message, problems[0]["hint"], output)
+
+
+def _fitted(output: dict[str, Json], values: dict[str, Json]) -> dict[str, Json]:
+    """*output* with *values*, as large as the record of a failure may be: lists are cut, and say by how much.
+
+    What does not fit even so is left out. An output of a success may be larger: it lies beside the record.
+    """
+    kept = {**output, **values}
+    while len(encode(kept)) > INLINE_BYTES_MAX:
+        name = max(values.keys() & kept.keys(), key=lambda one: (len(encode(kept[one])), one))
+        kept[name] = _halved(kept[name])
+        if kept[name] is None:
+            del kept[name]
+    return kept
+
+
+def _halved(value: Json) -> Json:
+    """*value* with half of its longest list left out and counted; None when it has no list that may be cut."""
+    if not isinstance(value, dict):
+        return None
+    lists = [
+        name for name, one in value.items() if isinstance(one, list) and len(one) > 1 and f"{name}_left_out" in value
+    ]
+    if not lists:
+        return None
+    name = max(lists, key=lambda one: (len(encode(value[one])), one))
+    half = value[name][: len(value[name]) // 2]
+    left_out = value[f"{name}_left_out"] + len(value[name]) - len(half)
+    return {**value, name: half, f"{name}_left_out": left_out}
 
 
 def _unreadable(call: Call, result: ProcessResult, why: Failed) -> Failed:

@@ -23,6 +23,7 @@ def perform(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     values: dict[str, Json] = {}
     problems: list[Json] = []
     degraded: list[str] = []
+    summaries: list[str] = []
     room = PARSED_BYTES_MAX
     for one in inputs["parse"]:
         try:
@@ -37,7 +38,9 @@ def perform(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
             break
         values[one["name"]] = value
         degraded += _remarks(one["parser"], one["source"], value)
-    return Succeeded({"values": values, "problems": problems}, "", tuple(degraded))
+        summaries.append(_summary(one["parser"], value))
+    summary = " · ".join(filter(None, summaries))
+    return Succeeded({"values": values, "problems": problems}, summary, tuple(degraded))
 
 
 class _Problem(Exception):
@@ -109,6 +112,24 @@ def _reader(parser: str, roots: Sequence[str]) -> Callable[[bytes], Json]:
 
             return documents.parse
     raise AssertionError(f"the check of the workflow lets no parser {parser} pass")
+
+
+def _summary(parser: str, value: Json) -> str:
+    """A few words for people; "" where the values have no meaning of their own."""
+    match parser:
+        case "junit":
+            words = ("passed", "failed", "errors", "skipped")
+            return ", ".join(f"{value[word]:,} {word}" for word in words if value[word]) or "no tests"
+        case "coverage":
+            return f"{value['line']:.1%} of lines covered"
+        case "sarif":
+            counts = [f"{count:,} {severity}" for severity, count in value["counts"].items() if count]
+            return ", ".join(counts) or "no findings"
+        case "hyperfine":
+            return f"mean {value['mean_ms']:,.3f} ms"
+        case "pytest_benchmark":
+            return f"{value['benchmarks']:,} benchmarks"
+    return ""
 
 
 def _remarks(parser: str, source: str, value: Json) -> list[str]:
