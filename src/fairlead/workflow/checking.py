@@ -1,16 +1,22 @@
-"""All layers of a check in order: YAML, keys and types, ids and edges, references, agents. One pass, every mistake."""
+"""All layers of a check in order: YAML, keys and types, ids and edges, whom it calls, expressions. One pass for all."""
 
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from fairlead.core.errors import Diagnostic, Span
-from fairlead.core.ports import Catalog
+from fairlead.core.ports import Catalog, EffectCard
 from fairlead.core.workflow import Workflow
-from fairlead.workflow.agents import check_agents
+from fairlead.workflow.agents import Called, check_calls, check_children
 from fairlead.workflow.edges import Order, check_edges
+from fairlead.workflow.reach import check_reach
 from fairlead.workflow.reading import Read, read_record
-from fairlead.workflow.scopes import check_references
+from fairlead.workflow.roots import Types
+from fairlead.workflow.scopes import check_expressions
 from fairlead.workflow.source import Source
 from fairlead.workflow.yaml_tree import read_tree
+
+WorkflowOf = Callable[[str], Workflow | None]
+RequirementsOf = Callable[[str], Collection[str] | None]
 
 
 class ReadWorkflow(NamedTuple):
@@ -26,27 +32,40 @@ def read_workflow(path: str, data: bytes) -> ReadWorkflow:
     return check_workflow(path, data, None)
 
 
-def check_workflow(path: str, data: bytes, catalog: Catalog | None) -> ReadWorkflow:
+def check_workflow(
+    path: str,
+    data: bytes,
+    catalog: Catalog | None,
+    *,
+    effects: Mapping[str, EffectCard] | None = None,
+    workflow_of: WorkflowOf | None = None,
+    requirements_of: RequirementsOf | None = None,
+) -> ReadWorkflow:
     """Read one file and check it in full; with a *catalog*, its agents and what they are given too.
 
-    *path* is for people: it stands in the diagnostics.
+    *path* is for people: it stands in the diagnostics. *effects* are the kinds that can be performed, *workflow_of*
+    finds another workflow by its name, and *requirements_of* the ids that a requirements file holds, by its path.
+    What is not given is not asked about.
     """
     tree, source = read_tree(path, data)
     read: Read | None = None
     if tree is not None:
         read = read_record(tree, source)
         if read is not None:
-            _check_record(read, catalog, source)
+            _check_record(read, Called(catalog, effects, workflow_of), requirements_of, source)
     elif not source.has_errors:
         source.add("FL-W014", "the file is empty", 0, 0, "`fairlead init` writes one to begin with")
     return _finish(read, source)
 
 
-def _check_record(read: Read, catalog: Catalog | None, source: Source) -> None:
+def _check_record(read: Read, called: Called, requirements_of: RequirementsOf | None, source: Source) -> None:
     edges = check_edges(read, source)
-    check_references(read, edges.known, Order(read) if edges.are_sound else None, source)
-    if catalog is not None:
-        check_agents(read, edges.known, catalog, source)
+    wanted = check_calls(read, called, source)
+    types = Types(read.workflow, edges.known, called.card, called.effect, called.workflow)
+    check_expressions(read, edges.known, Order(read) if edges.are_sound else None, types, source, wanted)
+    check_children(read, called, source)
+    if edges.are_sound:
+        check_reach(read, source)
 
 
 def _finish(read: Read | None, source: Source) -> ReadWorkflow:

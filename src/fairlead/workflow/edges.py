@@ -2,10 +2,13 @@
 
 from typing import NamedTuple
 
-from fairlead.workflow.keys import RESERVED_IDS
-from fairlead.workflow.reading import ID, Read, propose_name
+from fairlead.core.expressions.lexer import RESERVED
+from fairlead.workflow.declared import propose_name
+from fairlead.workflow.keys import RESERVED_IDS, ROOTS
+from fairlead.workflow.levels import Level, StepText
+from fairlead.workflow.reading import Read
 from fairlead.workflow.source import Source
-from fairlead.workflow.steps import Level, StepText
+from fairlead.workflow.steps import ID
 from fairlead.workflow.yaml_tree import Node
 
 CYCLE_SHOWN_MAX = 20  # steps of a circle that a message names
@@ -24,6 +27,8 @@ def check_edges(read: Read, source: Source) -> Edges:
     known = _check_ids(read, source)
     for level in (read.steps, read.closing):
         _check_level(level, known, source)
+        for text in level.walk():
+            _check_alias(text, source)
     has_all_ids = all(text.step.id for level in (read.steps, read.closing) for text in level.walk())
     return Edges(known, has_all_ids and source.count == before)
 
@@ -53,6 +58,26 @@ def _check_ids(read: Read, source: Source) -> dict[str, StepText]:
     return known
 
 
+def _check_alias(text: StepText, source: Source) -> None:
+    """Note the name of an item that would hide a root, or the item of a block around it."""
+    if text.step.each is None:
+        return
+    alias = text.step.each.alias
+    node = (text.keys.get("as") or text.keys["each"]).value
+    said = ""
+    if alias in ROOTS:
+        said = f"`{alias}` is a word with which expressions begin, and cannot be the name of an item"
+    elif alias in RESERVED:
+        said = f"`{alias}` is a reserved word of the expression language, and cannot be the name of an item"
+    block = text.level.parent
+    while block is not None and not said:
+        if block.step.each is not None and block.step.each.alias == alias:
+            said = f"`{alias}` is already an item of `{block.step.id}`, the block around this step"
+        block = block.level.parent
+    if said:
+        source.add("FL-W126", said, node.start, node.end, "choose another name, for example `as: part`")
+
+
 def _check_level(level: Level, known: dict[str, StepText], source: Source) -> None:
     here: dict[str, StepText] = {}
     for text in level.texts:
@@ -66,8 +91,8 @@ def _check_level(level: Level, known: dict[str, StepText], source: Source) -> No
                 for name, node in zip(names, _name_nodes(text, key), strict=False):
                     if name not in here:
                         _refuse_name(name, node, text, key, here, known, source)
-        if text.inner:
-            _check_level(text.inner, known, source)
+        for inner in text.inner:
+            _check_level(inner, known, source)
     if not level.is_sequence:
         _check_circles(level, here, source)
 
@@ -83,11 +108,15 @@ def _name_nodes(text: StepText, key: str) -> list[Node]:
 
 def _refuse_in_sequence(level: Level, text: StepText, key: str, source: Source) -> None:
     entry = text.keys[key]
-    where = {"steps": "under `flow: sequence`", "finally": "under `finally`", "block": "in a group of `steps`"}
+    where = {
+        "steps": "under `flow: sequence`",
+        "finally": "under `finally`",
+        "block": "in a list of steps inside a block",
+    }
     hints = {
         "steps": "remove it, or write `flow: graph` at the top of the file",
         "finally": "remove it: these steps follow one another",
-        "block": "remove it, or use `parallel` instead of `steps`",
+        "block": "remove it, or use `parallel` for steps that do not follow one another",
     }
     said = f"`{key}` has no place {where[level.kind]}: each step follows the one above"
     source.add("FL-W106", said, entry.key.start, entry.key.end, hints[level.kind])
@@ -188,8 +217,8 @@ class Order:
             bit = 1 << len(self.names)
             self.names.append(text.step.id)
             self._bit[text.step.id] = bit
-            if text.inner:
-                self._number(text.inner)
+            for inner in text.inner:
+                self._number(inner)
 
     def _lay(self, level: Level, before: int) -> None:
         whole = {text.step.id: self._whole(text) for text in level.texts}
@@ -202,8 +231,8 @@ class Order:
             for text in level.texts:
                 self._settle(text, by_id, whole, before)
         for text in level.texts:
-            if text.inner:
-                self._lay(text.inner, self._before[text.step.id])
+            for inner in text.inner:
+                self._lay(inner, self._before[text.step.id])
 
     def _settle(self, text: StepText, by_id: dict[str, StepText], whole: dict[str, int], before: int) -> None:
         """Everything before *text*: its edges, and what lies before those. Without recursion: chains may be long."""
@@ -224,7 +253,6 @@ class Order:
     def _whole(self, text: StepText) -> int:
         """The bits of a step and of everything inside it: all of that has ended when the step has."""
         bits = self._bit[text.step.id]
-        if text.inner:
-            for inner in text.inner.texts:
-                bits |= self._whole(inner)
+        for inner in text.inside():
+            bits |= self._bit[inner.step.id]
         return bits

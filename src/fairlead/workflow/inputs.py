@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping
 
 from fairlead.core.errors import Diagnostic
-from fairlead.core.json import INTEGER_MAX, Json, NotStrict, parse
+from fairlead.core.json import INTEGER_MAX, Json, NotStrict, encode, parse
 from fairlead.core.workflow import Input, InputType, Workflow
 from fairlead.workflow.keys import did_you_mean
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,17}", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
+_SECRET = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 _EXPECTED: dict[InputType, str] = {
     "string": "text",
     "path": "a path",
@@ -18,6 +19,7 @@ _EXPECTED: dict[InputType, str] = {
     "boolean": "true or false",
     "array": "a list",
     "object": "an object",
+    "secret": "the name of a secret",
 }
 
 
@@ -39,7 +41,7 @@ def check_inputs(
             found.append(Diagnostic("FL-W131", f"workflow `{workflow.name}` has no input `{name[:63]}`", hints=(hint,)))
             continue
         converted = _convert(value, declared.type) if are_texts and isinstance(value, str) else value
-        reason = fits(converted, declared.type)
+        reason = fits(converted, declared.type) or rule_problem(converted, declared.type, declared.rules)
         if reason:
             said = f"input `{name}` does not fit: {reason}"
             found.append(Diagnostic("FL-W133", said, hints=(_example(name, declared),)))
@@ -73,7 +75,57 @@ def fits(value: Json, kind: InputType) -> str:
             is_right = isinstance(value, list)
         case "object":
             is_right = isinstance(value, dict)
+        case "secret":
+            name = value.get("secret") if isinstance(value, dict) and len(value) == 1 else None
+            is_right = isinstance(name, str) and bool(_SECRET.fullmatch(name))
     return "" if is_right else f"expected {_EXPECTED[kind]}, this is {_describe(value)}"
+
+
+def rule_problem(value: Json, kind: InputType, rules: Mapping[str, Json]) -> str:
+    """Why *value*, which is of type *kind*, breaks one of the *rules* of its input, as a clause; "" when it keeps them.
+
+    The rules are keywords of JSON Schema. Those of plain values are looked at here: the schema library costs 30 ms,
+    which only lists and objects with a schema of their own are worth.
+    """
+    for name, rule in rules.items():
+        # Each rule was read as the type that its keyword has, so these comparisons are between numbers.
+        match name:
+            case "enum" if not any(type(one) is type(value) and one == value for one in rule):
+                return f"{_describe(value)} is none of {', '.join(map(_said, rule))}"
+            case "minimum" if value < rule:
+                return f"{value} is less than {rule}"
+            case "maximum" if value > rule:
+                return f"{value} is more than {rule}"
+            case "exclusiveMinimum" if value <= rule:
+                return f"{value} is not more than {rule}"
+            case "exclusiveMaximum" if value >= rule:
+                return f"{value} is not less than {rule}"
+            case "minLength" | "minItems" if len(value) < rule:
+                return f"it has {len(value)} {_PARTS[kind]}, at least {rule} are needed"
+            case "maxLength" | "maxItems" if len(value) > rule:
+                return f"it has {len(value)} {_PARTS[kind]}, at most {rule} are allowed"
+            case "pattern" if not re.search(rule, value):
+                return f"{_describe(value)} does not look like `{rule[:60]}`"
+            case "required" if missing := [one for one in rule if one not in value]:
+                return f"it has no `{missing[0]}`"
+            case _:
+                pass
+    inner = {name: rules[name] for name in ("items", "properties") if name in rules}
+    if not inner:
+        return ""
+    import jsonschema_rs
+
+    for problem in jsonschema_rs.validator_for(inner).iter_errors(value):
+        at = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in problem.instance_path)
+        return f"{at.lstrip('.')}: {problem.message[:200]}"
+    return ""
+
+
+_PARTS: dict[InputType, str] = {"string": "characters", "path": "characters", "array": "items", "object": "fields"}
+
+
+def _said(value: Json) -> str:
+    return f"`{value}`" if isinstance(value, str) else encode(value).decode()
 
 
 def _convert(text: str, kind: InputType) -> Json:
@@ -87,6 +139,8 @@ def _convert(text: str, kind: InputType) -> Json:
             return int(text)
         value = float(text) if _NUMBER.fullmatch(text) else text
         return text if value in (float("inf"), float("-inf")) else value
+    if kind == "secret":
+        return {"secret": text}
     if kind == "array" and not text.lstrip().startswith("["):
         return [text] if text else []
     if kind in ("array", "object"):
@@ -118,5 +172,6 @@ def _example(name: str, declared: Input) -> str:
         "boolean": "true",
         "array": '\'["a", "b"]\'',
         "object": '\'{"key": "value"}\'',
+        "secret": "NAME",
     }[declared.type]
     return f"-i {name}={example}"

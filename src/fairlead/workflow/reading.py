@@ -1,22 +1,25 @@
 """The tree of a file becomes a workflow record: keys, types, limits. Ids and edges are checked after this."""
 
 import re
-from typing import NamedTuple, cast, get_args
+from typing import Literal, NamedTuple, cast, get_args
 
 from fairlead.core.json import Json
-from fairlead.core.workflow import PARALLEL_DEFAULT, Flow, Input, InputType, Workflow
+from fairlead.core.workflow import PARALLEL_DEFAULT, Concurrency, Flow, Workflow
+from fairlead.workflow.actions import FIELD_NAME, PATH_MAX, WORKFLOW_NAME
+from fairlead.workflow.declared import check_name, read_inputs
 from fairlead.workflow.fields import Fields
-from fairlead.workflow.inputs import fits
-from fairlead.workflow.keys import DEFAULTS, INPUT, LIMITS, TOP
+from fairlead.workflow.keys import CONCURRENCY, DEFAULTS, LIMITS, TOP
+from fairlead.workflow.levels import Level, Written
+from fairlead.workflow.modifiers import PARALLEL_MAX, Defaults, read_budget, read_cache, read_isolate, read_retry
 from fairlead.workflow.source import Source
-from fairlead.workflow.steps import PARALLEL_MAX, Level, StepReader
+from fairlead.workflow.steps import StepReader, read_env
+from fairlead.workflow.triggers import read_triggers
 from fairlead.workflow.yaml_tree import Entry, Node
 
 DESCRIPTION_MAX = 10_000
 TITLE_MAX = 256
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}", re.ASCII)
-ID = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
-_INPUT_TYPES: tuple[InputType, ...] = get_args(InputType)
+POLICIES_MAX = 50
+_Conflict = Literal["queue", "cancel_older", "cancel_newer", "fail"]
 
 
 class Read(NamedTuple):
@@ -26,6 +29,7 @@ class Read(NamedTuple):
     steps: Level
     closing: Level
     keys: dict[str, Entry]  # of the file
+    written: list[Written]  # the expressions that belong to no step
 
 
 def read_record(tree: Node, source: Source) -> Read | None:
@@ -36,7 +40,7 @@ def read_record(tree: Node, source: Source) -> Read | None:
         return None
     _check_version(fields, tree, keys)
     flow = _flow(fields, keys)
-    reader = StepReader(source, _default_timeout(fields, keys))
+    reader = StepReader(source, fields, _defaults(fields, keys))
     steps = Level("steps", flow == "sequence", None)
     closing = Level("finally", True, None)
     if "steps" in keys:
@@ -53,12 +57,20 @@ def read_record(tree: Node, source: Source) -> Read | None:
         title=_text(fields, keys, "title", TITLE_MAX),
         description=_text(fields, keys, "description", DESCRIPTION_MAX),
         flow=flow,
-        inputs=_inputs(fields, keys),
+        inputs=read_inputs(fields, keys["inputs"].value) if "inputs" in keys else {},
         finally_=tuple(text.step for text in closing.texts),
-        outputs=_outputs(fields, keys),
+        outputs=_values(fields, keys, "outputs"),
         parallel_max=_parallel(fields, keys),
+        vars=_values(fields, keys, "vars"),
+        env=read_env(fields, keys["env"].value) if "env" in keys else (),
+        requirements=_text(fields, keys, "requirements", PATH_MAX),
+        concurrency=_concurrency(fields, keys["concurrency"]) if "concurrency" in keys else None,
+        policies=_policies(fields, keys),
+        triggers=read_triggers(fields, keys["triggers"].value) if "triggers" in keys else (),
+        budget=read_budget(fields, keys["budget"], "budget") if "budget" in keys else None,
     )
-    return Read(workflow, steps, closing, keys)
+    fields.say_later()
+    return Read(workflow, steps, closing, keys, fields.written)
 
 
 def _check_version(fields: Fields, tree: Node, keys: dict[str, Entry]) -> None:
@@ -79,10 +91,8 @@ def _name(fields: Fields, tree: Node, keys: dict[str, Entry]) -> str:
         return ""
     node = keys["name"].value
     name = fields.text(node, "name") or ""
-    if name and not _NAME.fullmatch(name):
-        said = f"`{name[:70]}` is no name for a workflow"
-        label = "small letters, digits and `-`, at most 63"
-        fields.source.add("FL-W025", said, node.start, node.end, propose_name(name, "-"), label=label)
+    if name:
+        check_name(fields, "a workflow", name, node, WORKFLOW_NAME, "-")
     return name
 
 
@@ -98,11 +108,20 @@ def _flow(fields: Fields, keys: dict[str, Entry]) -> Flow:
     return "graph" if word == "graph" else "sequence"
 
 
-def _default_timeout(fields: Fields, keys: dict[str, Entry]) -> float | None:
+def _defaults(fields: Fields, keys: dict[str, Entry]) -> Defaults:
     if "defaults" not in keys:
-        return None
+        return Defaults()
     found = fields.mapping(keys["defaults"].value, "defaults", DEFAULTS) or {}
-    return fields.timeout(found["timeout"].value, "defaults.timeout") if "timeout" in found else None
+    if "model" in found:
+        fields.text(found["model"].value, "defaults.model", length_max=100)
+        fields.later("defaults.model", found["model"].key, "no agent of this build calls a model")
+    return Defaults(
+        timeout_s=fields.timeout(found["timeout"].value, "defaults.timeout") if "timeout" in found else None,
+        retry=read_retry(fields, found["retry"].value, "defaults.retry", None) if "retry" in found else None,
+        cache=read_cache(fields, found["cache"], "defaults.cache", "start") if "cache" in found else None,
+        budget=read_budget(fields, found["budget"], "defaults.budget") if "budget" in found else None,
+        isolate=read_isolate(fields, found["isolate"], "defaults.isolate") if "isolate" in found else "",
+    )
 
 
 def _parallel(fields: Fields, keys: dict[str, Entry]) -> int:
@@ -114,81 +133,43 @@ def _parallel(fields: Fields, keys: dict[str, Entry]) -> int:
     return fields.integer(found["parallel"].value, "limits.parallel", 1, PARALLEL_MAX) or PARALLEL_DEFAULT
 
 
-def _outputs(fields: Fields, keys: dict[str, Entry]) -> dict[str, Json]:
-    if "outputs" not in keys:
+def _values(fields: Fields, keys: dict[str, Entry], key: str) -> dict[str, Json]:
+    """The `outputs`, which are worked out when the run has ended, or the `vars`, when it begins."""
+    if key not in keys:
         return {}
-    node = keys["outputs"].value
+    node = keys[key].value
+    what = "an output" if key == "outputs" else "a variable"
     if node.kind != "mapping":
-        fields.wrong(node, "outputs", "a mapping", "write each output as `name: ${ steps.id.output }`")
+        fields.wrong(node, key, "a mapping", f"write each as `name: value` below `{key}:`")
         return {}
     for name, entry in node.entries.items():
-        _check_id(fields, "an output", name, entry.key)
+        check_name(fields, what, name, entry.key, FIELD_NAME, "_")
+        fields.texts(entry.value, f"{key}.{name}", "end" if key == "outputs" else "start")
     return {name: entry.value.plain() for name, entry in node.entries.items()}
 
 
-def _inputs(fields: Fields, keys: dict[str, Entry]) -> dict[str, Input]:
-    if "inputs" not in keys:
-        return {}
-    node = keys["inputs"].value
-    if node.kind != "mapping":
-        fields.wrong(node, "inputs", "a mapping", "write each input as `name:` with its `type:` below")
-        return {}
-    found = {}
-    for name, entry in node.entries.items():
-        _check_id(fields, "an input", name, entry.key)
-        found[name] = _input(fields, name, entry)
-    return found
-
-
-def _input(fields: Fields, name: str, entry: Entry) -> Input:
-    place = f"inputs.{name}"
-    keys = fields.mapping(entry.value, place, INPUT)
+def _concurrency(fields: Fields, entry: Entry) -> Concurrency | None:
+    keys = fields.mapping(entry.value, "concurrency", CONCURRENCY)
     if keys is None:
-        return Input("string")
-    kind = _input_type(fields, name, entry, keys)
-    description = ""
-    if "description" in keys:
-        length_max = DESCRIPTION_MAX
-        description = (
-            fields.text(keys["description"].value, f"{place}.description", length_max=length_max, may_refer=True) or ""
-        )
-    default: Json = None
-    if "default" in keys:
-        node = keys["default"].value
-        fields.refuse_references(node, f"{place}.default")
-        default = node.plain()
-        reason = fits(default, kind) if kind else ""
-        if reason:
-            hint = "mend the value, or the `type`"
-            said = f"the default of input `{name}` does not fit: {reason}"
-            fields.source.add("FL-W122", said, node.start, node.end, hint)
-    return Input(kind or "string", description, default, "default" in keys)
-
-
-def _input_type(fields: Fields, name: str, entry: Entry, keys: dict[str, Entry]) -> InputType | None:
-    if "type" not in keys:
-        if "type" not in entry.value.entries:
-            hint = f"add `type:` with one of: {', '.join(_INPUT_TYPES)}"
-            fields.source.add("FL-W023", f"input `{name}` has no `type`", entry.key.start, entry.key.end, hint)
         return None
-    node = keys["type"].value
-    if node.value == "secret":
-        said = "inputs of type `secret` are known, but this build does not perform them yet"
-        fields.source.add("FL-W110", said, node.start, node.end, "hand secrets over in the agent's own surroundings")
-        return None
-    word = fields.word(node, f"inputs.{name}.type", _INPUT_TYPES)
+    if "group" not in keys:
+        hint = "name the group, for example `group: release`"
+        fields.missing(entry.value, entry.key, "concurrency", "group", hint)
+    group = fields.text(keys["group"].value, "concurrency.group", moment="start") if "group" in keys else ""
+    most = fields.integer(keys["max"].value, "concurrency.max", 1, PARALLEL_MAX) if "max" in keys else 1
+    conflict = None
+    if "on_conflict" in keys:
+        conflict = fields.word(keys["on_conflict"].value, "concurrency.on_conflict", get_args(_Conflict))
     # `word` answers one of the words it was given.
-    return cast(InputType, word) if word else None
+    return Concurrency(group or "", most or 1, cast(_Conflict, conflict or "queue"))
 
 
-def _check_id(fields: Fields, what: str, name: str, node: Node) -> None:
-    if not ID.fullmatch(name):
-        said = f"`{name[:70]}` is no name for {what}"
-        label = "small letters, digits and `_`, at most 63"
-        fields.source.add("FL-W025", said, node.start, node.end, propose_name(name, "_"), label=label)
-
-
-def propose_name(name: str, joint: str) -> str:
-    """A hint: the nearest name that is allowed, its words joined by *joint*."""
-    proposed = re.sub(r"[^a-z0-9]+", joint, name.lower()).lstrip(joint + "0123456789")[:63].rstrip(joint)
-    return f"write `{proposed}`" if proposed else "write a word of small letters"
+def _policies(fields: Fields, keys: dict[str, Entry]) -> tuple[str, ...]:
+    if "policies" not in keys:
+        return ()
+    pattern = re.compile(r"[a-z][a-z0-9-]{0,62}", re.ASCII)
+    node = keys["policies"].value
+    looks = "the name of a policy: small letters, digits and `-`"
+    names = fields.names(node, "policies", most=POLICIES_MAX, pattern=pattern, looks=looks)
+    fields.later("policies", keys["policies"].key, "only the built-in rule holds, that every effect asks")
+    return names

@@ -15,14 +15,14 @@ def read_argv(fields: Fields, node: Node) -> tuple[str, ...]:
     """The words of the program, references still in them; empty when something is wrong."""
     source = fields.source
     if node.kind == "list":
-        words = tuple(fields.text(item, "run", length_max=TEXT_MAX, may_refer=True) or "" for item in node.items)
+        words = tuple(fields.text(item, "run", length_max=TEXT_MAX, moment="item") or "" for item in node.items)
         if not node.items:
             source.add("FL-W118", "`run` has no program", node.start, node.end, "write the program and its arguments")
     else:
         if not node.is_text:
             fields.wrong(node, "run", "a text or a list of words", "write the program and its arguments")
             return ()
-        text = fields.text(node, "run", length_max=TEXT_MAX, may_refer=True)
+        text = fields.text(node, "run", length_max=TEXT_MAX, moment="item")
         if text is None:
             return ()
         split = split_words(text)

@@ -1,219 +1,273 @@
-"""References of a workflow: each names a value that will be there when it is read."""
+"""Expressions of a workflow: each is well formed, fits its place, and reads what will be there when it is read."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
-from fairlead.core.expressions import Reading
-from fairlead.core.references import ROOTS, Broken, Part, scan
-from fairlead.core.workflow import GroupAction, InputType, ParallelAction, RunAction
+from fairlead.core.expressions import (
+    ANY,
+    BOOL,
+    NUMBER,
+    Expression,
+    Malformed,
+    Problem,
+    Reading,
+    Type,
+    list_of,
+    parse,
+    typed,
+)
+from fairlead.core.references import Broken, Part, scan
+from fairlead.core.workflow import ChooseAction, LoopAction
 from fairlead.workflow.edges import Order
+from fairlead.workflow.levels import Level, StepText, Wanted, Written
+from fairlead.workflow.offsets import Where, places_in
 from fairlead.workflow.reading import Read
+from fairlead.workflow.roots import ROUND, Types
 from fairlead.workflow.source import Source
-from fairlead.workflow.steps import Level, StepText
-from fairlead.workflow.yaml_tree import Node, texts_of
+from fairlead.workflow.yaml_tree import Node
 
-_STEP_FIELDS = ("output", "status")
-_RUN_FIELDS = ("id",)
-_PROGRAM_OUTPUT = ("exit_code", "stdout", "stderr")  # of a `run` step
+_WANTED: dict[Wanted, Type | None] = {
+    "any": ANY,
+    "boolean": BOOL,
+    "list": list_of(ANY),
+    "number": NUMBER,
+    "text": ANY,
+}
 
 
-def check_references(read: Read, known: dict[str, StepText], order: Order | None, source: Source) -> None:
-    """Note every reference that names nothing. Without an *order*, whether a step is upstream is not asked."""
-    scopes = _Scopes(read, known, order, source)
+def check_expressions(
+    read: Read,
+    known: dict[str, StepText],
+    order: Order | None,
+    types: Types,
+    source: Source,
+    given: Mapping[int, Type],
+) -> None:
+    """Note every expression that cannot work. Without an *order*, whether a step is upstream is not asked.
+
+    *given* holds the types that are wanted of single values under `with`, by the identity of their nodes.
+    """
+    scopes = _Scopes(known, order, types, source, given)
     for level in (read.steps, read.closing):
         for text in level.walk():
-            for key in ("with", "run"):
-                if key in text.keys:
-                    scopes.check(text.keys[key].value, text)
-    if "outputs" in read.keys:
-        scopes.check(read.keys["outputs"].value, None)
-
-
-class Reference(NamedTuple):
-    """One value that a `${ }` reads; `marks` count from the beginning of `text`."""
-
-    root: str
-    path: tuple[str | int, ...]
-    text: str  # the whole `${ … }`
-    marks: tuple[tuple[int, int], ...]  # where the root and each key of `path` stand
-
-
-def places_of(source: Source, node: Node) -> Iterator[tuple[Reference | Broken, int, int]]:
-    """What each `${ }` of a text reads, with the place of the `${ }` in the file.
-
-    The place is the whole text when it is written differently in the file.
-    """
-    cursor = node.start
-    for part in scan(str(node.value)):
-        if isinstance(part, str):
-            continue
-        at = source.text.find(part.text, cursor, node.end)
-        start, end = (node.start, node.end) if at < 0 else (at, at + len(part.text))
-        cursor = cursor if at < 0 else end
-        if isinstance(part, Broken):
-            yield part, start, end
-            continue
-        for reading in part.expression.reads:
-            yield _reference(part, reading), start, end
-
-
-def _reference(part: Part, reading: Reading) -> Reference:
-    by = part.offset - part.start
-    marks = tuple((first + by, last + by) for first, last in reading.marks)
-    return Reference(reading.root, reading.path, part.text, marks)
+            # The list of items first: what follows reads the items.
+            for written in sorted(text.written, key=lambda one: one.moment != "before"):
+                scopes.check(written, text)
+    for written in read.written:
+        scopes.check(written, None)
 
 
 class _Scopes:
-    def __init__(self, read: Read, known: dict[str, StepText], order: Order | None, source: Source) -> None:
-        self.read = read
+    def __init__(
+        self,
+        known: dict[str, StepText],
+        order: Order | None,
+        types: Types,
+        source: Source,
+        given: Mapping[int, Type],
+    ) -> None:
         self.known = known
         self.order = order
+        self.types = types
         self.source = source
+        self.given = given
 
-    def check(self, node: Node, text: StepText | None) -> None:
-        """Check all references in *node*, which belongs to the step *text* or to the workflow's outputs."""
-        for piece in texts_of(node):
-            if "${" not in str(piece.value):
+    def check(self, written: Written, text: StepText | None) -> None:
+        """Check one value, which belongs to the step *text* or to the workflow as a whole."""
+        where = places_in(self.source, written.node)
+        value = str(written.node.value)
+        if written.is_bare:
+            try:
+                expression = parse(value)
+            except Malformed as error:
+                for problem in error.problems:
+                    self._note(problem, where, 0)
+                return
+            found = self._expression(expression, written, text, where, 0, _WANTED[written.wanted])
+            self._keep_items(written, text, found)
+            return
+        parts = list(scan(value))
+        for part in parts:
+            if isinstance(part, Broken):
+                self._broken(part, written.node, where)
+            elif isinstance(part, Part):
+                is_alone = len(parts) == 1
+                wanted = self.given.get(id(written.node)) if is_alone else None
+                if wanted is None:
+                    wanted = _WANTED[written.wanted] if is_alone else ANY
+                if not is_alone or written.wanted == "text":
+                    self._refuse_secrets(part, where)
+                self._expression(part.expression, written, text, where, part.offset, wanted)
+
+    # ------------------------------------------------------------------------------------------------------ the whole
+
+    def _expression(
+        self,
+        expression: Expression,
+        written: Written,
+        text: StepText | None,
+        where: Where,
+        offset: int,
+        wanted: Type | None,
+    ) -> Type:
+        roots = self.types.start if written.moment == "start" else self.types.all
+        variables = self._around(written, text)
+        unknown: dict[str, Type] = {}
+        for reading in expression.reads:
+            if reading.root == "steps" and written.moment != "start":
+                self._step(reading, written, text, where, offset)
+            elif reading.root in roots or reading.root in variables:
                 continue
-            for part, start, end in places_of(self.source, piece):
-                if isinstance(part, Broken):
-                    self._broken(part, start, end)
-                else:
-                    self._reference(part, start, end, text)
+            elif self._refuse_root(reading, written, text, where, offset):
+                unknown[reading.root] = ANY
+        found = typed(expression, roots, variables={**variables, **unknown}, expected=wanted)
+        for problem in found.problems:
+            self._note(problem, where, offset)
+        return found.type
 
-    def _broken(self, part: Broken, start: int, end: int) -> None:
+    def _keep_items(self, written: Written, text: StepText | None, found: Type) -> None:
+        """Remember what the items of a list are: the step's own expressions read them."""
+        if text is None or found.kind != "list" or found.item is None:
+            return
+        if written.place == "each":
+            self.types.items[text.step.id] = found.item
+        elif written.place == "approve.select":
+            self.types.selected[text.step.id] = found.item
+
+    def _around(self, written: Written, text: StepText | None) -> dict[str, Type]:
+        """The names that only this place has: items, the round, the step's own output."""
+        found: dict[str, Type] = {}
+        for step, is_inside in _containers(text, written):
+            if step.step.each is not None and (is_inside or written.moment != "before"):
+                found.setdefault(step.step.each.alias, self.types.item(step))
+            if isinstance(step.step.action, LoopAction) and (is_inside or written.moment == "round"):
+                found.setdefault("round", ROUND)
+        if written.moment == "after" and text is not None:
+            found["output"] = self.types.output(text)
+        return found
+
+    def _refuse_root(
+        self, reading: Reading, written: Written, text: StepText | None, where: Where, offset: int
+    ) -> bool:
+        """Note a word that means something elsewhere; an entirely unknown one is noted with the types."""
+        name = reading.root
+        owner = next((one for one in self.known.values() if one.step.each and one.step.each.alias == name), None)
+        if name == "round":
+            said, code = "`round` is read outside of a loop", "FL-W130"
+            hint = "read `steps.id.output` of the loop: best, rounds, history"
+        elif name == "output":
+            said, code = "`output` is read outside of `expect`", "FL-W136"
+            hint = "write `steps.id.output` with the id of a step"
+        elif owner is not None:
+            said, code = f"`{name}` is an item of `{owner.step.id}` and is read outside of it", "FL-W129"
+            hint = f"read `steps.{owner.step.id}.outputs`"
+            if owner is text:
+                hint = f"`{written.place}` is looked at once, before there are items: filter the list under `each`"
+        elif name == "secrets":
+            said, code = "there is no `secrets`: no expression can read a secret", "FL-W128"
+            hint = "hand it over as a value: `token: {secret: NAME}`"
+        elif written.moment == "start" and name in self.types.all:
+            said, code = f"`{name}` is not there yet when the run begins", "FL-W113"
+            hint = f"`{written.place}` can read {', '.join(self.types.start)}"
+        else:
+            return False
+        start, end = where(reading.marks[0][0] + offset, reading.marks[0][1] + offset)
+        self.source.add(code, said, start, end, hint)
+        return True
+
+    # ----------------------------------------------------------------------------------------------------- single ones
+
+    def _step(self, reading: Reading, written: Written, text: StepText | None, where: Where, offset: int) -> None:
+        """Note a step that cannot be seen from here, or that may not have ended."""
+        name = reading.path[0] if reading.path else ""
+        target = self.known.get(name) if isinstance(name, str) else None
+        if target is None:
+            return  # noted with the types
+        if len(reading.path) > 1 and reading.path[1] == "previous":
+            return  # of an earlier run
+        start, end = where(reading.marks[1][0] + offset, reading.marks[1][1] + offset)
+        containers = {step for step, is_inside in _containers(text, written) if is_inside}
+        hidden = next((one for one in _blocks_around(target) if one not in containers and _hides(one)), None)
+        if hidden is not None and hidden is not text:
+            block = hidden.step.id
+            what = "each round of" if isinstance(hidden.step.action, LoopAction) else "each item of"
+            said = f"`{target.step.id}` is performed for {what} `{block}` and can be read only inside it"
+            self.source.add("FL-W134", said, start, end, f"read `steps.{block}` instead")
+            return
+        if text is None or self.order is None or self.order.is_before(target.step.id, text.step.id):
+            return
+        if written.moment in ("round", "after") and text in _blocks_around(target):
+            return
+        said = f"`{text.step.id}` reads `{target.step.id}`, which may not have ended by then"
+        if text is target:
+            said = f"`{text.step.id}` reads its own output"
+        self.source.add("FL-W113", said, start, end, _edge_hint(text, target, written))
+
+    def _refuse_secrets(self, part: Part, where: Where) -> None:
+        inputs = self.types.workflow.inputs
+        for reading in part.expression.reads:
+            name = reading.path[0] if reading.path else ""
+            if reading.root == "inputs" and name in inputs and inputs[str(name)].type == "secret":
+                start, end = where(reading.start + part.offset, reading.end + part.offset)
+                said = f"the secret `{name}` cannot become part of a text: it would be recorded"
+                hint = f"hand it over as a value of its own: `token: ${{ inputs.{name} }}`"
+                self.source.add("FL-W128", said, start, end, hint)
+
+    def _broken(self, part: Broken, node: Node, where: Where) -> None:
         if part.is_open:
+            start, end = where(part.start, part.end)
             hint = "add the `}`; write `$${` for a literal `${`"
             self.source.add("FL-E001", "`${` has no `}`", start, end, hint)
             return
         for problem in part.problems:
-            first, last = start, end
-            if end - start == len(part.text):
-                first, last = start + problem.start - part.start, start + problem.end - part.start
-            hint = problem.hint or "write an expression, as in ${ inputs.name } or ${ steps.id.output.field }"
-            self.source.add(problem.code, problem.message, first, last, hint, "write `$${` for a literal `${`")
+            self._note(problem, where, 0, "write `$${` for a literal `${`")
 
-    def _reference(self, part: Reference, start: int, end: int, text: StepText | None) -> None:
-        match part.root:
-            case "inputs":
-                self._input(part, start, end)
-            case "run":
-                self._run(part, start, end)
-            case "steps":
-                self._step(part, start, end, text)
-            case _:
-                close = self.source.did_you_mean(part.root, ROOTS, f"a reference begins with {', '.join(ROOTS)}")
-                literal = "write `$${` for a literal `${`, and `$NAME` for a variable of a shell"
-                self._add("FL-E003", f"there is no `{part.root}` here", part, 0, start, end, close, literal)
-
-    def _input(self, part: Reference, start: int, end: int) -> None:
-        if not part.path:
-            return
-        inputs = self.read.workflow.inputs
-        name = part.path[0]
-        declared = inputs.get(name) if isinstance(name, str) else None
-        if declared is None:
-            names = f"its inputs: {', '.join(inputs)}" if inputs else "declare it under `inputs:`"
-            hint = self.source.did_you_mean(str(name), inputs, names)
-            self._add("FL-E004", f"the workflow has no input `{name}`", part, 1, start, end, hint)
-        elif len(part.path) > 1:
-            said = _unfit(declared.type, part.path[1])
-            if said:
-                self._add("FL-E009", f"input `{name}` is {said}", part, 2, start, end, "end the reference before it")
-
-    def _run(self, part: Reference, start: int, end: int) -> None:
-        if part.path != _RUN_FIELDS:
-            mark = min(1, len(part.path))
-            self._add("FL-E005", "of `run`, only `run.id` can be read", part, mark, start, end, "write ${ run.id }")
-
-    def _step(self, part: Reference, start: int, end: int, text: StepText | None) -> None:
-        name = part.path[0] if part.path else ""
-        target = self.known.get(name) if isinstance(name, str) else None
-        if target is None:
-            otherwise = "write ${ steps.id.output } with the id of a step above"
-            hint = self.source.did_you_mean(str(name), self.known, otherwise)
-            said = f"no step has the id `{name}`" if name else "`steps` needs the id of a step"
-            self._add("FL-E006", said, part, min(1, len(part.path)), start, end, hint)
-            return
-        self._field(part, start, end, target)
-        if text is None or self.order is None:
-            return
-        if not self.order.is_before(target.step.id, text.step.id):
-            said = f"`{text.step.id}` reads `{target.step.id}`, which may not have ended by then"
-            if text is target:
-                said = f"`{text.step.id}` reads its own output"
-            self._add("FL-W113", said, part, 1, start, end, _edge_hint(text, target))
-
-    def _field(self, part: Reference, start: int, end: int, target: StepText) -> None:
-        name = target.step.id
-        is_block = isinstance(target.step.action, ParallelAction | GroupAction)
-        field = part.path[1] if len(part.path) > 1 else ""
-        if field not in _STEP_FIELDS:
-            said = f"of a step, {' or '.join(f'`{one}`' for one in _STEP_FIELDS)} can be read"
-            hint = self.source.did_you_mean(str(field), _STEP_FIELDS, f"write ${{ steps.{name}.output }}")
-            self._add("FL-E005", said, part, min(2, len(part.path)), start, end, hint)
-        elif field == "status" and len(part.path) > 2:
-            hint = f"write ${{ steps.{name}.status }}"
-            self._add("FL-E009", "a status is text: it has no fields", part, 3, start, end, hint)
-        elif field == "output" and is_block:
-            hint = "name a step inside it"
-            self._add("FL-E008", f"`{name}` is a block and has no output of its own", part, 2, start, end, hint)
-        elif isinstance(target.step.action, RunAction) and len(part.path) > 2 and part.path[2] not in _PROGRAM_OUTPUT:
-            said = f"`{name}` performs a program and has no output named `{part.path[2]}`"
-            label = f"it gives: {', '.join(_PROGRAM_OUTPUT)}"
-            hint = self.source.did_you_mean(str(part.path[2]), _PROGRAM_OUTPUT, label)
-            self._add("FL-E014", said, part, 3, start, end, hint, label=label)
-
-    def _add(
-        self,
-        code: str,
-        message: str,
-        part: Reference,
-        mark: int,
-        start: int,
-        end: int,
-        *hints: str,
-        label: str = "",
-    ) -> None:
-        add_at(self.source, code, message, part, mark, start, end, *hints, label=label)
+    def _note(self, problem: Problem, where: Where, offset: int, *hints: str) -> None:
+        start, end = where(problem.start + offset, problem.end + offset)
+        first = problem.hint or ("" if hints else "the reference page of expressions shows the language")
+        self.source.add(problem.code, problem.message, start, end, *(hint for hint in (first, *hints) if hint))
 
 
-def add_at(
-    source: Source,
-    code: str,
-    message: str,
-    part: Reference,
-    mark: int,
-    start: int,
-    end: int,
-    *hints: str,
-    label: str = "",
-) -> None:
-    """Note something at one name of a reference (0: its root) that stands at [*start*, *end*) of the file."""
-    if end - start == len(part.text):
-        first, last = part.marks[mark]
-        start, end = start + first, start + last
-    source.add(code, message, start, end, *hints, label=label)
+def _containers(text: StepText | None, written: Written) -> Iterator[tuple[StepText, bool]]:
+    """The step and the blocks around it, innermost first, each with whether the place lies inside it."""
+    if text is None:
+        return
+    # Of its own step, a place lies inside: the end of a round, in the round; what is asked of an item, in the item.
+    is_inside = written.moment == "round" or (
+        written.moment in ("item", "after") and text.step.each is not None and not _is_loop(text)
+    )
+    yield text, is_inside
+    for block in _blocks_around(text):
+        yield block, True
 
 
-def _unfit(kind: InputType, key: str | int) -> str:
-    """Why a value of type *kind* cannot have *key*; "" when it can."""
-    if kind == "array":
-        return "" if isinstance(key, int) else "a list: its items are named by position, as in `[0]`"
-    if kind == "object":
-        return "" if isinstance(key, str) else "an object: its fields are named, not numbered"
-    return f"of type {kind}: it has no fields"
+def _blocks_around(text: StepText) -> Iterator[StepText]:
+    """The blocks that hold *text*, innermost first."""
+    block = text.level.parent
+    while block is not None:
+        yield block
+        block = block.level.parent
 
 
-def _edge_hint(text: StepText, target: StepText) -> str:
+def _is_loop(text: StepText) -> bool:
+    return isinstance(text.step.action, LoopAction)
+
+
+def _hides(block: StepText) -> bool:
+    """Whether the steps inside it are performed several times, so that from outside none of them is meant."""
+    return block.step.each is not None or _is_loop(block)
+
+
+def _edge_hint(text: StepText, target: StepText, written: Written) -> str:
     """What makes *target* come before *text*."""
     if text is target:
-        return "read a step above it"
-    shared = {level: step for step, level in _ancestry(target)}
+        return "write `output`" if written.moment == "after" else "read a step above it"
+    shared: dict[Level, StepText] = {level: step for step, level in _ancestry(target)}
     for step, level in _ancestry(text):
         if level in shared:
             block = shared[level].step.id
             if shared[level] is step:
+                if isinstance(step.step.action, ChooseAction):
+                    return f"only one branch of `{block}` is performed: move what both need above `{block}`"
                 return f"move one of them out of `{block}`"
             if level.is_sequence:
                 return f"move `{block}` above `{step.step.id}`"

@@ -1,4 +1,4 @@
-"""Codes of family W; see `fairlead.core.codes`. 0xx: reading the file, 1xx: ids, edges, actions, inputs."""
+"""Codes of family W; see `fairlead.core.codes`. 0xx: reading, 1xx: ids, edges, actions, inputs, 2xx: triggers."""
 
 from fairlead.core.codes import Code
 
@@ -219,6 +219,40 @@ CODES: tuple[Code, ...] = (
         "mend the ones above first",
     ),
     Code(
+        "FL-W030",
+        "Not a share",
+        "A share is a number and `%`, so that nobody has to guess whether 0.5 means a half or half a percent.",
+        "write for example `25%`",
+        bad="tolerate: 0.25",
+        good="tolerate: 25%",
+    ),
+    Code(
+        "FL-W031",
+        "Not a join",
+        "A join says how many of the steps side by side must end well: `all`, `any`, a number of them, "
+        "or a share of them.",
+        "write `all`, `any`, `quorum(2)` or `at_least(60%)`",
+        bad="join: most",
+        good="join: at_least(60%)",
+    ),
+    Code(
+        "FL-W032",
+        "Not a moment",
+        "A moment has a date, a time and a zone, so that it means the same everywhere.",
+        "write it as ISO 8601 does",
+        bad="until: 2026-12-01 06:00",
+        good="until: 2026-12-01T06:00:00Z",
+    ),
+    Code(
+        "FL-W033",
+        "A pattern or schema that cannot be read",
+        "Regular expressions and JSON Schemas in a file are read when the file is: a broken one would "
+        "be found only in the middle of a run.",
+        "mend it",
+        bad="regex: p95=([0-9.]+)",
+        good="regex: p95=(?P<p95>[0-9.]+)",
+    ),
+    Code(
         "FL-W101",
         "An id is not well formed",
         "Ids are used in references and in the names of metrics: a small letter, then small letters, digits and "
@@ -247,7 +281,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-W104",
         "A step without an action",
-        "A step says what it does by exactly one of: agent, run, parallel, steps.",
+        "A step says what it does by exactly one action, such as `agent`, `run`, `approve` or `parallel`.",
         "add one of them",
         bad="- id: tests\n  timeout: 5m",
         good="- id: tests\n  run: make test\n  timeout: 5m",
@@ -296,13 +330,12 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "FL-W110",
-        "This build does not perform it yet",
-        "The key belongs to version 1 of the format, but this build cannot do what it says. Ignoring it would "
-        "be worse: the "
-        "file would say one thing and the run do another.",
-        "remove it, or begin it with `x-` to keep it for later",
-        bad="retry: 3",
-        good="x-retry: 3",
+        "Read, and not performed yet",
+        "The key belongs to version 1 of the format and is checked, but this build does not do what it says. The "
+        "warning names what happens instead; a later version will perform the same file in full.",
+        "keep it for a later version, or remove it",
+        bad="run: make test\ncache: 7d",
+        good="run: make test\ncache: off",
     ),
     Code(
         "FL-W111",
@@ -381,7 +414,8 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-W121",
         "A key that this action does not take",
-        "`with` is what an agent is given; a program has its arguments, and a block has nothing to give it to.",
+        "Some keys mean something for certain actions only: `with` is what an agent is given, a program has its "
+        "arguments, and a block has nothing to give it to.",
         "remove it",
         bad="run: make test\nwith:\n  jobs: 4",
         good="run: make test -j4",
@@ -393,6 +427,74 @@ CODES: tuple[Code, ...] = (
         "mend the value or the type",
         bad='history:\n  type: boolean\n  default: "yes"',
         good="history:\n  type: boolean\n  default: true",
+    ),
+    Code(
+        "FL-W123",
+        "A key without the one that it belongs to",
+        "Alone it says nothing, and nothing that a file says is ignored.",
+        "add the key that the message names, or remove this one",
+        bad="agent: inventory\nmax_parallel: 4",
+        good="each: inputs.paths\nagent: inventory\nmax_parallel: 4",
+    ),
+    Code(
+        "FL-W124",
+        "Two keys of which only one can hold",
+        "Both answer the same question.",
+        "keep one of them",
+        bad="each: inputs.paths\njoin: any\ntolerate: 2",
+        good="each: inputs.paths\ntolerate: 2",
+    ),
+    Code(
+        "FL-W125",
+        "A branch that is always taken is not the last",
+        "Branches are tried from above, and the first one whose condition holds is performed: what "
+        "stands below one without `if` never is.",
+        "give it an `if`, or move it to the end: the last branch without `if` is the else",
+        bad="choose:\n  - steps: [{id: a, run: date}]\n  - if: inputs.deep\n    steps: [{id: b, run: date}]",
+        good="choose:\n  - if: inputs.deep\n    steps: [{id: b, run: date}]\n  - steps: [{id: a, run: date}]",
+    ),
+    Code(
+        "FL-W126",
+        "A name that hides another one",
+        "The item of a fan-out has a name in expressions. If it is also a root, or the item of a block "
+        "around it, one of the two could not be read.",
+        "choose another name after `as:`",
+        bad="each: inputs.paths\nas: steps",
+        good="each: inputs.paths\nas: path",
+    ),
+    Code(
+        "FL-W127",
+        "A name that cannot be a field of the output",
+        "Each entry of `parse` becomes a field of the step's output, beside `exit_code`, `stdout` and `stderr`.",
+        "choose another name",
+        bad="parse:\n  stdout: junit.xml",
+        good="parse:\n  junit: junit.xml",
+    ),
+    Code(
+        "FL-W128",
+        "A secret inside a text",
+        "A text is recorded, shown and handed to programs as it is. A secret is handed over as a value "
+        "of its own, and only whoever uses it sees what is behind the name.",
+        "give it a key of its own",
+        bad="body: Bearer ${ inputs.token }",
+        good="token: ${ inputs.token }",
+    ),
+    Code(
+        "FL-W129",
+        "An item that is read outside of its `each`",
+        "The name after `as:` means one item while the step is performed for it. Elsewhere there is no such item.",
+        "read `steps.id.outputs`, or filter the list under `each`",
+        bad="each: inputs.paths\nas: path\nif: path != ''",
+        good="each: inputs.paths.filter(p, p != '')\nas: path",
+    ),
+    Code(
+        "FL-W130",
+        "`round` outside of a loop",
+        "`round` holds the number of the round, the best value so far and what earlier rounds did. "
+        "Outside of a `loop` there is none.",
+        "read `steps.id.output` of the loop",
+        bad="title: Round ${ round.number }",
+        good="title: ${ steps.tune.output.rounds } rounds",
     ),
     Code(
         "FL-W131",
@@ -415,6 +517,113 @@ CODES: tuple[Code, ...] = (
         "give a value of the declared type",
         bad="-i history=yes",
         good="-i history=true",
+    ),
+    Code(
+        "FL-W134",
+        "A step that can be read only inside its block",
+        "What stands inside a `loop` or under `each` is performed several times, so from outside its id "
+        "does not mean one step.",
+        "read the block: its `output`, or its `outputs`",
+        bad="text: ${ steps.inside_the_loop.output }",
+        good="text: ${ steps.the_loop.output.summary }",
+    ),
+    Code(
+        "FL-W135",
+        "A step that is never performed",
+        "Its condition never holds, or it needs a step that is never performed, or a branch above is always taken.",
+        "remove it, or mend the condition",
+        bad="if: false\nrun: make test",
+        good="run: make test",
+    ),
+    Code(
+        "FL-W136",
+        "`output` outside of `expect`",
+        "`output` is what the step itself has just given, and only its own `expect` looks at that. "
+        "Every other step is named.",
+        "write `steps.id.output`",
+        bad="with:\n  findings: ${ output.findings }",
+        good="with:\n  findings: ${ steps.scan.output.findings }",
+    ),
+    Code(
+        "FL-W137",
+        "Unknown workflow",
+        "`workflow:` names another file of the project by the `name` that stands in it, and there is "
+        "none that can be read.",
+        "correct the name, or mend that file",
+        bad="workflow: releese",
+        good="workflow: release",
+    ),
+    Code(
+        "FL-W138",
+        "Workflows perform one another",
+        "The step would begin a run that begins this one again, without end.",
+        "take one of them out of the circle",
+        bad="# in release.yaml\nworkflow: release",
+        good="# in release.yaml\nworkflow: publish",
+    ),
+    Code(
+        "FL-W139",
+        "Workflows are nested too deeply",
+        "A workflow may perform others, at most 8 levels deep.",
+        "make one workflow of several",
+    ),
+    Code(
+        "FL-W140",
+        "A fallback that could not stand in",
+        "A fallback gets the same inputs and its output is read in the same way. One that refuses them, "
+        "or gives other fields, would fail just when it is needed.",
+        "name another agent, or leave the fallback out",
+        bad="agent: patcher\nfallback: [inventory]",
+        good="agent: patcher\nfallback: [patcher-rules]",
+    ),
+    Code(
+        "FL-W141",
+        "Unknown effect",
+        "Effects are changes of the world outside which Fairlead performs itself. This build has none of that kind.",
+        "name one of those that the message lists",
+        bad="effect: git.comit",
+        good="effect: git.commit",
+    ),
+    Code(
+        "FL-W142",
+        "What is given does not fit",
+        "An effect and another workflow declare what they take. A name or a value that does not fit "
+        "would be refused in the middle of a run.",
+        "correct the name or the value",
+        bad="effect: git.branch\nwith:\n  nmae: topic",
+        good="effect: git.branch\nwith:\n  name: topic",
+    ),
+    Code(
+        "FL-W200",
+        "Triggers that are not fired",
+        "The file says when runs shall begin by themselves. This build reads and checks that, and begins none.",
+        "start the workflow with `fairlead run`, for example from cron",
+    ),
+    Code(
+        "FL-W201",
+        "Not a trigger",
+        "A run is begun by hand (`manual`), at a time (`schedule`), or by something that happens "
+        "(`git`, `webhook`, `event`).",
+        "write one of these",
+        bad="triggers:\n  - cron: 0 6 * * *",
+        good="triggers:\n  - schedule: 0 6 * * *",
+    ),
+    Code(
+        "FL-W202",
+        "Not a schedule",
+        "A schedule has five fields: minute, hour, day of the month, month, day of the week. Each is "
+        "`*`, a value, a range `1-5`, a list `1,3` or steps `*/10`.",
+        "mend the field that the message names",
+        bad="schedule: 0 25 * * *",
+        good="schedule: 0 6 * * *",
+    ),
+    Code(
+        "FL-W203",
+        "Unknown time zone",
+        "Time zones have the names of the IANA database.",
+        "write for example `Europe/Vienna`, or `UTC`",
+        bad="timezone: Vienna",
+        good="timezone: Europe/Vienna",
     ),
     Code(
         "FL-W300",
