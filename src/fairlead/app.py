@@ -107,6 +107,18 @@ class _App:
 
         return LocalRepository(project.root, project.is_git)
 
+    def git_facts(self, project: Project, *, with_changed: bool, with_tree: bool) -> dict[str, Any]:
+        """What expressions may read of the repository."""
+        from fairlead.env.facts import git_facts
+
+        return git_facts(project.root, with_changed=with_changed, with_tree=with_tree)
+
+    def host_facts(self) -> dict[str, Any]:
+        """What expressions may read of the machine."""
+        from fairlead.env.facts import host_facts
+
+        return host_facts()
+
     def files_between(self, project: Project, before: str, after: str) -> Sequence[str] | None:
         """What differs between two commits."""
         from fairlead.env.commits import files_between

@@ -13,11 +13,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "run.paused": ("waiting", "pause"),
     "run.continued": ("running", "continue"),
     "run.cancelling": ("cancelled", "cancel"),
+    "run.waiting": ("waiting", "waiting"),
     "run.unowned": ("waiting", "unowned"),
+    "run.signalled": ("running", "signal"),
     "run.succeeded": ("succeeded", "ok"),
     "run.degraded": ("degraded", "degraded"),
     "run.failed": ("failed", "failed"),
+    "run.rejected": ("failed", "rejected"),
     "run.cancelled": ("cancelled", "cancelled"),
+    "approval.asked": ("waiting", "asks"),
+    "approval.decided": ("running", "decided"),
+    "step.waiting": ("waiting", "waits"),
+    "step.opened": ("running", "open"),
     "step.started": ("running", "start"),
     "step.progress": ("running", "at"),
     "step.retrying": ("retry", "retry"),
@@ -28,7 +35,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "step.cancelled": ("cancelled", "cancelled"),
 }
 _IS_STEP_END = frozenset({"step.succeeded", "step.degraded", "step.failed", "step.skipped", "step.cancelled"})
-_IS_RUN_END = frozenset({"run.succeeded", "run.degraded", "run.failed", "run.cancelled"})
+_IS_RUN_END = frozenset({"run.succeeded", "run.degraded", "run.failed", "run.rejected", "run.cancelled"})
 # On a terminal the line at the top and the answer at the end say these.
 IS_SAID_AROUND = frozenset({"run.queued", "run.started", "run.succeeded"})
 
@@ -41,15 +48,20 @@ def first_line(fact: Fact) -> str:
         case "step.skipped" | "step.cancelled":
             return "; ".join(fact.reasons) or fact.message
         case "step.retrying":
-            return f"lost{': ' + fact.summary if fact.summary else ''}; attempt {fact.attempt} follows"
+            why = f": {fact.summary}" if fact.summary else ""
+            return f"{'lost' if not fact.code else 'not yet'}{why}; attempt {fact.attempt} follows"
         case "run.unowned":
             return f"no worker; fairlead resume {fact.run} goes on"
         case "run.resumed":
             return "goes on where it stopped"
-        case "run.succeeded" | "run.degraded" | "run.failed" | "run.cancelled":
+        case "run.succeeded" | "run.degraded" | "run.failed" | "run.rejected" | "run.cancelled":
             return fact.type.removeprefix("run.")
         case "run.paused":
             return "paused: what runs may end, nothing begins" + (f" ({fact.summary})" if fact.summary else "")
+        case "run.waiting":
+            return f"waiting: {fact.summary}" if fact.summary else "waiting"
+        case "run.signalled":
+            return f"the signal {fact.summary} has come"
         case "run.continued":
             return "goes on"
         case "run.cancelling":

@@ -15,9 +15,10 @@ from fairlead.core.findings import path_from_text, path_text
 from fairlead.core.ids import RunId
 from fairlead.core.json import Json, digest, encode
 from fairlead.core.transitions import RUN_ENDED
-from fairlead.core.workflow import AgentAction, Workflow
+from fairlead.core.workflow import Workflow
 from fairlead.service.labels import BASE_COMMIT, BASE_NAME, BASELINE, BASELINE_RUN
 from fairlead.service.parts import CommonCommit, Ending, Parts, Project
+from fairlead.service.pinning import called_agents
 from fairlead.service.runs import row_of
 from fairlead.service.starts import Definition, check_start
 from fairlead.views.sightings import sightings
@@ -84,8 +85,7 @@ def _record(
 ) -> tuple[RunId, bool]:
     """Record the run, or find the earlier one; says whether it is a new one."""
     catalog = parts.catalog(project)
-    actions = [planned.step.action for planned in workflow.plan.values()]
-    names = sorted({action.name for action in actions if isinstance(action, AgentAction)})
+    names = sorted({name for name, _ in called_agents(workflow)})
     agents = {name: card.digest if (card := catalog.find(name)) is not None else "" for name in names}
     journal = parts.journal(project)
     definition = journal.put(encode(workflow))

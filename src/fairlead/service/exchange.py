@@ -38,8 +38,9 @@ from fairlead.core.ids import Epoch, Micros, RunId, Seq
 from fairlead.core.json import Digest, digest
 from fairlead.core.state import fold
 from fairlead.core.transitions import Impossible
-from fairlead.core.workflow import AgentAction, Workflow
+from fairlead.core.workflow import Workflow
 from fairlead.service.parts import Parts, Project
+from fairlead.service.pinning import called_agents
 from fairlead.service.runs import require_reader
 from fairlead.views.reading import Readable
 
@@ -143,10 +144,9 @@ def _contents(journal: Readable, records: list[Recorded]) -> list[Digest]:
 
 
 def _agents_of(workflow: Workflow) -> Iterator[Digest]:
-    for planned in workflow.plan.values():
-        action = planned.step.action
-        if isinstance(action, AgentAction) and action.definition:
-            yield action.definition
+    for _, definition in called_agents(workflow):
+        if definition:
+            yield definition
 
 
 def import_run(parts: Parts, project: Project, path: str) -> Imported:

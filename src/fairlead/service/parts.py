@@ -268,6 +268,14 @@ class Parts(Protocol):
 
     def repository(self, project: Project) -> Repository: ...
 
+    def git_facts(self, project: Project, *, with_changed: bool, with_tree: bool) -> dict[str, Json]:
+        """`git` as expressions read it; the lists behind its two functions only where they are asked for."""
+        ...
+
+    def host_facts(self) -> dict[str, Json]:
+        """`host` as expressions read it."""
+        ...
+
     def files_between(self, project: Project, before: str, after: str) -> Sequence[str] | None:
         """What differs between two commits, "M app/orders.py" each; None when one of them is unknown here."""
         ...

@@ -1,13 +1,22 @@
 """Which agents a run calls is settled when it is recorded: those that ship, or the project's as they are then."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
 from fairlead.core.errors import Diagnostic
 from fairlead.core.json import Digest
 from fairlead.core.ports import Catalog
-from fairlead.core.workflow import Action, AgentAction, GroupAction, ParallelAction, Step, Workflow
+from fairlead.core.workflow import (
+    Action,
+    AgentAction,
+    ChooseAction,
+    GroupAction,
+    LoopAction,
+    ParallelAction,
+    Step,
+    Workflow,
+)
 
 _SHIPPED = "builtin/"  # how the source of a card that ships begins
 
@@ -34,8 +43,7 @@ def pin_again(workflow: Workflow, catalog: Catalog) -> tuple[Workflow, tuple[str
 
     A step that called an agent that ships goes on calling that one, whatever the project's files are called.
     """
-    actions = (planned.step.action for planned in workflow.plan.values())
-    owned = {action.name for action in actions if isinstance(action, AgentAction) and action.definition}
+    owned = {name for name, definition in called_agents(workflow) if definition}
     cards = {name: catalog.find(name) for name in sorted(owned)}
     pins = {name: card.digest for name, card in cards.items() if card and not card.problem and _is_own(card.source)}
 
@@ -55,8 +63,7 @@ def _is_own(source: str) -> bool:
 
 def hidden_agents(workflow: Workflow, hiding: Iterable[tuple[str, str]], *, calls_own: bool) -> tuple[Diagnostic, ...]:
     """Warnings, one for each agent that a step names and that *hiding*, names and files of the project, hides."""
-    actions = (planned.step.action for planned in workflow.plan.values())
-    names = {action.name for action in actions if isinstance(action, AgentAction)}
+    names = {name for name, _ in called_agents(workflow)}
     found = []
     for name, file in hiding:
         if name not in names:
@@ -71,15 +78,41 @@ def hidden_agents(workflow: Workflow, hiding: Iterable[tuple[str, str]], *, call
     return tuple(found)
 
 
-def _pinned(steps: tuple[Step, ...], pin: _Pin) -> tuple[Step, ...]:
-    return tuple(msgspec.structs.replace(step, action=_action(step, pin)) for step in steps)
+def rebuilt(steps: tuple[Step, ...], change: Callable[[Step], Step]) -> tuple[Step, ...]:
+    """*steps* and all steps inside them, each as *change* makes it."""
+    return tuple(change(msgspec.structs.replace(step, action=_inside(step.action, change))) for step in steps)
 
 
-def _action(step: Step, pin: _Pin) -> Action:
-    match step.action:
-        case AgentAction(name):
-            return AgentAction(name, pin(name))
-        case ParallelAction() | GroupAction():
-            return msgspec.structs.replace(step.action, steps=_pinned(step.action.steps, pin))
+def _inside(action: Action, change: Callable[[Step], Step]) -> Action:
+    match action:
+        case ParallelAction() | GroupAction() | LoopAction():
+            return msgspec.structs.replace(action, steps=rebuilt(action.steps, change))
+        case ChooseAction(branches):
+            return ChooseAction(
+                tuple(msgspec.structs.replace(one, steps=rebuilt(one.steps, change)) for one in branches)
+            )
         case other:
             return other
+
+
+def _pinned(steps: tuple[Step, ...], pin: _Pin) -> tuple[Step, ...]:
+    def change(step: Step) -> Step:
+        action = step.action
+        if isinstance(action, AgentAction):
+            action = msgspec.structs.replace(action, definition=pin(action.name))
+        definitions = tuple(pin(name) for name in step.fallback)
+        return msgspec.structs.replace(
+            step, action=action, fallback_definitions=definitions if any(definitions) else ()
+        )
+
+    return rebuilt(steps, change)
+
+
+def called_agents(workflow: Workflow) -> Iterator[tuple[str, Digest]]:
+    """Name and definition of every agent that a step of *workflow* may call, fallbacks too."""
+    for planned in workflow.plan.values():
+        step = planned.step
+        if isinstance(step.action, AgentAction):
+            yield step.action.name, step.action.definition
+        known = step.fallback_definitions or (Digest(""),) * len(step.fallback)
+        yield from zip(step.fallback, known, strict=True)

@@ -11,16 +11,19 @@ from fairlead.core.findings import path_from_text, path_text
 from fairlead.core.ids import RunId
 from fairlead.core.json import Json, encode
 from fairlead.core.transitions import RUN_ENDED
-from fairlead.core.workflow import AgentAction, Workflow
+from fairlead.core.workflow import Workflow
+from fairlead.service.children import pin_children
+from fairlead.service.facts import facts_of
 from fairlead.service.isolation import require_sandbox
 from fairlead.service.labels import NO_LABELS, kept_for_another
 from fairlead.service.parts import Checkout, Parts, Project
-from fairlead.service.pinning import hidden_agents, pin_again, pin_agents
+from fairlead.service.pinning import called_agents, hidden_agents, pin_again, pin_agents
+from fairlead.service.requirements import requirements_of
 from fairlead.service.runs import find_run, list_runs, require_reader, row_of
 from fairlead.views.runs import project_run
 
 PROJECT_WORKFLOWS = ".fairlead/workflows"
-_SHIPPED_WORKFLOWS = "<fairlead>/"  # how the paths of those that ship begin
+SHIPPED_WORKFLOWS = "<fairlead>/"  # how the paths of those that ship begin
 _EXTENSIONS = (".yaml", ".yml", ".json")
 WORKFLOW_BYTES_MAX = 1_000_000
 
@@ -161,6 +164,7 @@ def start_run(
     require_sandbox(parts, project, workflow)
     checkout = look(parts, project)
     journal = parts.journal(project)
+    workflow = pin_children(parts, project, workflow)
     queued = RunQueued(
         workflow=workflow.name,
         definition=journal.put(encode(workflow)),
@@ -172,6 +176,8 @@ def start_run(
         commit=checkout.commit,
         branch=checkout.branch,
         changed=checkout.changed,
+        facts=facts_of(parts, project, workflow, checkout),
+        requirements=requirements_of(parts, project, workflow),
     )
     recorded = journal.record(parts.ids.run_id(), queued)
     return Started(recorded.run, workflow.name, workflow.title, warnings, checkout)
@@ -203,8 +209,7 @@ def start_again(parts: Parts, project: Project, run: RunId, *, labels: Mapping[s
         raise error("FL-S062", f"{first.root}, where {run} was performed, is not there any more", "fairlead review")
     place = parts.project(root)
     catalog = parts.catalog(place)
-    actions = (planned.step.action for planned in view.state.workflow.plan.values())
-    names = {action.name for action in actions if isinstance(action, AgentAction) and not action.definition}
+    names = {name for name, definition in called_agents(view.state.workflow) if not definition}
     workflow, gone = pin_again(view.state.workflow, catalog)
     missing = sorted({name for name in names if (card := catalog.find(name)) is None or card.problem} | set(gone))
     if missing:
@@ -222,6 +227,8 @@ def start_again(parts: Parts, project: Project, run: RunId, *, labels: Mapping[s
         commit=checkout.commit,
         branch=checkout.branch,
         changed=checkout.changed,
+        facts=facts_of(parts, place, workflow, checkout),
+        requirements=requirements_of(parts, place, workflow),
     )
     recorded = journal.record(parts.ids.run_id(), again)
     return Started(recorded.run, first.workflow, view.state.workflow.title, (), checkout)
@@ -237,7 +244,7 @@ def check_start(
     """
     from fairlead.workflow import check_inputs, check_workflow
 
-    is_shipped = definition.path.startswith(_SHIPPED_WORKFLOWS)
+    is_shipped = definition.path.startswith(SHIPPED_WORKFLOWS)
     catalog = parts.shipped_catalog() if is_shipped else parts.catalog(project)
     read = check_workflow(path_text(definition.path), definition.data, catalog)
     errors = [found for found in read.diagnostics if not found.is_warning]

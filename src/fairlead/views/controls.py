@@ -38,7 +38,7 @@ class ControlView(msgspec.Struct, frozen=True, omit_defaults=True):
 def controls_of(state: RunState, journal: Readable) -> tuple[ControlView, ...]:
     """The controls of all steps so far, in the order in which the agents gave them."""
     found: list[ControlView] = []
-    for step in state.steps.values():
+    for step in state.in_order():
         if not is_leaf(step):
             continue
         output: Json = step.output

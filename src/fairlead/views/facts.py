@@ -214,7 +214,8 @@ class Projection:
             step=step.place,
             agent=step.agent,
             attempt=step.attempts + 1,
-            summary=step.reason or f"{step.code}: {step.message}",
+            summary=step.reason if step.attempt_status == "lost" else step.message,
+            code="" if step.attempt_status == "lost" else step.code,
         )
 
     def _step_end(self, step: StepRun, record: Recorded) -> Fact:

@@ -131,7 +131,7 @@ def with_prefix(findings: Iterable[FindingView], text: str) -> list[FindingView]
 
 
 def _reported(state: RunState, journal: Readable) -> Iterator[tuple[str, str, Finding]]:
-    for step in state.steps.values():
+    for step in state.in_order():
         if not is_leaf(step):
             continue
         output: Json = step.output

@@ -203,7 +203,7 @@ def view_run(state: RunState, journal: Readable, *, is_unowned: bool | None = No
         isolation=_not_isolated(state),
         pause_reason=state.pause.reason if state.pause is not None else "",
         imported_by=state.imported.requester if state.imported is not None else "",
-        steps=tuple(_view_step(step) for step in state.steps.values()),
+        steps=tuple(_view_step(step) for step in state.in_order()),
         totals=totals(findings),
         findings=findings,
         controls=controls_of(state, journal),
@@ -221,7 +221,7 @@ def _in_order(reasons: Sequence[str], state: RunState) -> tuple[str, ...]:
     """The reasons worst first, then as the workflow has its steps: which of them ended first must change nothing."""
     ranks = {"failed": 0, "degraded": 1, "skipped": 2}
     places = {}
-    for number, step in enumerate(state.steps.values()):
+    for number, step in enumerate(state.in_order()):
         for told in (f"{step.place} failed", step.place, f"{step.place} was skipped"):
             places[told] = (ranks.get(step.status, 3), number)
     return tuple(sorted(reasons, key=lambda reason: places.get(reason.partition(": ")[0], (-1, 0))))
