@@ -13,7 +13,7 @@ import msgspec
 from fairlead.core.errors import error
 from fairlead.core.ids import RunId
 from fairlead.core.json import Json, digest, encode
-from fairlead.core.requirements import Kind, Priority, Requirement
+from fairlead.core.requirements import Requirement
 from fairlead.core.state import RunState, StepRun, is_leaf
 from fairlead.core.transitions import RUN_ENDED, STEP_ENDED
 from fairlead.views.reading import Readable
@@ -46,18 +46,11 @@ class Lack(msgspec.Struct, frozen=True):
     is_pending: bool = False  # the step has not ended yet
 
 
-class RequirementRow(msgspec.Struct, frozen=True, omit_defaults=True):
+class RequirementRow(Requirement, frozen=True, kw_only=True, omit_defaults=True):
     """One requirement and where it stands."""
 
-    id: str
-    title: str
     status: Status
     said: str  # in one line: the value that was measured, why it is not met
-    kind: Kind = "feature"
-    priority: Priority = "medium"
-    acceptance: tuple[str, ...] = ()
-    depends_on: tuple[str, ...] = ()
-    deliverables: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()  # ids of `depends_on` that are not met
     steps: tuple[str, ...] = ()  # whose evidence or claim it is
     evidence: tuple[Evidence, ...] = ()
@@ -155,7 +148,7 @@ class _Finder:
         for claim in claims:
             steps = self._claiming(claim)
             if not steps:
-                lacking.append(Lack(claim.step, "it was not reached", self.state.status not in RUN_ENDED))
+                lacking.append(Lack(claim.step, "it was not reached, or not kept", self.state.status not in RUN_ENDED))
             for step in steps:
                 own = list(self._evidence(step, requirement, claim))
                 evidence += own
@@ -274,16 +267,27 @@ def _judged(
     asked: Sequence[Requirement], found: dict[str, tuple[list[Evidence], list[Lack]]], is_over: bool
 ) -> tuple[RequirementRow, ...]:
     """A row for each requirement. One is met only when everything that it depends on is met too."""
-    waiting = {one.id: [name for name in one.depends_on if name in found] for one in asked}
+    needs = {one.id: {name for name in one.depends_on if name in found} for one in asked}
+    followers: dict[str, list[str]] = {name: [] for name in needs}
+    for name, own in needs.items():
+        for need in own:
+            followers[need].append(name)
     unmet: dict[str, tuple[str, ...]] = {}
     status: dict[str, Status] = {}
     # In the order of the dependencies; what waits for itself never comes up, and so is never met.
-    while ready := [name for name, needs in waiting.items() if all(need in status for need in needs)]:
-        for name in ready:
-            unmet[name] = tuple(need for need in waiting.pop(name) if status[need] != "met")
-            status[name] = _status(*found[name], unmet[name], is_over)
+    ready = [name for name, own in needs.items() if not own]
+    while ready:
+        name = ready.pop()
+        status[name] = _status(*found[name], unmet.setdefault(name, ()), is_over)
+        for follower in followers[name]:
+            needs[follower].discard(name)
+            if status[name] != "met":
+                unmet[follower] = (*unmet.get(follower, ()), name)
+            if not needs[follower]:
+                ready.append(follower)
     return tuple(
-        _row(one, status.get(one.id, "blocked"), found[one.id], unmet.get(one.id, one.depends_on)) for one in asked
+        _row(one, status.get(one.id, "blocked"), found[one.id], {*needs[one.id], *unmet.get(one.id, ())})
+        for one in asked
     )
 
 
@@ -299,10 +303,9 @@ def _status(evidence: list[Evidence], lacking: list[Lack], waits_for: tuple[str,
     return "open"
 
 
-def _row(
-    one: Requirement, status: Status, found: tuple[list[Evidence], list[Lack]], waits_for: tuple[str, ...]
-) -> RequirementRow:
+def _row(one: Requirement, status: Status, found: tuple[list[Evidence], list[Lack]], unmet: set[str]) -> RequirementRow:
     evidence, lacking = found
+    waits_for = tuple(name for name in one.depends_on if name in unmet)
     named = [*(each.step for each in evidence), *(each.step for each in lacking)]
     return RequirementRow(
         **msgspec.structs.asdict(one),

@@ -121,7 +121,8 @@ def _summary(parser: str, value: Json) -> str:
             words = ("passed", "failed", "errors", "skipped")
             return ", ".join(f"{value[word]:,} {word}" for word in words if value[word]) or "no tests"
         case "coverage":
-            return f"{value['line']:.1%} of lines covered"
+            # Cut, not rounded: 99.99 % is not all.
+            return f"{round(value['line'] * 10_000) // 10 / 10:g} % of lines covered"
         case "sarif":
             counts = [f"{count:,} {severity}" for severity, count in value["counts"].items() if count]
             return ", ".join(counts) or "no findings"
