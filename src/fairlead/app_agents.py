@@ -111,6 +111,8 @@ class ProjectAgents:
 
     def attempt(self, name: str, inputs: dict[str, Json], tree: str) -> Tried:
         """Call an agent once over a copy of *tree*."""
+        from fairlead.env.isolation import read_isolation
+        from fairlead.env.places import data_dir
         from fairlead.testing.trying import try_agent
 
         catalog = self.catalog()
@@ -119,7 +121,8 @@ class ProjectAgents:
         if card is None:
             return Tried(Failed("author", "FL-A101", f"there is no agent named {name!r}", "fairlead agents list"))
         agent = ToolAgent(card) if own is None else self._agent(own, catalog)
-        return _wait(try_agent(agent, inputs, tree, self._spawner(), is_own=own is not None))
+        is_off = read_isolation(data_dir(os.environ), self._project.state_dir).is_off
+        return _wait(try_agent(agent, inputs, tree, self._spawner(), is_own=own is not None, is_off=is_off))
 
     def _agent(self, own: Definition, catalog: FileCatalog) -> Agent:
         if own.card.needs:
@@ -215,7 +218,7 @@ def _installed() -> Iterator[AgentFile]:
     for package, top, folder in installed_agent_folders(places.GROUP):
         for path, data, problem in read_agent_folder(top, folder):
             full = os.path.join(top, path)
-            yield AgentFile(f"{package}:{path}", data, problem, full, "package", is_ours=True)
+            yield AgentFile(f"{package}:{path}", data, problem, full, "package", is_ours=False)
 
 
 def _schema_problem(schema: Json) -> str:

@@ -43,7 +43,7 @@ class Copy:
 
     def perform_program(self, argv: tuple[str, ...], *parse: Parsing) -> Outcome:
         call = Call(RunId("r-abcdefgh"), Place("a"), 1, "run", {}, "/checkout", argv, 30.0, parse=parse)
-        self.world = CallWorld(call, "L1", str(self.root), self._spawner, "", lambda text, found: None, 512_000_000)
+        self.world = CallWorld(call, str(self.root), self._spawner, "", lambda text, found: None)
         return asyncio.run(ProgramAgent().perform(call, self.world))
 
 

@@ -116,12 +116,12 @@ class Gate:
         log = around.log_of(call.run, call.place, call.attempt)
         return CallWorld(
             call,
-            admitted.started.level,
             root,
             around.spawner,
             log,
             lambda text, n: around.progress(call.run, call.place, text, n),
-            memory_max,
+            level=admitted.started.level,
+            memory_max=memory_max,
         )
 
     async def _perform(self, agent: Agent, call: Call, world: CallWorld) -> Outcome:

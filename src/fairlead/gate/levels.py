@@ -25,15 +25,15 @@ _ORDER = ("", "L0", "L1", "L2", "L3")
 _NO_SANDBOX = "FL-N11"  # how the codes begin that say why there is none
 
 
-def level_for(card: AgentCard, call: Call, *, is_off: bool, needed: str = "") -> Level | Failed:
+def level_for(card: AgentCard, call: Call, *, is_off: bool) -> Level | Failed:
     """The level that *call* of the agent of *card* is performed at, or why it may not be.
 
-    *needed* is what its step asks for at least; *is_off*: the person wants no isolation for this project. A lower level
-    than what was asked for is never given.
+    *is_off*: the person wants no isolation for this project. A lower level than the step or the agent's file asks for
+    is never given.
     """
     level = _LEVELS[_origin(card, call)][is_off]
     # A card that ships says by its level that it performs programs of the project, which get what programs get.
-    asked = max(needed, card.level if call.definition or card.adapter == "command" else "", key=_ORDER.index)
+    asked = max(call.sandbox, card.level if call.definition or card.adapter == "command" else "", key=_ORDER.index)
     if _ORDER.index(asked) <= _ORDER.index(level):
         return level
     if is_off and asked == "L2" and _LEVELS[_origin(card, call)][False] == "L2":

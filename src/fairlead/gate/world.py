@@ -18,7 +18,15 @@ class CallWorld:
     """Children of one call, all started by the spawner, all in the receipt."""
 
     def __init__(
-        self, call: Call, level: str, root: str, spawner: Spawner, log: str, progress: Progress, memory_max: int
+        self,
+        call: Call,
+        root: str,
+        spawner: Spawner,
+        log: str,
+        progress: Progress,
+        *,
+        level: str = "L1",
+        memory_max: int = 512_000_000,
     ) -> None:
         self._limit_s = call.timeout_s + _SPAWNER_MARGIN_S
         self._root = root

@@ -6,13 +6,14 @@ import shutil
 import stat
 import tempfile
 
-from fairlead.core.errors import error
+from fairlead.core.errors import FairleadError, error
 from fairlead.core.findings import path_text
 from fairlead.core.ids import Place, RunId
 from fairlead.core.json import Digest, Json
 from fairlead.core.outcomes import Failed, Outcome
 from fairlead.core.ports import Agent, Call, Spawner
 from fairlead.gate.contracts import Contracts
+from fairlead.gate.levels import level_for, no_sandbox
 from fairlead.gate.world import CallWorld
 from fairlead.service.parts import Tried
 
@@ -21,7 +22,9 @@ BYTES_MAX = 100_000_000
 LOG_BYTES_MAX = 4_000  # of what it wrote, from the end
 
 
-async def try_agent(agent: Agent, inputs: dict[str, Json], tree: str, spawner: Spawner, *, is_own: bool) -> Tried:
+async def try_agent(
+    agent: Agent, inputs: dict[str, Json], tree: str, spawner: Spawner, *, is_own: bool, is_off: bool
+) -> Tried:
     """Call *agent* with *inputs* over a copy of the directory *tree*; nothing of it is kept.
 
     Raises:
@@ -33,15 +36,23 @@ async def try_agent(agent: Agent, inputs: dict[str, Json], tree: str, spawner: S
         copy, log = os.path.join(folder, "repo"), os.path.join(folder, "log")
         _copy(tree, copy)
         definition = card.digest if is_own else Digest("")
-        call = Call(RunId("r-trial000"), Place("trial"), 1, card.name, inputs, copy, (), card.timeout_s, "", definition)
+        call = Call(RunId("r-trial000"), Place("trial"), 1, card.name, inputs, tree, (), card.timeout_s, "", definition)
         refusal = contracts.refuse(card, call)
         if refusal is not None:
             return Tried(refusal)
-        world = CallWorld(call, copy, spawner, log, lambda text, found: None)
+        level = level_for(card, call, is_off=is_off)
+        if isinstance(level, Failed):
+            return Tried(level)
+        world = CallWorld(call, copy, spawner, log, lambda text, found: None, level=level, memory_max=card.memory_max)
         outcome: Outcome
         try:
             async with asyncio.timeout(card.timeout_s):
                 outcome = contracts.judge(card, await agent.perform(call, world))
+        except FairleadError as refusal_of_sandbox:
+            refused = no_sandbox(refusal_of_sandbox)
+            if refused is None:
+                raise
+            outcome = refused
         except TimeoutError:
             message = f"{card.name} did not end within {card.timeout_s:g} s and was stopped"
             outcome = Failed("agent", "FL-R202", message, "make it faster, or raise its time limit")
