@@ -294,6 +294,82 @@ CODES: tuple[Code, ...] = (
         "give the `worktree` or `best_commit` of a step, or the id of a commit",
     ),
     Code(
+        "FL-R339",
+        "An effect may not touch this file",
+        "Effects change regular files inside of the checkout. A path that leads upwards or over a link, a folder,"
+        " something of git's own and Fairlead's state are refused, and so is a file of more than 20 MB.",
+        "give a relative path with `/` to a regular file of the checkout",
+        bad="path: ../notes.md",
+        good="path: docs/notes.md",
+    ),
+    Code(
+        "FL-R340",
+        "A change that was broken off cannot be taken back",
+        "A process ended while it changed files of the checkout. Each of them should be what it was before or what it"
+        " should become; one is neither, for somebody has changed it since. It is left as it is.",
+        "compare the files with what was kept of them, which the message names, and mend them by hand",
+    ),
+    Code(
+        "FL-R341",
+        "The disk refused an effect",
+        "A file could not be read or written: no space, no right, a broken disk. What had been changed by then was"
+        " taken back.",
+        "see whether the disk is full, and whose the files and folders are",
+    ),
+    Code(
+        "FL-R342",
+        "This is no address that a request goes to",
+        "An address is read strictly, so that no two readers take it differently: http or https, a host, perhaps a"
+        " port, a path and a query. A user, a fragment, blanks and other characters than ASCII are refused.",
+        "write `https://host/path?query`; encode everything else with `%`",
+        bad="url: https://me@example.org/my file",
+        good="url: https://example.org/my%20file",
+    ),
+    Code(
+        "FL-R343",
+        "A secret cannot be used",
+        "`{secret: NAME}` stands for the variable NAME in the environment of whoever performs the run. It is not set,"
+        " or so short or so long that it could not be kept out of what is recorded, or holds a line feed.",
+        "set it in the environment in which the run is performed",
+    ),
+    Code(
+        "FL-R344",
+        "A server could not be reached",
+        "Its name is not known, nothing answers there, or the connection broke before anything was sent.",
+        "see whether the server runs and whether this machine has a network",
+    ),
+    Code(
+        "FL-R345",
+        "A request was sent, and no whole answer came",
+        "The connection broke or the time was over when the request was on its way. Whether the server performed it is"
+        " not known, so one that must not happen twice is not repeated.",
+        "look at the server whether it happened before the step is started again",
+    ),
+    Code(
+        "FL-R346",
+        "A server answered otherwise than expected",
+        "The status of the answer is not among those that `expect_status` names (200 to 299 when it names none)."
+        " Redirections to other servers are not followed.",
+        "read `text` of the step's output; name the status when it is a success",
+        bad="url: https://example.org/items/7\nmethod: DELETE",
+        good="url: https://example.org/items/7\nmethod: DELETE\nexpect_status: [200, 204, 404]",
+    ),
+    Code(
+        "FL-R350",
+        "A message was not delivered",
+        "One of the places of a `notify` could not be told: this version does not know it, it did not answer, or its"
+        " name is wrong. The step is degraded; a message never makes a run fail, and is never sent twice.",
+        "use `console`, `file:NAME`, `webhook:URL` or `https://…`",
+        bad="to: [console:stdout]",
+        good="to: [console]",
+    ),
+    Code(
+        "FL-R351",
+        "A message was cut",
+        "The title of a message has at most 500 characters and its body at most 100,000. What was beyond was left out.",
+        "say less, or write it to a file and name that",
+    ),
+    Code(
         "FL-R402",
         "A run belongs to another interpreter",
         "A run is continued only by a version that reads its events as they were meant. This one was started by a"

@@ -21,6 +21,17 @@ class Refused(Exception):
         self.failed = Failed(fault, code, message, hint, error=error)
 
 
+def disk_refused(problem: OSError) -> Refused:
+    """The refusal when a file could not be read or written for a reason of the machine's own."""
+    return Refused(
+        "FL-R341",
+        f"a file could not be read or written: {problem.strerror or problem}",
+        "See whether the disk is full, and whose the files and folders are.",
+        fault="platform",
+        error="resource",
+    )
+
+
 def outcome_of(perform: Callable[[], Found]) -> Found | Failed:
     """What *perform* gives; a refusal, or a git that cannot work, as the outcome that it is."""
     try:
@@ -30,6 +41,8 @@ def outcome_of(perform: Callable[[], Found]) -> Found | Failed:
     except FairleadError as problem:
         first = problem.diagnostics[0]
         return Failed("platform", first.code, first.message, (*first.hints, "")[0], error="unknown")
+    except OSError as problem:
+        return disk_refused(problem).failed
 
 
 def shown_of(show: Callable[[], list[dict[str, Json]]]) -> list[dict[str, Json]]:
