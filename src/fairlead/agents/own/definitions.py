@@ -100,6 +100,7 @@ class _Folder:
         # Whoever writes into our own folder means one of ours; elsewhere most files are for other programs, and a
         # Python file is an agent only when a card names it.
         self.is_ours = bool(files) and _lies_in_ours(files[0])
+        self.hides = self.is_ours and files[0].whose == "project"  # also what this build cannot perform
         self.by_path = {file.path: file for file in files}
         self.modules: dict[str, Module] = {}  # module name → parsed file
         self.broken: dict[str, BadCard] = {}  # path → why it could not be parsed
@@ -133,7 +134,7 @@ class _Folder:
             opened = open_card(file.data, self.read_yaml)
         except BadCard as bad:
             name = slug(stem(file.path)) or "unnamed"
-            return Definition(empty_card(name, file.path, digest(file.data)), file, [bad], hides=self.is_ours)
+            return Definition(empty_card(name, file.path, digest(file.data)), file, [bad], hides=self.hides)
         taken = take_card(opened.front, file.path, is_installed=file.whose == "package")
         found = self._taken(file, opened, taken)
         if taken.schema_file:
@@ -154,7 +155,7 @@ class _Folder:
             passed_on=taken.passed_on,
             gives=taken.card.contract if taken.card.contract in CONTRACTS else "",
             # What this build cannot perform takes the place of nothing that it can, unless it was written for us.
-            hides=is_performed or self.is_ours,
+            hides=is_performed or self.hides,
         )
         if not is_performed:
             self._name(found, [file.path])

@@ -1,0 +1,1 @@
+"""Agent files: search order, recovery, settings."""
