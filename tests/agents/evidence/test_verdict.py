@@ -4,7 +4,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead.agents.builtin.evidence.verdict import write
@@ -131,6 +131,7 @@ STEPS = st.lists(
 
 
 @proves("C8.16")
+@settings(max_examples=50, deadline=None)
 @given(REQUIREMENTS, STEPS)
 def test_a_pass_means_that_everything_was_shown_and_nothing_was_less_than_asked(
     requirements: list[Json], steps: list[Json]
@@ -146,6 +147,7 @@ def test_a_pass_means_that_everything_was_shown_and_nothing_was_less_than_asked(
 
 
 @proves("C8.16")
+@settings(max_examples=50, deadline=None)
 @given(REQUIREMENTS, STEPS, st.data())
 def test_a_check_that_does_not_hold_never_makes_it_better(
     requirements: list[Json], steps: list[Json], data: st.DataObject
@@ -160,6 +162,7 @@ def test_a_check_that_does_not_hold_never_makes_it_better(
 
 
 @proves("C8.6")
+@settings(max_examples=50, deadline=None)
 @given(REQUIREMENTS, STEPS)
 def test_the_same_evidence_gives_the_same_words_in_the_promised_form(
     requirements: list[Json], steps: list[Json]

@@ -4,7 +4,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead.agents.builtin import health_score
@@ -64,12 +64,14 @@ def test_known_findings_give_known_scores(findings: list[Found], wanted: float) 
 
 
 @proves("C8.15")
+@settings(max_examples=50, deadline=None)
 @given(FINDINGS, st.sampled_from(SEVERITIES), st.sampled_from(RULES))
 def test_a_further_finding_never_raises_the_score(findings: list[Found], severity: str, rule: str) -> None:
     assert number([*findings, {"rule": rule, "severity": severity}]) <= number(findings)
 
 
 @proves("C8.15")
+@settings(max_examples=50, deadline=None)
 @given(FINDINGS, st.data())
 def test_a_worse_finding_never_raises_the_score(findings: list[Found], data: st.DataObject) -> None:
     if not findings:
@@ -82,6 +84,7 @@ def test_a_worse_finding_never_raises_the_score(findings: list[Found], data: st.
 
 
 @proves("C8.6")
+@settings(max_examples=50, deadline=None)
 @given(FINDINGS, st.randoms(use_true_random=False))
 def test_the_order_of_findings_does_not_matter(findings: list[Found], random: Any) -> None:
     shuffled = list(findings)
@@ -89,6 +92,7 @@ def test_the_order_of_findings_does_not_matter(findings: list[Found], random: An
     assert scored(shuffled) == scored(findings)
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     FINDINGS, st.lists(st.one_of(st.text(max_size=9), st.fixed_dictionaries({"id": st.text(max_size=9)})), max_size=3)
 )

@@ -3,7 +3,7 @@
 from statistics import fmean
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead.agents.builtin.measuring.figures import figures_of
@@ -46,6 +46,7 @@ def test_a_drifting_machine_is_not_called_quiet() -> None:
 
 
 @proves("C8.13")
+@settings(max_examples=50, deadline=None)
 @given(ROUNDS)
 def test_the_figures_of_any_samples_fit_each_other(rounds: list[list[float]]) -> None:
     samples = sorted(sample for one in rounds for sample in one)
@@ -59,6 +60,7 @@ def test_the_figures_of_any_samples_fit_each_other(rounds: list[list[float]]) ->
     assert 0 <= figures.outliers < len(samples)
 
 
+@settings(max_examples=50, deadline=None)
 @given(ROUNDS)
 def test_the_order_of_rounds_and_samples_does_not_matter(rounds: list[list[float]]) -> None:
     before = figures_of(rounds, 1)
