@@ -308,3 +308,80 @@ MENDED: dict[str, Mended] = {
         "LETTERS = {'a', 'b'}\n",
     ),
 }
+
+
+class Refused(NamedTuple):
+    """One place that must be left alone, and a part of the reason."""
+
+    rule: str
+    reason: str
+    text: str
+
+
+REFUSED: dict[str, Refused] = {
+    "pickle": Refused(
+        "security/unsafe-deserialisation",
+        "not written in a form",
+        "import pickle\n\n\ndef f(x):\n    return pickle.loads(x)\n",
+    ),
+    "protects": Refused(
+        "security/weak-hash",
+        "protects something",
+        "import hashlib\n\n\ndef f(password):\n    return hashlib.md5(password.encode())\n",
+    ),
+    "pipe": Refused(
+        "security/command-injection",
+        "uses the shell: '|'",
+        "import subprocess\n\n\ndef f(x):\n    subprocess.run('cat ' + x + ' | sort', shell=True)\n",
+    ),
+    "variable of the shell": Refused(
+        "security/command-injection",
+        "uses the shell: '$'",
+        "import subprocess\n\n\ndef f(x):\n    subprocess.run(f'ls \"$HOME\" {x}', shell=True)\n",
+    ),
+    "setting of the shell": Refused(
+        "security/command-injection",
+        "sets a variable",
+        "import subprocess\n\n\ndef f(x):\n    subprocess.run('LC_ALL=C ls ' + x, shell=True)\n",
+    ),
+    "program": Refused(
+        "security/command-injection",
+        "chosen by a value",
+        "import subprocess\n\n\ndef f(x):\n    subprocess.run(x + ' --version', shell=True)\n",
+    ),
+    "elsewhere": Refused(
+        "security/command-injection",
+        "not written in a form",
+        "import subprocess\n\n\ndef f(x):\n    command = 'ls ' + x\n    subprocess.run(command, shell=True)\n",
+    ),
+    "column": Refused(
+        "security/sql-injection",
+        "name of a table",
+        "import sqlite3\n\n\ndef f(db, x):\n    db.execute('select * from t order by ' + x)\n",
+    ),
+    "column in quotes": Refused(
+        "security/sql-injection",
+        "outside of a text",
+        "import sqlite3\n\n\ndef f(db, x):\n    db.execute(f'select \"{x}\" from t where a = {x}')\n",
+    ),
+    "driver": Refused(
+        "security/sql-injection",
+        "Which database",
+        'def f(db, x):\n    db.execute("select * from t where a = \'" + x + "\'")\n',
+    ),
+    "stars": Refused(
+        "security/request-without-timeout",
+        "from a dictionary",
+        "import requests\n\n\ndef f(url, more):\n    return requests.get(url, **more)\n",
+    ),
+    "name taken": Refused(
+        "security/insecure-random",
+        "means something else",
+        "from random import choice\n\nsecrets = 'abc'\ntoken = choice(secrets)\n",
+    ),
+    "no variable": Refused(
+        "security/insecure-temporary-file",
+        "not kept in a variable",
+        "import tempfile\n\nclass A: pass\n\n\ndef f(a):\n    a.name = tempfile.mktemp()\n",
+    ),
+}

@@ -14,7 +14,7 @@ from fairlead.agents.builtin.patcher_rules.table import MENDED as IN_TABLE
 from fairlead.agents.builtin.patcher_rules.table import why_not
 from fairlead.core.findings import Finding
 from tests.agents.patcher.parts import all_findings, world_over, write
-from tests.corpora.patches import MENDED
+from tests.corpora.patches import MENDED, REFUSED
 
 _Found = dict[str, list[Finding]]  # by path
 
@@ -81,3 +81,26 @@ def test_every_remedy_has_a_case() -> None:
     cases = {case.rule for case in MENDED.values()}
     assert {rule for rule in RULES_MENDED - cases if not rule.startswith("dependencies/")} == set()
     assert len(cases) >= 15
+
+
+@pytest.fixture(scope="module")
+def reasons(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Why each place is left alone; "" for one that was mended all the same."""
+    root = tmp_path_factory.mktemp("refused")
+    for number, case in enumerate(REFUSED.values()):
+        write(root, f"c{number}/main.py", case.text)
+    found = all_findings(root)
+    reasons: dict[str, str] = {}
+    for number, (name, case) in enumerate(REFUSED.items()):
+        first = next(one for one in found[f"c{number}/main.py"] if one.rule == case.rule)
+        try:
+            mended_text(case.text, [first], world_over(root))
+            reasons[name] = ""
+        except NoFix as problem:
+            reasons[name] = problem.reason
+    return reasons
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_place_with_no_right_answer_is_left_alone(name: str, reasons: dict[str, str]) -> None:
+    assert REFUSED[name].reason in reasons[name]

@@ -42,7 +42,8 @@ def combine(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     except Unwritable as problem:
         return Failed("agent", "FL-A162", f"a file of the patches cannot be written: {problem}")
     conflicts.sort(key=lambda one: one["patch"])
-    summary = f"{len(taken)} patch{'' if len(taken) == 1 else 'es'} of {len(taken) + len(conflicts)}"
+    number, count = len(taken) + len(conflicts), len(changed)
+    summary = f"{len(taken)} of {number} patch{'' if number == 1 else 'es'} in {count} file{'' if count == 1 else 's'}"
     output: dict[str, Json] = {
         "patches": [one.output for one in taken],
         "conflicts": conflicts,
@@ -51,7 +52,7 @@ def combine(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
         "worktree": "",
     }
     degraded = tuple(f"Patch {one['patch'] + 1} ({one['rule']}) is left out: {one['reason']}." for one in conflicts)
-    return Succeeded(output, f"{summary}, {len(changed)} files", degraded)
+    return Succeeded(output, summary, degraded)
 
 
 def _readable(outputs: Sequence[Json], conflicts: list[Json]) -> list[_Given]:

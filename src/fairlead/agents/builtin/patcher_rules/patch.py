@@ -54,7 +54,7 @@ def _mended(given: Finding, world: ToolWorld) -> Succeeded:
     _write(world, file.path, file.encoded(text))
     try:
         after = _scan(given, world)
-        _judge(before, after, finding)
+        _judge(before, after, finding, len(same))
     except BaseException:
         _write(world, file.path, file.data)
         raise
@@ -92,19 +92,19 @@ def _scan(given: Finding, world: ToolWorld) -> _Scan:
     return _Scan([one for one in findings if one.path == given.path], outcome.degraded)
 
 
-def _judge(before: _Scan, after: _Scan, finding: Finding) -> None:
-    """Whether the second scan says what it should.
+def _judge(before: _Scan, after: _Scan, finding: Finding, count: int) -> None:
+    """Whether the second scan says what it should: *count* findings of the rule are gone, and nothing is new.
 
     Other findings of the same statement get another fingerprint by the change, so they are compared by their number.
     """
-    left = [one for one in after.findings if one.fingerprint == finding.fingerprint]
-    if left:
+    if left := [one for one in after.findings if one.fingerprint == finding.fingerprint]:
         raise NoFix(f"After the change the scanner still reports it in line {left[0].line}.", "FL-A164")
     more = Counter(one.rule for one in after.findings)
     more.subtract(one.rule for one in before.findings)
-    if more[finding.rule] >= 0:
-        raise NoFix("After the change the scanner reports as many findings of the rule as before.", "FL-A164")
-    if new := sorted(rule for rule, count in more.items() if count > 0):
+    if more[finding.rule] > -count:
+        gone = max(0, -more[finding.rule])
+        raise NoFix(f"After the change only {gone} of {count} findings of this statement would be gone.", "FL-A164")
+    if new := sorted(rule for rule, number in more.items() if number > 0):
         raise NoFix(f"The change would bring another finding: {', '.join(new)}.", "FL-A164")
 
 

@@ -54,8 +54,9 @@ def fetched_safely(text: str, finding: Finding, world: ToolWorld) -> str:
 
 
 def _read(finding: Finding, world: ToolWorld) -> Reading:
+    path = path_from_text(finding.path)
     try:
-        reading = files.read(world, path_from_text(finding.path), is_included=True)
+        reading = files.read(world, path, is_included=not files.name_of(path))
     except Broken as problem:
         raise NoFix(f"The file cannot be read: {problem}.", "FL-A162") from None
     if reading is None or reading.is_lock:
@@ -118,12 +119,8 @@ def _locks(world: ToolWorld) -> list[Reading]:
 def _mended_version(reading: Reading, package: Package, world: ToolWorld) -> str:
     name = NAMES[reading.ecosystem](package.name)
     advisories: Sequence[Advisory] = Known(world).of(reading.ecosystem, {name}).get(name, ())
-    candidates = [
-        pair
-        for one in advisories
-        if affects(one, reading.ecosystem, package.version)
-        for pair in fixes(one, reading.ecosystem, package.version)
-    ]
+    # Those that mend other advisories too: what mends the one may be affected by the next.
+    candidates = [pair for one in advisories for pair in fixes(one, reading.ecosystem, package.version)]
     for _, version in sorted(candidates, key=lambda pair: pair[0]):
         if not any(affects(one, reading.ecosystem, version) for one in advisories):
             return version
