@@ -17,6 +17,7 @@ from fairlead.cli.words import help_of
 from fairlead.core import events, transitions
 from fairlead.core.codes import FAMILIES, all_codes
 from fairlead.core.receipts import Receipt
+from fairlead.env.effects import effects
 
 PAGES = Path(__file__).parent.parent / "docs" / "reference"
 PRINTED = "*Printed by `make docs` from the code; change it there.*\n"
@@ -80,6 +81,40 @@ def rules_page() -> str:
     return "\n".join(parts) + "\n"
 
 
+def effects_page() -> str:
+    """Every kind of effect: what it does, what it takes, what it gives."""
+    parts = ["# Effects", "", PRINTED, "What `effect: KIND` does, and what the step gives it under `with`.", ""]
+    parts += [
+        "A change outside happens only after somebody has allowed it. *Keyed*: when a process ends in the middle,"
+    ]
+    parts += [
+        "the next attempt finds what has happened, and it happens once. *Unkeyed*: it is never repeated by itself.",
+        "",
+    ]
+    for kind, effect in effects().items():
+        card = effect.describe()
+        covered = ", ".join(f"`{name}`" for name in card.covered_by)
+        parts += [f"## `{kind}`", "", f"{card.title}. Class: {card.effect_class.replace('_', ' ')}.", ""]
+        parts += [card.description, ""]
+        if covered:
+            parts += [f"An approval of exactly these values allows it without another question: {covered}.", ""]
+        for heading, schema in (("Takes", card.input_schema), ("Gives", card.output_schema)):
+            parts += [f"| {heading} | Type | |", "|---|---|---|"]
+            for name, field in schema["properties"].items():
+                needed = "required. " if heading == "Takes" and name in schema["required"] else ""
+                parts.append(f"| `{name}` | {_kinds(field)} | {_cell(needed + field.get('description', ''))} |")
+            parts.append("")
+    return "\n".join(parts)
+
+
+def _kinds(field: dict[str, object]) -> str:
+    """The type that a field of a schema has, for people."""
+    if "enum" in field:
+        return ", ".join(f"`{value}`" if value else "empty" for value in field["enum"])  # type: ignore[attr-defined]
+    either = field.get("anyOf", [field])
+    return " or ".join(str(one.get("type", "anything")) for one in either)  # type: ignore[attr-defined]
+
+
 def command_line_page() -> str:
     """Every command with its help, as the program prints it on a terminal of 100 columns."""
     os.environ["COLUMNS"] = "100"
@@ -115,6 +150,7 @@ def main() -> int:
         "events.md": events_page(),
         "states.md": states_page(),
         "codes.md": codes_page(),
+        "effects.md": effects_page(),
         "rules.md": rules_page(),
     }
     stale = [name for name, text in pages.items() if not _is_same(PAGES / name, text)]

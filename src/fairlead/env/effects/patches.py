@@ -28,8 +28,12 @@ from fairlead.env.effects.swaps import Change, Swap
 class PatchArguments(Arguments, frozen=True, kw_only=True):
     """`with` of patch.apply: one of `patch` and `patches`."""
 
-    patch: Annotated[str, msgspec.Meta(min_length=1, description="One patch as text.")] | None = None
-    patches: Annotated[list[Json], msgspec.Meta(description="Outputs of patchers, or texts.")] | None = None
+    patch: Annotated[str, msgspec.Meta(min_length=1, description="One patch as text.")] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
+    patches: Annotated[list[Json], msgspec.Meta(description="Outputs of patchers, or texts.")] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
 
 
 class PatchApply:
@@ -114,9 +118,11 @@ def _swap(world: EffectWorld) -> Swap:
 
 def _changes(given: dict[str, Json], world: EffectWorld) -> list[Change]:
     arguments = read_arguments("patch.apply", PatchArguments, given)
-    if (arguments.patch is None) == (arguments.patches is None):
+    if ("patch" in given) == ("patches" in given):
         raise bad_arguments("patch.apply", "exactly one of `patch` and `patches` is needed")
-    patches = read_patches("patch.apply", [arguments.patch] if arguments.patches is None else arguments.patches)
+    patches = read_patches(
+        "patch.apply", [arguments.patch] if arguments.patches is msgspec.UNSET else arguments.patches
+    )
     checkout = Checkout(world.root, state_of(world))
     paths = list(dict.fromkeys(path for patch in patches for path in patch.paths))
     held = {path: checkout.read(path) for path in paths}

@@ -40,10 +40,18 @@ class CommitArguments(Arguments, frozen=True, kw_only=True):
     """`with` of git.commit: one of `patches`, `tree` and `diff`."""
 
     branch: Branch
-    patches: Annotated[list[Json], msgspec.Meta(description="Outputs of patchers, or texts.")] | None = None
-    tree: Annotated[Id, msgspec.Meta(description="A tree that the run has recorded.")] | None = None
-    diff: Annotated[str, msgspec.Meta(min_length=1, description="One patch as text.")] | None = None
-    base: Annotated[Id, msgspec.Meta(description="What the change was made from, if not the parent.")] | None = None
+    patches: Annotated[list[Json], msgspec.Meta(description="Outputs of patchers, or texts.")] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
+    tree: Annotated[Id, msgspec.Meta(description="A tree that the run has recorded.")] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
+    diff: Annotated[str, msgspec.Meta(min_length=1, description="One patch as text.")] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
+    base: (
+        Annotated[Id, msgspec.Meta(description="What the change was made from, if not the parent.")] | msgspec.UnsetType
+    ) = msgspec.UNSET
     message: Message = ""
 
 
@@ -52,7 +60,9 @@ class BranchArguments(Arguments, frozen=True, kw_only=True, rename={"start": "fr
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200, description="A branch that does not exist yet.")]
     start: Annotated[Id, msgspec.Meta(description="A tree that the run has recorded, or a commit.")]
-    base: Annotated[Id, msgspec.Meta(description="What the tree was made from, if not the parent.")] | None = None
+    base: (
+        Annotated[Id, msgspec.Meta(description="What the tree was made from, if not the parent.")] | msgspec.UnsetType
+    ) = msgspec.UNSET
     message: Message = ""
 
 
@@ -170,16 +180,16 @@ class GitCommit(_Committing):
 
     def plan(self, given: dict[str, Json], repository: Repository, scratch: Scratch) -> _Plan:
         arguments = read_arguments("git.commit", CommitArguments, given)
-        if sum(one is not None for one in (arguments.patches, arguments.tree, arguments.diff)) != 1:
+        if sum(name in given for name in ("patches", "tree", "diff")) != 1:
             raise bad_arguments("git.commit", "exactly one of `patches`, `tree` and `diff` is needed")
         target = target_of(repository, arguments.branch)
         before = _tree(scratch, target.parent)
         base = _tree_of(scratch, arguments.base) if arguments.base else before
-        if arguments.tree is not None:
+        if arguments.tree is not msgspec.UNSET:
             after = _tree_of(scratch, arguments.tree)
             default = "Take over the work of a run"
         else:
-            given_patches = [arguments.diff] if arguments.patches is None else arguments.patches
+            given_patches = [arguments.diff] if arguments.patches is msgspec.UNSET else arguments.patches
             patches = read_patches("git.commit", given_patches)
             after = patched_tree(scratch, base, patches)
             default = _told(given_patches, len(patches))
