@@ -75,6 +75,8 @@ def recover(text: str, read_yaml: ReadYaml) -> Recovered:
         fields |= {name: value for name, value in read.values.items() if name not in fields}
         notes += read.notes
         mended += read.lines
+    if not notes:
+        notes.append(Note(parts.first, "the front matter as a whole is no strict YAML"))
     body = "\n".join([*parts.before, *parts.body])
     whole = "\n".join(["---", *mended, "---", body])
     return Recovered(fields, body, tuple(sorted(notes)), whole)
@@ -110,6 +112,9 @@ def _parts(lines: Sequence[str]) -> _Parts:
         end = _end_of_keys(lines, opening + 1)
         notes.append(Note(opening + 1, "the front matter is not closed with a line `---`"))
         return _Parts(before, lines[opening + 1 : end], opening + 2, lines[end:], tuple(notes))
+    for nth in (opening, closing):
+        if not _STRICT_END.match(lines[nth]):
+            notes.append(Note(nth + 1, f"`{lines[nth].strip()[:20]}` stands where a line `---` belongs"))
     return _Parts(before, lines[opening + 1 : closing], opening + 2, lines[closing + 1 :], tuple(notes))
 
 
