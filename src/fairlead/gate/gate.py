@@ -49,9 +49,8 @@ class Gate:
             return _refusal(call, Failed("author", "FL-A101", message, "fairlead agents list"))
         card = agent.describe()
         if card.needs:
-            failed = Failed(
-                "platform", "FL-A110", f"{call.agent} needs {card.needs}", f"fairlead agents show {call.agent}"
-            )
+            message = f"agent {call.agent} needs {card.needs}"
+            failed = Failed("platform", "FL-A030", message, f"fairlead agents show {call.agent}")
             return _refusal(call, msgspec.structs.replace(failed, error="unavailable"))
         if card.at and isinstance(call.inputs.get(card.at), str) and call.inputs[card.at]:
             call = msgspec.structs.replace(call, tree=call.inputs[card.at])
