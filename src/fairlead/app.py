@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.core.errors import FairleadError, error
 from fairlead.core.ids import Place, RunId
-from fairlead.core.ports import Agent, Catalog, Clock, Fenced, Ids, Journal, JournalFailed, Trees
+from fairlead.core.ports import Agent, Catalog, Clock, EffectCard, Fenced, Ids, Journal, JournalFailed, Trees
 from fairlead.service.parts import Checkout, Ending, Files, IsolationSetting, Probe, Project, Repository
 from fairlead.views.rules import RuleText
 
@@ -112,6 +112,12 @@ class _App:
         from fairlead.env.facts import git_facts
 
         return git_facts(project.root, with_changed=with_changed, with_tree=with_tree)
+
+    def effect_cards(self) -> Mapping[str, EffectCard]:
+        """What is known of the effects that this build performs."""
+        from fairlead.env.effects import effects
+
+        return {kind: effect.describe() for kind, effect in effects().items()}
 
     def host_facts(self) -> dict[str, Any]:
         """What expressions may read of the machine."""
@@ -220,6 +226,12 @@ class _App:
         return import_advisories(
             path, source, _data_dir(), self.clock, self.files, is_replacing=is_replacing, tell=tell
         )
+
+    def is_allowed(self, project: Project, what: str) -> bool:
+        """Whether the person lets *what* happen unasked in this project."""
+        from fairlead.env.permissions import read_permissions
+
+        return any(one.what == what for one in read_permissions(_data_dir(), project.state_dir))
 
     def isolation(self, project: Project) -> IsolationSetting:
         """What the person has set for the project's programs."""

@@ -22,6 +22,7 @@ def _record_of(command: str) -> Any:  # a class of records; each has its own fie
     from fairlead.service import (
         acceptances,
         agents,
+        checks,
         explain,
         findings,
         integrity,
@@ -53,7 +54,7 @@ def _record_of(command: str) -> Any:  # a class of records; each has its own fie
         "agents new": own_agents.NewAgent,
         "agents check": own_agents.AgentsChecked,
         "agents test": own_agents.AgentsTested,
-        "check": surroundings.Checked,
+        "check": checks.Checked,
         "explain": explain.Explanation,
         "doctor": surroundings.Health,
         "init": surroundings.Written,

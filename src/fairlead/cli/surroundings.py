@@ -146,17 +146,40 @@ def _init_workflow(call: Invocation) -> int:
 
 def check(call: Invocation) -> int:
     """Every mistake in workflow files at once."""
-    from fairlead.service.surroundings import check_files
+    from fairlead.service.checks import check_files
 
-    found = check_files(call.parts, call.project, call.cwd, tuple(call.options.files))
+    options = call.options
+    is_fix = options.fix or options.write
+    names = tuple(options.files)
+    found = check_files(call.parts, call.project, call.cwd, names, is_fix=is_fix, is_written=options.write)
 
     nothing = f"No workflow in {safe(call.project.name)} yet. {call.typed('init')} writes one to start from."
 
     def lines() -> Iterator[str]:
-        return checked_lines(found.diagnostics, len(found.files), "file", nothing, call.terminal.out)
+        for fix in found.fixes:
+            yield from (f"  {safe(line, keep_tabs=True)}" for line in fix.changes.splitlines())
+            if fix.is_written:
+                yield f"wrote {safe(fix.file)}"
+            yield ""
+        yield from checked_lines(found.diagnostics, len(found.files), "file", nothing, call.terminal.out)
+        if found.fixes and not options.write:
+            words = " ".join(["check", *names, "--fix --write"])
+            steps = [(call.typed(words), f"write {plural(len(found.fixes), 'file')} as shown above")]
+            yield from next_lines(steps, call.terminal.out)
+        elif is_fix and not found.fixes and found.diagnostics:
+            yield "Nothing to fix: what is wrong here leaves something to decide."
+        elif found.fixable and not is_fix:
+            steps = [
+                (call.typed(" ".join(["check", *names, "--fix"])), f"show how {_some(found.fixable)} can be mended")
+            ]
+            yield from next_lines(steps, call.terminal.out)
 
     call.terminal.give(found, lines, found.diagnostics)
     return USAGE if found.errors else OK
+
+
+def _some(count: int) -> str:
+    return "one of them" if count == 1 else f"{count} of them"
 
 
 def verify(call: Invocation) -> int:

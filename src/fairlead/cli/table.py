@@ -75,6 +75,16 @@ _FILES = (
 )
 _NO_ANNOTATIONS = _flag("--no-annotations", "on GitHub: write neither annotations nor a step summary")
 
+_DECIDING = (
+    Argument(
+        ("approval",),
+        "its id or the beginning of it, or its run; none: the only open one",
+        {"metavar": "ID", "nargs": "?", "default": ""},
+    ),
+    Argument(("-m", "--message"), "why, kept in the record", {"metavar": "TEXT", "default": ""}),
+    Argument(("--record-only",), "record it, and leave going on to others", {"action": "store_true"}),
+)
+
 COMMANDS: tuple[Command, ...] = (
     Command(
         "review",
@@ -172,6 +182,43 @@ COMMANDS: tuple[Command, ...] = (
             Argument(("-m", "--message"), "the reason, kept in the record", {"metavar": "TEXT", "default": ""}),
         ),
         ("fairlead cancel r-7q2k", 'fairlead cancel last -m "wrong branch"', "fairlead cancel r-7q2k --json"),
+    ),
+    Command(
+        "approvals list",
+        "what waits for a person's decision",
+        (),
+        ("fairlead approvals", "fairlead approvals --json", "fairlead -C ../other approvals"),
+    ),
+    Command(
+        "approvals show",
+        "one question, with all that is shown",
+        (Argument(("approval",), "its id or the beginning of it, or its run", {"metavar": "ID"}),),
+        ("fairlead approvals show a-5kx2", "fairlead approvals show r-7q2k", "fairlead approvals show a-5kx2 --json"),
+    ),
+    Command(
+        "approve",
+        "say yes to a question; its run goes on",
+        (
+            *_DECIDING,
+            _option("--only", "N,N", "only these, by their numbers in what was shown", default=""),
+        ),
+        ("fairlead approve a-5kx2", 'fairlead approve a-5kx2 --only 1,3 -m "2 needs a test"', "fairlead approve --json"),
+    ),
+    Command(
+        "reject",
+        "say no to a question; its run ends as rejected",
+        _DECIDING,
+        ("fairlead reject a-5kx2", 'fairlead reject a-5kx2 -m "wrong branch"', "fairlead reject a-5kx2 --json"),
+    ),
+    Command(
+        "request-changes",
+        "say what has to change first; its run ends as rejected",
+        _DECIDING,
+        (
+            'fairlead request-changes a-5kx2 -m "split it"',
+            'fairlead request-changes r-7q2k -m "add a test"',
+            'fairlead request-changes a-5kx2 -m "smaller" --json',
+        ),
     ),
     Command(
         "runs list",
@@ -432,12 +479,16 @@ COMMANDS: tuple[Command, ...] = (
                 "files or names; none for all of the project",
                 {"metavar": "WORKFLOW", "nargs": "*"},
             ),
+            _flag("--fix", "show what mends them, where nothing is left to decide"),
+            _flag("--write", "write what --fix shows"),
         ),
         (
             "fairlead check",
             "fairlead check .fairlead/workflows/my-review.yaml",
+            "fairlead check my-review --fix --write",
             "fairlead check my-review --json",
         ),
+        "Exit 2 when there is an error. `fairlead explain CODE` says what a code means, with an example.",
     ),
     Command(
         "explain",
@@ -537,8 +588,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("home", "what bare fairlead shows", is_hidden=True),
 )
 
-GROUPS = ("runs", "findings", "agents", "journal", "data", "sandbox")
-DEFAULTS = {"runs": "list", "findings": "list", "agents": "list", "data": "show", "sandbox": "show"}
+GROUPS = ("runs", "approvals", "findings", "agents", "journal", "data", "sandbox")
+DEFAULTS = {"runs": "list", "approvals": "list", "findings": "list", "agents": "list", "data": "show", "sandbox": "show"}
 BY_NAME = {command.name: command for command in COMMANDS}
 
 GLOBAL: tuple[Argument, ...] = (

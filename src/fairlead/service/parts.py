@@ -14,7 +14,7 @@ from fairlead.core.findings import path_text
 from fairlead.core.ids import RunId
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Outcome
-from fairlead.core.ports import Catalog, Clock, Ids, Journal, Setting
+from fairlead.core.ports import Catalog, Clock, EffectCard, Ids, Journal, Setting
 from fairlead.views.reading import Readable
 from fairlead.views.rules import RuleText
 
@@ -272,6 +272,10 @@ class Parts(Protocol):
         """`git` as expressions read it; the lists behind its two functions only where they are asked for."""
         ...
 
+    def is_allowed(self, project: Project, what: str) -> bool:
+        """Whether the person lets *what*, a kind of effect or `self`, happen unasked in this project."""
+        ...
+
     def host_facts(self) -> dict[str, Json]:
         """`host` as expressions read it."""
         ...
@@ -302,6 +306,10 @@ class Parts(Protocol):
         ...
 
     def own_agents(self, project: Project) -> OwnAgents: ...
+
+    def effect_cards(self) -> Mapping[str, EffectCard]:
+        """What is known of the effects that this build performs, by their kinds."""
+        ...
 
     def shipped_workflow(self, name: str) -> tuple[str, bytes] | None:
         """A workflow that ships with Fairlead: its path for diagnostics, and its text. "review" is one."""

@@ -4,12 +4,11 @@ import os.path
 
 import msgspec
 
-from fairlead.core.errors import Diagnostic
 from fairlead.service.isolation import isolation_probe
 from fairlead.service.parts import Checkout, Parts, Probe, Project
 from fairlead.service.platforms import describe, detect_platform
 from fairlead.service.runs import RunList, list_runs
-from fairlead.service.starts import PROJECT_WORKFLOWS, find_definition, workflow_names
+from fairlead.service.starts import PROJECT_WORKFLOWS
 from fairlead.views.runs import RunLine
 
 
@@ -45,15 +44,6 @@ class Written(msgspec.Struct, frozen=True):
 
     written: tuple[str, ...]
     kept: tuple[str, ...]  # files that were there already; they are never overwritten
-
-
-class Checked(msgspec.Struct, frozen=True):
-    """What `check` found, in all files together."""
-
-    files: tuple[str, ...]
-    diagnostics: tuple[Diagnostic, ...]
-    errors: int
-    warnings: int
 
 
 def home(parts: Parts, project: Project) -> Home:
@@ -155,18 +145,3 @@ def write_start(parts: Parts, project: Project) -> Written:
     except FileExistsError:
         return Written((), (relative,))
     return Written((relative,), ())
-
-
-def check_files(parts: Parts, project: Project, cwd: str, names: tuple[str, ...]) -> Checked:
-    """Read workflows without running them; without *names*, all of the project's."""
-    from fairlead.workflow import check_workflow
-
-    chosen = names or tuple(name for name in workflow_names(parts, project) if name != "review")
-    found: list[Diagnostic] = []
-    paths: list[str] = []
-    for name in chosen:
-        definition = find_definition(parts, project, cwd, name)
-        paths.append(definition.path)
-        found += check_workflow(definition.path, definition.data, parts.catalog(project)).diagnostics
-    errors = sum(1 for one in found if not one.is_warning)
-    return Checked(tuple(paths), tuple(found), errors, len(found) - errors)

@@ -131,11 +131,23 @@ def _clash(promised: Mapping[str, Json], gives: Mapping[str, Json]) -> str:
 # ------------------------------------------------------------------------------------------------------------ effects
 
 
+# Kinds of format version 1 that need a service which this build does not speak to.
+LATER_EFFECTS = (
+    *("git.push", "git.tag", "github.pull_request", "github.comment", "github.issue", "github.release"),
+    *("gitlab.merge_request", "gitlab.comment", "gitlab.issue", "gitlab.release"),
+)
+
+
 def _check_effect(text: StepText, kind: str, called: Called, source: Source, wanted: dict[int, Type]) -> None:
     node = text.keys["effect"].value
     if source.has_at(node.start, node.end):
         return
     effect = called.effect(kind)
+    if effect is None and kind in LATER_EFFECTS:
+        said = f"the effect `{kind}` is known, but this build does not perform it yet: such a step fails"
+        hint = "let its `if` leave it out, or make it `optional`"
+        source.add("FL-W110", said, node.start, node.end, hint, is_warning=True)
+        return
     if effect is None:
         effects = called.effects or {}
         hint = source.did_you_mean(kind, effects, f"there are: {', '.join(effects)}")
@@ -147,7 +159,7 @@ def _check_effect(text: StepText, kind: str, called: Called, source: Source, wan
 
 # ------------------------------------------------------------------------------------------------------ child workflows
 
-DEPTH_MAX = 8
+DEPTH_MAX = 8  # workflows below one another, the first one among them
 
 
 def _check_child(text: StepText, name: str, called: Called, source: Source, wanted: dict[int, Type]) -> None:
@@ -199,8 +211,8 @@ def check_children(read: Read, called: Called, source: Source) -> None:
             if way and way[-1] in way[:-1]:
                 said = f"these workflows perform one another: {' → '.join(way)}"
                 source.add("FL-W138", said, node.start, node.end, "take one of them out of the circle")
-            elif len(way) - 1 > DEPTH_MAX:
-                said = f"workflows are nested {len(way) - 1} deep here; at most {DEPTH_MAX} are performed"
+            elif len(way) > DEPTH_MAX:
+                said = f"workflows are nested {len(way)} deep here; at most {DEPTH_MAX} are performed"
                 source.add("FL-W139", said, node.start, node.end, f"the way down: {' → '.join(way)}")
 
 
@@ -210,7 +222,7 @@ def _worst_way(own: str, first: str, called: Called) -> list[str]:
     done: set[tuple[str, int]] = set()
     while waiting:
         way = waiting.pop()
-        if way[-1] in way[:-1] or len(way) - 1 > DEPTH_MAX:
+        if way[-1] in way[:-1] or len(way) > DEPTH_MAX:
             return way
         if (way[-1], len(way)) in done:
             continue

@@ -1,6 +1,6 @@
 """All layers of a check in order: YAML, keys and types, ids and edges, whom it calls, expressions. One pass for all."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from fairlead.core.errors import Diagnostic, Span
@@ -10,10 +10,11 @@ from fairlead.workflow.agents import Called, check_calls, check_children
 from fairlead.workflow.edges import Order, check_edges
 from fairlead.workflow.reach import check_reach
 from fairlead.workflow.reading import Read, read_record
+from fairlead.workflow.requirements import check_satisfies
 from fairlead.workflow.roots import Types
 from fairlead.workflow.scopes import check_expressions
-from fairlead.workflow.source import Source
-from fairlead.workflow.yaml_tree import read_tree
+from fairlead.workflow.source import Edit, Source
+from fairlead.workflow.yaml_tree import Node, read_tree
 
 WorkflowOf = Callable[[str], Workflow | None]
 RequirementsOf = Callable[[str], Collection[str] | None]
@@ -25,6 +26,8 @@ class ReadWorkflow(NamedTuple):
     workflow: Workflow | None
     diagnostics: tuple[Diagnostic, ...]
     spans: dict[str, Span]  # of each step's id, by place
+    text: str = ""  # of the file, and what mends it: each edit with the code of the mistake
+    edits: tuple[tuple[str, Edit], ...] = ()
 
 
 def read_workflow(path: str, data: bytes) -> ReadWorkflow:
@@ -64,16 +67,44 @@ def _check_record(read: Read, called: Called, requirements_of: RequirementsOf | 
     types = Types(read.workflow, edges.known, called.card, called.effect, called.workflow)
     check_expressions(read, edges.known, Order(read) if edges.are_sound else None, types, source, wanted)
     check_children(read, called, source)
+    if requirements_of is not None:
+        _check_requirements(read, requirements_of, source)
     if edges.are_sound:
         check_reach(read, source)
 
 
+def _check_requirements(read: Read, requirements_of: RequirementsOf, source: Source) -> None:
+    """Note a file of requirements that cannot be read, and names under `satisfies` that are not in it."""
+    known: Collection[str] | None = None
+    path = read.workflow.requirements
+    if path:
+        known = requirements_of(path)
+        if known is None:
+            node = read.keys["requirements"].value
+            said = f"the file of requirements `{path}` is not there, or larger than 1 MB"
+            source.add("FL-W308", said, node.start, node.end, "its path counts from the root of the project")
+            return
+    check_satisfies(_claims(read), known, source)
+
+
+def _claims(read: Read) -> Iterator[Node]:
+    """The items of every `satisfies` of the file."""
+    for level in (read.steps, read.closing):
+        for text in level.walk():
+            places = [text.keys["satisfies"].value] if "satisfies" in text.keys else []
+            expected = text.keys["expect"].value.items if "expect" in text.keys else []
+            places += [item.entries["satisfies"].value for item in expected if "satisfies" in item.entries]
+            for place in places:
+                yield from (item for item in place.items if item.is_text)
+
+
 def _finish(read: Read | None, source: Source) -> ReadWorkflow:
     if read is None:
-        return ReadWorkflow(None, source.diagnostics, {})
+        return ReadWorkflow(None, source.diagnostics, {}, source.text, source.edits)
     spans = {
         text.step.id: source.span(text.id_node.start, text.id_node.end)
         for level in (read.steps, read.closing)
         for text in level.walk()
     }
-    return ReadWorkflow(None if source.has_errors else read.workflow, source.diagnostics, spans)
+    workflow = None if source.has_errors else read.workflow
+    return ReadWorkflow(workflow, source.diagnostics, spans, source.text, source.edits)

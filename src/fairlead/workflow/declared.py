@@ -8,6 +8,7 @@ from fairlead.core.workflow import Input, InputType
 from fairlead.workflow.fields import Fields
 from fairlead.workflow.inputs import fits, rule_problem
 from fairlead.workflow.keys import INPUT, RULES
+from fairlead.workflow.source import Edit
 from fairlead.workflow.yaml_tree import Entry, Node
 
 DESCRIPTION_MAX = 10_000
@@ -160,13 +161,16 @@ def _pattern_problem(text: str) -> str:
 
 
 def check_name(
-    fields: Fields, what: str, name: str, node: Node, pattern: re.Pattern[str], joint: str, code: str = "FL-W025"
+    fields: Fields, what: str, name: str, node: Node, pattern: re.Pattern[str], joint: str, *, is_free: bool = False
 ) -> None:
-    """Note a name that is not well formed, with the nearest one that is."""
+    """Note a name that is not well formed, with the nearest one that is; *is_free*: nothing else names it."""
     if not pattern.fullmatch(name):
         label = f"small letters, digits and `{joint}`, at most 63"
         said = f"`{name[:70]}` is no name for {what}"
-        fields.source.add(code, said, node.start, node.end, propose_name(name, joint), label=label)
+        hint = propose_name(name, joint)
+        proposed = hint.removeprefix("write `").removesuffix("`")
+        edit = Edit(node.start, node.end, proposed) if is_free and hint.endswith("`") else None
+        fields.source.add("FL-W025", said, node.start, node.end, hint, label=label, edit=edit)
 
 
 def propose_name(name: str, joint: str) -> str:

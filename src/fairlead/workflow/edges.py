@@ -6,6 +6,7 @@ from fairlead.core.expressions.lexer import RESERVED
 from fairlead.workflow.declared import propose_name
 from fairlead.workflow.keys import RESERVED_IDS, ROOTS
 from fairlead.workflow.levels import Level, StepText
+from fairlead.workflow.mending import remove_entry
 from fairlead.workflow.reading import Read
 from fairlead.workflow.source import Source
 from fairlead.workflow.steps import ID
@@ -119,7 +120,8 @@ def _refuse_in_sequence(level: Level, text: StepText, key: str, source: Source) 
         "block": "remove it, or use `parallel` for steps that do not follow one another",
     }
     said = f"`{key}` has no place {where[level.kind]}: each step follows the one above"
-    source.add("FL-W106", said, entry.key.start, entry.key.end, hints[level.kind])
+    edit = remove_entry(source, entry)
+    source.add("FL-W106", said, entry.key.start, entry.key.end, hints[level.kind], edit=edit)
 
 
 def _refuse_name(

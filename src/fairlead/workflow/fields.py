@@ -7,11 +7,17 @@ from fairlead.core.durations import parse_duration, say_duration
 from fairlead.core.workflow import TIMEOUT_S_MAX
 from fairlead.workflow.keys import Keys
 from fairlead.workflow.levels import Moment, Wanted, Written
-from fairlead.workflow.source import Source
+from fairlead.workflow.source import Edit, Source
 from fairlead.workflow.yaml_tree import Entry, Node, texts_of
 
 EXPRESSION_MAX = 5_000  # characters of one bare expression
 DURATION_S_MAX = 366 * 86_400.0
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}", re.ASCII)
+# What people write for the two booleans in other formats.
+_BOOLEANS = {
+    **dict.fromkeys(("true", "yes", "on", "y"), "true"),
+    **dict.fromkeys(("false", "no", "off", "n"), "false"),
+}
 _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)%", re.ASCII)
 
 
@@ -37,10 +43,11 @@ class Fields:
         self.written: list[Written] = []
         self._later: dict[str, tuple[Node, str, int]] = {}
 
-    def wrong(self, node: Node, place: str, expected: str, hint: str) -> None:
-        """Note that *node*, which stands at *place*, is not what was *expected* there."""
+    def wrong(self, node: Node, place: str, expected: str, hint: str, meant: str | None = None) -> None:
+        """Note that *node*, which stands at *place*, is not what was *expected* there; *meant* is what it should be."""
         message = f"`{place}`: expected {expected}, this is {describe(node)}"
-        self.source.add("FL-W020", message, node.start, node.end, hint)
+        edit = None if meant is None else Edit(node.start, node.end, meant)
+        self.source.add("FL-W020", message, node.start, node.end, hint, edit=edit)
 
     def mapping(self, node: Node, place: str, keys: Keys) -> dict[str, Entry] | None:
         """The entries of a mapping with only known keys; the others are noted."""
@@ -153,12 +160,15 @@ class Fields:
     def boolean(self, node: Node, place: str) -> bool | None:
         if isinstance(node.value, bool):
             return node.value
-        self.wrong(node, place, "true or false", "write `true` or `false` without quotes")
+        meant = _BOOLEANS.get(str(node.value).lower()) if node.is_text else None
+        self.wrong(node, place, "true or false", "write `true` or `false` without quotes", meant)
         return None
 
     def integer(self, node: Node, place: str, least: int, most: int) -> int | None:
         if not isinstance(node.value, int) or isinstance(node.value, bool):
-            self.wrong(node, place, "a whole number", f"write a number from {least} to {most:,} without quotes")
+            text = str(node.value).strip()
+            meant = text if node.is_text and text.isascii() and text.isdigit() and len(text) < 10 else None
+            self.wrong(node, place, "a whole number", f"write a number from {least} to {most:,} without quotes", meant)
             return None
         return node.value if self.is_within(node, place, node.value, least, most) else None
 
@@ -191,7 +201,8 @@ class Fields:
         if found is None or float(found[1]) > 100:
             said = f"`{place}`: expected a share such as `25%`, this is {self._shown(node)}"
             hint = f"write `{node.value}%`" if isinstance(node.value, int) else "write for example `25%`"
-            self.source.add("FL-W030", said, node.start, node.end, hint, label="0% to 100%")
+            edit = Edit(node.start, node.end, f"{node.value}%") if hint != "write for example `25%`" else None
+            self.source.add("FL-W030", said, node.start, node.end, hint, label="0% to 100%", edit=edit)
             return None
         return round(float(found[1]) / 100, 8)
 
@@ -199,9 +210,11 @@ class Fields:
         """The items of a list."""
         if node.kind != "list":
             hint = f"write each item on its own line below `{place}:`, after `- `"
-            if node.is_text and str(node.value).strip() and "${" not in str(node.value):
-                hint = f"write `[{str(node.value)[:60]}]`"
-            self.wrong(node, place, "a list", hint)
+            meant = None
+            if node.is_text and _WORD.fullmatch(str(node.value)):
+                meant = f"[{node.value}]"
+                hint = f"write `{meant}`"
+            self.wrong(node, place, "a list", hint, meant)
             return
         yield from node.items
 
@@ -223,8 +236,7 @@ class Fields:
             if name is None:
                 continue
             if name in found:
-                said = f"`{place}` names `{name[:63]}` twice"
-                self.source.add("FL-W115", said, item.start, item.end, "remove one of them")
+                self.twice(place, name, item)
             elif pattern is not None and not pattern.fullmatch(name):
                 said = f"`{place}`: `{name[:63]}` is not well formed"
                 self.source.add("FL-W025", said, item.start, item.end, f"write {looks}", label=looks)
@@ -235,15 +247,21 @@ class Fields:
             self.source.add("FL-W024", said, node.start, node.end, "remove some, or make one item of several")
         return tuple(found)
 
+    def twice(self, place: str, name: str, item: Node) -> None:
+        """Note an item that stands in its list a second time."""
+        from fairlead.workflow.mending import remove_item
+
+        said = f"`{place}` names `{name[:63]}` twice"
+        edit = remove_item(self.source, item)
+        self.source.add("FL-W115", said, item.start, item.end, "remove one of them", edit=edit)
+
     def words(self, node: Node, place: str, words: tuple[str, ...]) -> tuple[str, ...]:
         """The words of a list, each of a closed set and each once."""
         found: list[str] = []
         for item in self.items(node, place):
             word = self.word(item, place, words)
             if word in found:
-                self.source.add(
-                    "FL-W115", f"`{place}` names `{word}` twice", item.start, item.end, "remove one of them"
-                )
+                self.twice(place, word, item)
             elif word:
                 found.append(word)
         return tuple(found)
@@ -275,7 +293,10 @@ class Fields:
             message = f"`{place}`: expected a duration, this is {describe(node)}"
             if node.is_text:
                 message = f"`{place}`: `{str(node.value)[:40]}` is no duration"
-            self.source.add("FL-W026", message, node.start, node.end, said, label="number and unit: ms, s, m, h, d, w")
+            is_seconds = said.endswith("for seconds")
+            edit = Edit(node.start, node.end, f"{node.value}s") if is_seconds else None
+            label = "number and unit: ms, s, m, h, d, w"
+            self.source.add("FL-W026", message, node.start, node.end, said, label=label, edit=edit)
             return None
         if not 0 < seconds <= most:
             self.source.add(
@@ -313,6 +334,14 @@ class Fields:
         if node.kind == "mapping":
             said = f"`{place}` needs `{name}`"
             self.source.add("FL-W023", said, key.start, key.end, hint)
+
+    def is_in_flow(self, node: Node) -> bool:
+        """Whether the value stands inside braces or brackets, where more characters need quotes."""
+        text = self.source.text
+        line = text.rfind("\n", 0, node.start) + 1
+        end = text.find("\n", node.end)
+        rest = text[node.end : len(text) if end < 0 else end].strip()
+        return any(sign in text[line : node.start] for sign in "{[") or (bool(rest) and not rest.startswith("#"))
 
     def _shown(self, node: Node) -> str:
         return f"`{str(node.value)[:40]}`" if node.is_text else describe(node)

@@ -11,7 +11,7 @@ from fairlead.workflow.fields import Fields
 from fairlead.workflow.keys import CONCURRENCY, DEFAULTS, LIMITS, TOP
 from fairlead.workflow.levels import Level, Written
 from fairlead.workflow.modifiers import PARALLEL_MAX, Defaults, read_budget, read_cache, read_isolate, read_retry
-from fairlead.workflow.source import Source
+from fairlead.workflow.source import Edit, Source
 from fairlead.workflow.steps import StepReader, read_env
 from fairlead.workflow.triggers import read_triggers
 from fairlead.workflow.yaml_tree import Entry, Node
@@ -76,12 +76,15 @@ def read_record(tree: Node, source: Source) -> Read | None:
 def _check_version(fields: Fields, tree: Node, keys: dict[str, Entry]) -> None:
     if "fairlead" not in keys:
         hint = "write `fairlead: 1` as the first line: it is the version of the format"
-        fields.source.add("FL-W023", "the file has no `fairlead: 1`", tree.start, tree.start + 1, hint)
+        is_block = not fields.source.text.startswith("{", tree.start)
+        edit = Edit(tree.start, tree.start, "fairlead: 1\n") if is_block else None
+        fields.source.add("FL-W023", "the file has no `fairlead: 1`", tree.start, tree.start + 1, hint, edit=edit)
         return
     node = keys["fairlead"].value
     if node.value != 1 or isinstance(node.value, bool):
         hint = "write `fairlead: 1`; a file of a later version needs a later Fairlead"
-        fields.source.add("FL-W018", "this build reads version 1 of the format", node.start, node.end, hint)
+        edit = Edit(node.start, node.end, "1") if node.value == "1" else None
+        fields.source.add("FL-W018", "this build reads version 1 of the format", node.start, node.end, hint, edit=edit)
 
 
 def _name(fields: Fields, tree: Node, keys: dict[str, Entry]) -> str:
@@ -92,7 +95,7 @@ def _name(fields: Fields, tree: Node, keys: dict[str, Entry]) -> str:
     node = keys["name"].value
     name = fields.text(node, "name") or ""
     if name:
-        check_name(fields, "a workflow", name, node, WORKFLOW_NAME, "-")
+        check_name(fields, "a workflow", name, node, WORKFLOW_NAME, "-", is_free=True)
     return name
 
 

@@ -50,11 +50,11 @@ GIT = record(
         "branch": STRING,
         "base": STRING,
         "commit": STRING,
-        "remote": record({"kind": STRING, "url": STRING, "name": STRING}),
+        "remote": record({"kind": STRING, "url": STRING}),
     }
 )
-HOST = record({"os": STRING, "arch": STRING, "cpu_model": STRING, "cpus": INT, "memory_bytes": INT})
-DATA = record({"advisories": record({"revision": STRING, "date": STRING})})
+HOST = record({"os": STRING, "arch": STRING, "name": STRING, "cpus": INT, "cpu_model": STRING, "python": STRING})
+DATA = record({"advisories": record({"revision": STRING})})
 RUN = record(
     {
         "id": STRING,

@@ -2,6 +2,7 @@
 
 from fairlead.core.references import references_in
 from fairlead.workflow.fields import Fields
+from fairlead.workflow.source import Edit
 from fairlead.workflow.words import Trouble, Words, script_word, shell_fix, split_words
 from fairlead.workflow.yaml_tree import Node
 
@@ -53,8 +54,9 @@ def _note_troubles(fields: Fields, node: Node, text: str, split: Words) -> None:
             f"{first.what}{others} need{'' if others else 's'} a shell, and `run` starts the program without one",
             start,
             end,
-            shell_fix(text),
+            fix := shell_fix(text),
             "put the character in quotes to hand it to the program as it is",
+            edit=None if fields.is_in_flow(node) else Edit(node.start, node.end, fix.removeprefix("run: ")),
         )
     for trouble in split.troubles:
         if trouble.kind == "quote":

@@ -19,10 +19,11 @@ from fairlead.core.references import Broken, Part, scan
 from fairlead.core.workflow import ChooseAction, LoopAction
 from fairlead.workflow.edges import Order
 from fairlead.workflow.levels import Level, StepText, Wanted, Written
+from fairlead.workflow.mending import add_item, add_key, as_scalar
 from fairlead.workflow.offsets import Where, places_in
 from fairlead.workflow.reading import Read
 from fairlead.workflow.roots import ROUND, Types
-from fairlead.workflow.source import Source
+from fairlead.workflow.source import Edit, Source
 from fairlead.workflow.yaml_tree import Node
 
 _WANTED: dict[Wanted, Type | None] = {
@@ -80,7 +81,8 @@ class _Scopes:
                 expression = parse(value)
             except Malformed as error:
                 for problem in error.problems:
-                    self._note(problem, where, 0)
+                    edit = self._bare(written.node, value) if problem.code == "FL-E013" else None
+                    self._note(problem, where, 0, edit=edit)
                 return
             found = self._expression(expression, written, text, where, 0, _WANTED[written.wanted])
             self._keep_items(written, text, found)
@@ -200,7 +202,24 @@ class _Scopes:
         said = f"`{text.step.id}` reads `{target.step.id}`, which may not have ended by then"
         if text is target:
             said = f"`{text.step.id}` reads its own output"
-        self.source.add("FL-W113", said, start, end, _edge_hint(text, target, written))
+        hint = _edge_hint(text, target, written)
+        self.source.add("FL-W113", said, start, end, hint, edit=self._edge(text, target))
+
+    def _edge(self, text: StepText, target: StepText) -> Edit | None:
+        """The edge that is missing, where there can be one: `needs` of a step of a graph, without closing a circle."""
+        if self.order is None or text is target:
+            return None
+        shared = {level: step for step, level in _ancestry(target)}
+        for step, level in _ancestry(text):
+            if level not in shared:
+                continue
+            before = shared[level]
+            if level.is_sequence or before is step or self.order.is_before(step.step.id, before.step.id):
+                return None
+            if "needs" in step.keys:
+                return add_item(self.source, step.keys["needs"].value, before.step.id)
+            return add_key(self.source, step.node, step.keys["id"], "needs", f"[{before.step.id}]")
+        return None
 
     def _refuse_secrets(self, part: Part, where: Where) -> None:
         inputs = self.types.workflow.inputs
@@ -216,15 +235,27 @@ class _Scopes:
         if part.is_open:
             start, end = where(part.start, part.end)
             hint = "add the `}`; write `$${` for a literal `${`"
-            self.source.add("FL-E001", "`${` has no `}`", start, end, hint)
+            is_simple = node.is_plain and "\n" not in self.source.text[node.start : node.end]
+            edit = Edit(node.end, node.end, " }") if is_simple else None
+            self.source.add("FL-E001", "`${` has no `}`", start, end, hint, edit=edit)
             return
         for problem in part.problems:
             self._note(problem, where, 0, "write `$${` for a literal `${`")
 
-    def _note(self, problem: Problem, where: Where, offset: int, *hints: str) -> None:
+    def _bare(self, node: Node, value: str) -> Edit | None:
+        """The expression without the `${ }` around it."""
+        inner = value.strip().removeprefix("${").removesuffix("}").strip()
+        try:
+            parse(inner)
+        except Malformed:
+            return None
+        return None if node.style in ("|", ">") else Edit(node.start, node.end, as_scalar(inner, node))
+
+    def _note(self, problem: Problem, where: Where, offset: int, *hints: str, edit: Edit | None = None) -> None:
         start, end = where(problem.start + offset, problem.end + offset)
         first = problem.hint or ("" if hints else "the reference page of expressions shows the language")
-        self.source.add(problem.code, problem.message, start, end, *(hint for hint in (first, *hints) if hint))
+        said = tuple(hint for hint in (first, *hints) if hint)
+        self.source.add(problem.code, problem.message, start, end, *said, edit=edit)
 
 
 def _containers(text: StepText | None, written: Written) -> Iterator[tuple[StepText, bool]]:

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
+from typing import NamedTuple
 
 from fairlead.core.errors import Diagnostic, Span
 from fairlead.workflow.keys import did_you_mean
@@ -10,6 +11,14 @@ from fairlead.workflow.keys import did_you_mean
 EXCERPT_MAX = 2_000  # characters: a longer line is shown by its place only
 TEXT_MAX = 500  # characters of a message or a hint: names in them come from the file
 DIAGNOSTICS_MAX = 200  # more are counted: a file that is no workflow at all would give thousands
+
+
+class Edit(NamedTuple):
+    """Put *text* in place of [start, end) of the file, in characters."""
+
+    start: int
+    end: int
+    text: str
 
 
 class Source:
@@ -23,6 +32,8 @@ class Source:
         self.text = text
         self.count = 0  # things noted so far, those beyond the maximum too
         self._found: dict[tuple[str, int, str], Diagnostic] = {}
+        self._ends: dict[tuple[str, int, str], int] = {}
+        self._edits: dict[tuple[str, int, str], Edit] = {}
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -69,8 +80,12 @@ class Source:
         *hints: str,
         label: str = "",
         is_warning: bool = False,
+        edit: Edit | None = None,
     ) -> None:
-        """Note one thing that is wrong at [*start*, *end*). The same thing at the same place counts once."""
+        """Note one thing that is wrong at [*start*, *end*). The same thing at the same place counts once.
+
+        An *edit* mends it without anything left to decide.
+        """
         if (code, start, message) in self._found:
             return
         self.count += 1
@@ -78,6 +93,9 @@ class Source:
             return
         span = self.span(start, end)
         line = self.line(span.line - 1)
+        self._ends[code, start, message] = end
+        if edit is not None:
+            self._edits[code, start, message] = edit
         self._found[code, start, message] = Diagnostic(
             code,
             _cut(message),
@@ -96,6 +114,19 @@ class Source:
     def did_you_mean(self, name: str, names: Iterable[str], otherwise: str) -> str:
         """A hint with the nearest of *names*; not worked out when nothing more is shown."""
         return otherwise if len(self._found) >= DIAGNOSTICS_MAX else did_you_mean(name, names, otherwise)
+
+    @property
+    def edits(self) -> tuple[tuple[str, Edit], ...]:
+        """What mends the file, each with the code of what it mends: given edits, and single words that were meant."""
+        from fairlead.workflow.mending import meant
+
+        found: list[tuple[str, Edit]] = []
+        for (code, start, message), diagnostic in self._found.items():
+            edit = self._edits.get((code, start, message))
+            edit = edit or meant(self, start, self._ends[code, start, message], diagnostic.hints)
+            if edit is not None:
+                found.append((code, edit))
+        return tuple(found)
 
     @property
     def has_errors(self) -> bool:

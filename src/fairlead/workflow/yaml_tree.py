@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from fairlead.core.json import DEPTH_MAX, Json
 from fairlead.workflow.scalars import Unfit, resolve_scalar
-from fairlead.workflow.source import Source
+from fairlead.workflow.source import Edit, Source
 from fairlead.workflow.syntax import plain_words
 
 BYTES_MAX = 1_000_000
@@ -113,6 +113,7 @@ def _refuse_characters(source: Source) -> bool:
             found.start(),
             found.end(),
             f'write it as "\\u{ord(found[0]):04x}" between double quotes, or remove it',
+            edit=Edit(found.start(), found.end(), ""),
         )
         break  # a binary file would give thousands
     return first is None
@@ -336,7 +337,8 @@ class _Builder:
             return node
         resolved = resolve_scalar(value)
         if isinstance(resolved, Unfit):
-            self.source.add("FL-W016", resolved.reason, start, end, resolved.hint)
+            edit = Edit(start, end, f'"{value}"')
+            self.source.add("FL-W016", resolved.reason, start, end, resolved.hint, edit=edit)
             resolved = 0
         node.value, node.is_text = resolved, isinstance(resolved, str)
         return node
@@ -378,7 +380,20 @@ class _Builder:
             start,
             end,
             f'write "{written}", or put the value on a line of its own',
+            edit=self._quoting(start, end),
         )
+
+    def _quoting(self, start: int, end: int) -> Edit | None:
+        """Quotes around a torn `${ }` that is a whole value."""
+        text = self.source.text
+        written = text[start:end]
+        quote = "'" if '"' in written else '"'
+        if quote in written or "\\" in written:
+            return None
+        before, after = text[:start].rstrip(), text[end:].lstrip()
+        if before[-1:] not in (":", ",", "[", "{") or after[:1] not in (",", "]", "}"):
+            return None
+        return Edit(start, end, quote + written + quote)
 
     def _refuse_key(self, key: Node, value: Node) -> None:
         if key.kind == "mapping" and self.text.startswith("{", key.start) and self.text[key.start - 1] == "{":
@@ -390,6 +405,7 @@ class _Builder:
                 key.start - 1,
                 end + 2 if end >= 0 else key.end,
                 f"write ${{ {_shown(inner)} }}",
+                edit=Edit(key.start - 1, end + 2, f"${{ {inner} }}") if end >= 0 and "\n" not in inner else None,
             )
             return
         what = "a list or a mapping" if key.kind != "scalar" else f"`{_shown(self.text[key.start : key.end])}`"
@@ -399,6 +415,7 @@ class _Builder:
             key.start,
             key.end,
             f'write "{_shown(self.text[key.start : key.end])}"' if key.kind == "scalar" else "use a text as the key",
+            edit=Edit(key.start, key.end, f'"{self.text[key.start : key.end]}"') if key.kind == "scalar" else None,
         )
 
     def _refuse_document(self, start: int) -> None:
@@ -410,6 +427,15 @@ class _Builder:
             "move it into a file of its own",
         )
         raise _Stopped
+
+    def _spaces(self, at: int) -> Edit | None:
+        """Two spaces for each tab of the indentation that the one at *at* belongs to."""
+        text = self.source.text
+        start = text.rfind("\n", 0, at) + 1
+        end = start
+        while end < len(text) and text[end] in " \t":
+            end += 1
+        return Edit(start, end, text[start:end].replace("\t", "  ")) if start <= at < end else None
 
     def _refuse_syntax(self, error: Exception) -> None:
         mark = getattr(error, "problem_mark", None)
@@ -428,6 +454,7 @@ class _Builder:
                 at,
                 at + 1,
                 "use two spaces for each level",
+                edit=self._spaces(at),
             )
         else:
             message, hint = plain_words(problem, str(getattr(error, "context", None) or ""))
