@@ -16,10 +16,10 @@ from fairlead.agents.files import places
 from fairlead.agents.files.effective import settings_of
 from fairlead.agents.own.definitions import AgentFile, Definition
 from fairlead.agents.own.diagnoses import diagnose
-from fairlead.core.errors import Diagnostic, Span
+from fairlead.core.errors import Diagnostic, FairleadError, Span
 from fairlead.core.json import Digest, Json, encode, parse
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
-from fairlead.core.ports import Agent, Setting, ToolCall
+from fairlead.core.ports import Agent, Confinement, Setting, ToolCall
 from fairlead.core.tools import ToolCode
 from fairlead.service.parts import Files, Mend, Project, Tried
 
@@ -111,8 +111,6 @@ class ProjectAgents:
 
     def attempt(self, name: str, inputs: dict[str, Json], tree: str) -> Tried:
         """Call an agent once over a copy of *tree*."""
-        from fairlead.env.isolation import read_isolation
-        from fairlead.env.places import data_dir
         from fairlead.testing.trying import try_agent
 
         catalog = self.catalog()
@@ -121,8 +119,7 @@ class ProjectAgents:
         if card is None:
             return Tried(Failed("author", "FL-A101", f"there is no agent named {name!r}", "fairlead agents list"))
         agent = ToolAgent(card) if own is None else self._agent(own, catalog)
-        is_off = read_isolation(data_dir(os.environ), self._project.state_dir).is_off
-        return _wait(try_agent(agent, inputs, tree, self._spawner(), is_own=own is not None, is_off=is_off))
+        return _wait(try_agent(agent, inputs, tree, self._spawner(), is_own=own is not None, is_off=self._is_off()))
 
     def _agent(self, own: Definition, catalog: FileCatalog) -> Agent:
         if own.card.needs:
@@ -172,10 +169,23 @@ class ProjectAgents:
         if around.has_installed:
             yield from _installed()
 
+    def _is_off(self) -> bool:
+        """Whether the person wants no isolation for this project."""
+        from fairlead.env.isolation import read_isolation
+        from fairlead.env.places import data_dir
+
+        return read_isolation(data_dir(os.environ), self._project.state_dir).is_off
+
     def _describe(self, code: ToolCode, digest: Digest) -> Outcome:
-        call = ToolCall(DESCRIBER, {}, self._project.root, LOOK_SECONDS_MAX, LOOK_BYTES_MAX, code=code)
-        end = _wait(self._spawner().call_tool(call, lambda text, found: None))
-        outcome = end.outcome
+        root = self._project.root
+        # Importing is running: the code is shut in for that as it is when it is called.
+        shut_in = None if self._is_off() else Confinement(root, is_copy=False, memory_max=LOOK_BYTES_MAX)
+        call = ToolCall(DESCRIBER, {}, root, LOOK_SECONDS_MAX, LOOK_BYTES_MAX, code=code, confinement=shut_in)
+        try:
+            outcome = _wait(self._spawner().call_tool(call, lambda text, found: None)).outcome
+        except FairleadError as refusal:
+            first = refusal.diagnostics[0]
+            outcome = Failed("platform", first.code, first.message, "; ".join(first.hints))
         if isinstance(outcome, Failed) and not outcome.code.startswith("FL-A"):
             return Failed("author", "FL-A154", f"looking at the agent's code failed: {outcome.message}", outcome.hint)
         if isinstance(outcome, Succeeded):

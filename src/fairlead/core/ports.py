@@ -289,7 +289,7 @@ class ToolCall(msgspec.Struct, frozen=True):
     log: str = ""
     code: ToolCode | None = None
     writes: tuple[str, ...] = ()  # patterns of the paths of `root` that it may write: it is a copy then
-    confinement: Confinement | None = None  # of the programs that it performs for the project; its own code is ours
+    confinement: Confinement | None = None  # of `code`; without it, of the programs that ours performs
 
 
 class ToolEnd(msgspec.Struct, frozen=True):

@@ -8,17 +8,20 @@ import base64
 import os
 import socket
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from fairlead.core.errors import FairleadError
+from fairlead.core.errors import FairleadError, error
 from fairlead.core.json import Json
 from fairlead.env import frames, tool_child
 from fairlead.env.processes import adopt_orphans, end_children, send, send_group
 from fairlead.env.programs import CannotStart, start_program
 from fairlead.env.surroundings import clean_environment
 from fairlead.env.watching import Bounds, Child, Stop, Stream, Watched, watch
+
+if TYPE_CHECKING:
+    from fairlead.env.sandbox.keeping import Sandbox
 
 _GRACE_SECONDS = 5.0  # between SIGTERM and SIGKILL, for programs; a tool has nothing to tidy up
 MESSAGES_BYTES_MAX = 66_000_000  # everything that a tool sends: its outcome and its progress lines
@@ -34,7 +37,9 @@ def keep(connection: socket.socket) -> None:
         return
     log = _Log(request["log"])
     try:
-        if request["kind"] == "tool":
+        if request["kind"] == "tool" and request["confined"] and request["code"]:
+            _keep_own_code(connection, request, log)
+        elif request["kind"] == "tool":
             _keep_tool(connection, request, log)
         elif request["confinement"]:
             _keep_confined(connection, request, log)
@@ -68,8 +73,8 @@ def _keep_program(connection: socket.socket, request: Json, log: "_Log") -> None
     try:
         environment = clean_environment(request["env"], passed_on=request["passed_on"])
         child = start_program(request["argv"], request["cwd"], environment, has_stdin=bool(stdin), is_session=True)
-    except CannotStart as error:
-        _tell_no_start(connection, f"{error}\n", log)
+    except CannotStart as problem:
+        _tell_no_start(connection, f"{problem}\n", log)
         return
     bounds = Bounds(request["timeout_s"], request["output_max"], _GRACE_SECONDS)
     _watch_to_end(connection, child, bounds, _taker(connection, log), stdin)
@@ -81,17 +86,44 @@ def _keep_confined(connection: socket.socket, request: Json, log: "_Log") -> Non
     stdin = base64.b64decode(request["stdin"])
     try:
         sandbox = Sandbox(request, has_stdin=bool(stdin))
-    except CannotStart as error:
-        _tell_no_start(connection, f"{error}\n", log)
+    except CannotStart as problem:
+        _tell_no_start(connection, f"{problem}\n", log)
         return
     except FairleadError as refusal:
         _tell_facts(connection, _facts(_NOT_STARTED, 0) | {"refusal": msgspec.to_builtins(refusal.diagnostics[0])})
         return
     bounds = Bounds(request["timeout_s"], request["output_max"], _GRACE_SECONDS)
+    _watch_sandbox(connection, sandbox, bounds, _taker(connection, log, sandbox.take), stdin)
+
+
+def _keep_own_code(connection: socket.socket, request: Json, log: "_Log") -> None:
+    from fairlead.env.sandbox.keeping import Sandbox
+    from fairlead.env.sandbox.own_code import own_code_request
+
+    inner = own_code_request(request)
+    try:
+        sandbox = Sandbox(inner, has_stdin=True)
+    except (CannotStart, FairleadError) as problem:
+        refusal = problem if isinstance(problem, FairleadError) else error("FL-N112", f"no Python inside: {problem}")
+        _tell_facts(connection, _facts(_NOT_STARTED, 0) | {"refusal": msgspec.to_builtins(refusal.diagnostics[0])})
+        return
+
+    def take(stream: Stream, data: bytes) -> None:
+        sandbox.take(stream, data)
+        if stream == "stdout":
+            _tell(connection, frames.STDOUT, data)
+        else:
+            log.write(data)
+
+    _watch_sandbox(connection, sandbox, Bounds(request["timeout_s"], MESSAGES_BYTES_MAX), take, inner["stdin"])
+
+
+def _watch_sandbox(
+    connection: socket.socket, sandbox: "Sandbox", bounds: Bounds, take: Callable[[Stream, bytes], None], stdin: bytes
+) -> None:
     stop = Stop(connection.fileno(), lambda: _wish(connection))
-    taken = _taker(connection, log, sandbox.take)
     watched = watch(
-        sandbox.child, bounds, taken, sandbox.signal, stdin=stdin, stop=stop, end_rest=end_children, guard=sandbox.guard
+        sandbox.child, bounds, take, sandbox.signal, stdin=stdin, stop=stop, end_rest=end_children, guard=sandbox.guard
     )
     _tell_facts(connection, _facts(watched, 0) | sandbox.facts(watched))
 

@@ -140,6 +140,8 @@ class LocalSpawner:
             "log": call.log,
         }
         ended = await self._perform(request, messages.take)
+        if ended is not None and ended.refusal is not None:
+            raise FairleadError(ended.refusal)
         outcome = messages.outcome or _outcome_of_silence(ended, call)
         data = encode(outcome.output) if isinstance(outcome, Succeeded) else b""
         if ended is None:
@@ -251,6 +253,9 @@ def _outcome_of_silence(ended: _Ended | None, call: ToolCall) -> Failed:
     if ended.is_timed_out:
         message = f"the agent ran longer than {call.timeout_s:g} s and was ended"
         return Failed("agent", "FL-R202", message, "Review fewer files at once, or raise the step's `timeout`.")
+    if ended.reached:
+        message = f"the agent went over a limit of its sandbox and was ended: {ended.reached}"
+        return Failed("agent", "FL-R300", message, "let it do less at once, or raise its `memory_max`")
     if ended.is_cut:
         return Failed("agent", "FL-R234", "the agent sent more than a tool may send", "Review fewer files at once.")
     if ended.exit_code < 0:

@@ -2,7 +2,7 @@
 
 L0 nothing · L1 limits and a clean environment, which isolate nothing · L2 namespaces, an allow list of mounts, a filter
 of system calls, no network · L3 a container or a machine of its own, which this build has not. What ships is read
-before it is installed and runs at L1; the programs that a project brings run at L2 or not at all.
+before it is installed and runs at L1; the programs and the code that a project brings run at L2 or not at all.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ Origin = Literal["shipped", "program", "code"]  # an agent of ours; a program; P
 _LEVELS: Mapping[Origin, tuple[Level, Level]] = {
     "shipped": ("L1", "L1"),
     "program": ("L2", "L0"),
-    "code": ("L1", "L1"),
+    "code": ("L2", "L1"),
 }
 _ORDER = ("", "L0", "L1", "L2", "L3")
 _NO_SANDBOX = "FL-N11"  # how the codes begin that say why there is none

@@ -33,7 +33,8 @@ class Sandbox:
         launcher = find_bubblewrap()
         confinement = msgspec.convert(request["confinement"], Confinement)
         program = Program(tuple(request["argv"]), request["cwd"], request["env"], passed_on=tuple(request["passed_on"]))
-        machine = Machine(os.environ, (sys.prefix, sys.base_prefix), tuple(request["hidden"]))
+        shown = tuple(request.get("shown", ()))
+        machine = Machine(os.environ, (sys.prefix, sys.base_prefix), tuple(request["hidden"]), shown)
         profile = plan_sandbox(program, confinement, machine)
         problem = find_program(program.argv[0], profile)
         if problem:

@@ -40,6 +40,7 @@ class Machine(msgspec.Struct, frozen=True):
     environ: Mapping[str, str]
     prefixes: tuple[str, ...] = ()  # the installations that Fairlead itself runs in
     hidden: tuple[str, ...] = ()  # never shown, wherever it lies: the record of runs, the data of the machine
+    shown: tuple[str, ...] = ()  # to be read besides: Fairlead's own package, for Python code of a project
 
 
 def plan_sandbox(program: Program, confinement: Confinement, machine: Machine) -> Profile:
@@ -57,6 +58,7 @@ def plan_sandbox(program: Program, confinement: Confinement, machine: Machine) -
         *_kernel(),
         *(Mount("memory", one, size=4096) for one in hidden if one and is_in_system(one) and os.path.isdir(one)),
         *(Mount("read", name, real) for name, real in sorted(bases.items())),
+        *(Mount("read", one, one) for one in machine.shown if not is_in_system(one)),
         Mount("write" if confinement.is_copy else "read", place, program.cwd),
         *(Mount("read", folder, folder) for folder in own),
         *(_objects(program.cwd, place) if confinement.is_copy else _veil(place, machine.hidden)),
