@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from fairlead.cli.command import Invocation
 from fairlead.cli.terminal_text import cut, pad, safe, width, wrap
 from fairlead.service.endings import OK
-from fairlead.service.trace import Trace, format_of, summary_of, trace_as, trace_workflow, what_of, write_trace
+from fairlead.service.trace import Trace, format_of, run_of, summary_of, trace_as, trace_workflow, what_of, write_trace
 
 _TITLE_COLUMNS_MAX = 40
 # The status of a requirement → the one whose sign and colour it has.
@@ -38,8 +38,12 @@ def _lines(call: Invocation, found: Trace) -> Iterator[str]:
         status = "none" if row.status == "open" and not row.steps else _LOOKS.get(row.status, "degraded")
         what = pad(safe(what_of(row)), steps)
         head = f"{pad(safe(row.id), ids)}  {pad(cut(safe(row.title), titles), titles)}  {look.symbol(status)} {what}"
-        room = look.columns - ids - titles - steps - look.symbol_columns - 7
-        yield f"{head}  {cut(safe(row.said), max(room, 16))}".rstrip()
+        room = max(look.columns - ids - titles - steps - look.symbol_columns - 7, 16)
+        if run := run_of(row, found):
+            room = max(room - width(run) - 2, 16)
+            yield f"{head}  {pad(cut(safe(row.said), room), room)}  {look.paint(run, 'dim')}"
+        else:
+            yield f"{head}  {cut(safe(row.said), room)}".rstrip()
     yield ""
     yield f"{summary_of(found)}  {look.paint(f'{found.run} {found.run_status}', 'dim')}"
     if found.untraced:

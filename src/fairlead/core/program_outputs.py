@@ -116,9 +116,6 @@ OUTPUTS: dict[str, Schema] = {
 # These are made by a program: one that lay there before it began says nothing of it. Any document may be a `json`.
 REPORTS = frozenset(OUTPUTS) - {"json", "regex"}
 
-# As the file writes a parser → its name here, which is the output's field too.
-PARSERS: dict[str, str] = {name.replace("_", "-"): name for name in OUTPUTS}
-
 
 def schema_of_run(parse: Iterable[Parsing] = ()) -> Schema:
     """What a `run` step gives that reads these files."""

@@ -13,6 +13,7 @@ from fairlead.service.runs import LIST_MAX, find_run, require_reader, row_of
 from fairlead.service.starts import find_definition
 from fairlead.views.requirements import Trace as Trace
 from fairlead.views.requirements import trace_of
+from fairlead.views.requirements_text import run_of as run_of
 from fairlead.views.requirements_text import summary_of as summary_of
 from fairlead.views.requirements_text import what_of as what_of
 from fairlead.views.runs import project_run

@@ -21,8 +21,9 @@ from fairlead.views.reading import Readable
 Status = Literal["open", "in_progress", "partial", "met", "failed", "blocked"]
 VALUE_CHARACTERS_MAX = 60
 
-# What a check compares, where that is a plain field of the output: its value says more than the check does.
-_COMPARED = re.compile(r"output((?:\.[a-z_]\w*)+)\s*(?:==|!=|<=|>=|<|>)", re.ASCII | re.IGNORECASE)
+# What a check measures, where that is a plain field of the output: its value says more than the check does. What must be
+# equal to something is known from the check.
+_MEASURED = re.compile(r"output((?:\.[a-z_]\w*)+)\s*(?:<=|>=|<|>)", re.ASCII | re.IGNORECASE)
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -181,11 +182,11 @@ class _Finder:
                 yield Evidence(str(step.place), run, check.holds, said, check.that, is_warning, receipt, artifact)
 
     def _value(self, step: StepRun, check: str) -> str:
-        """What the check saw: the value that it compares, else what the step says of itself, else the check."""
-        compared = _COMPARED.match(check)
-        if compared and compared[1] != ".exit_code" and not step.planned.step.is_hidden:
+        """What the check saw: the value that it measures, else what the step says of itself, else the check."""
+        measured = _MEASURED.match(check)
+        if measured and not step.planned.step.is_hidden:
             value = self._output(step)
-            for name in compared[1].split(".")[1:]:
+            for name in measured[1].split(".")[1:]:
                 value = value.get(name) if isinstance(value, dict) else None
             if isinstance(value, str | int | float) and len(str(value)) <= VALUE_CHARACTERS_MAX:
                 return str(value)

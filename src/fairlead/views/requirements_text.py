@@ -38,6 +38,11 @@ def sign_of(row: RequirementRow) -> str:
     return SYMBOLS[row.status] if row.steps or row.status != "open" else UNCLAIMED
 
 
+def run_of(row: RequirementRow, trace: Trace) -> str:
+    """The run in which the work of a row was done; "" where no step claims it."""
+    return row.evidence[0].run if row.evidence else trace.run if row.steps else ""
+
+
 def summary_of(trace: Trace) -> str:
     """The last line: "3 of 5 requirements met · 1 open · 1 failed"."""
     counts = [f"{count} {status.replace('_', ' ')}" for status, count in trace.counts.items() if count]
@@ -57,9 +62,8 @@ def _lines(trace: Trace) -> Iterator[str]:
     ]
     wide = [max((len(cells[column]) for cells in rows), default=0) for column in range(4)]
     for row, cells in zip(trace.requirements, rows, strict=True):
-        run = trace.run if row.steps else ""
         padded = [f"{text:<{room}}" for text, room in zip(cells, wide, strict=True)]
-        yield "  ".join([*padded, run]).rstrip()
+        yield "  ".join([*padded, run_of(row, trace)]).rstrip()
     yield ""
     yield summary_of(trace)
     if trace.untraced:

@@ -689,4 +689,13 @@ CODES: tuple[Code, ...] = (
         " run that was named is one of another workflow.",
         "run the workflow, or name one of its runs with --run",
     ),
+    Code(
+        "FL-W308",
+        "The requirements file cannot be read",
+        "The workflow names a file of requirements that is not there, or that has more than 1 MB. A run without it"
+        " could not say what it was for.",
+        "mend the path, which counts from the root of the project, or write the file",
+        bad="requirements: requirements.yml",
+        good="requirements: docs/requirements.yaml",
+    ),
 )
