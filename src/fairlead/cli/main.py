@@ -132,6 +132,10 @@ def _dispatch(name: str, call: "Invocation") -> int:
             from fairlead.cli import findings
 
             return findings.COMMANDS[name](call)
+        case "approvals" | "approve" | "reject" | "request-changes":
+            from fairlead.cli import approvals
+
+            return approvals.COMMANDS[name](call)
         case "trace":
             from fairlead.cli import trace
 

@@ -98,6 +98,21 @@ def resume(call: Invocation) -> int:
     return _perform_here(call, found, fail_on)
 
 
+def go_on(call: Invocation, found: RunId) -> int:
+    """Go on here with a run that somebody has answered, unless somebody else does."""
+    from fairlead.service.runs import show_run
+
+    view = show_run(call.parts, call.project, found)
+    if view.status in RUN_ENDED:
+        return _give_ending(call, found, None)
+    try:
+        return _perform_here(call, found, None)
+    except FairleadError as refusal:
+        if refusal.diagnostics[0].code not in ("FL-R102", "FL-R401"):
+            raise
+        return _follow_worker(call, found, None)
+
+
 def rerun(call: Invocation) -> int:
     """Do a run again, in this process."""
     from fairlead.service.starts import start_again

@@ -234,7 +234,7 @@ def _view_step(step: StepRun) -> StepView:
         title=step.planned.step.title,
         agent=step.agent,
         version=step.version,
-        parent=step.planned.parent or "",
+        parent=step.parent or "",
         optional=step.planned.step.optional,
         attempts=step.attempts,
         seconds=seconds_of(step),
