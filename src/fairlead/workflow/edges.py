@@ -16,7 +16,10 @@ CYCLE_SHOWN_MAX = 20  # steps of a circle that a message names
 
 
 class Edges(NamedTuple):
-    """The step of each id, and whether all ids and edges are right: only then is it known what comes before what."""
+    """The step of each id, and whether it is known what comes before what: ids and edges are right, without a circle.
+
+    An edge where there can be none, in a sequence, leaves the order known.
+    """
 
     known: dict[str, StepText]
     are_sound: bool
@@ -26,12 +29,14 @@ def check_edges(read: Read, source: Source) -> Edges:
     """Note what is wrong with ids and edges."""
     before = source.count
     known = _check_ids(read, source)
+    are_ids_right = source.count == before
+    is_order_known = True
     for level in (read.steps, read.closing):
-        _check_level(level, known, source)
+        is_order_known &= _check_level(level, known, source)
         for text in level.walk():
             _check_alias(text, source)
     has_all_ids = all(text.step.id for level in (read.steps, read.closing) for text in level.walk())
-    return Edges(known, has_all_ids and source.count == before)
+    return Edges(known, has_all_ids and are_ids_right and is_order_known)
 
 
 def _check_ids(read: Read, source: Source) -> dict[str, StepText]:
@@ -79,7 +84,9 @@ def _check_alias(text: StepText, source: Source) -> None:
         source.add("FL-W126", said, node.start, node.end, "choose another name, for example `as: part`")
 
 
-def _check_level(level: Level, known: dict[str, StepText], source: Source) -> None:
+def _check_level(level: Level, known: dict[str, StepText], source: Source) -> bool:
+    """Check the edges of one list and of those inside; gives whether it is known then what comes before what."""
+    is_known = True
     here: dict[str, StepText] = {}
     for text in level.texts:
         if text.step.id:
@@ -91,11 +98,11 @@ def _check_level(level: Level, known: dict[str, StepText], source: Source) -> No
             elif names:
                 for name, node in zip(names, _name_nodes(text, key), strict=False):
                     if name not in here:
+                        is_known = False
                         _refuse_name(name, node, text, key, here, known, source)
-        for inner in text.inner:
-            _check_level(inner, known, source)
-    if not level.is_sequence:
-        _check_circles(level, here, source)
+    are_inner_known = [_check_level(inner, known, source) for text in level.texts for inner in text.inner]
+    has_circle = not level.is_sequence and _check_circles(level, here, source)
+    return is_known and all(are_inner_known) and not has_circle
 
 
 def _name_nodes(text: StepText, key: str) -> list[Node]:
@@ -154,7 +161,7 @@ def _beside(text: StepText, level: Level) -> str:
     return text.step.id
 
 
-def _check_circles(level: Level, here: dict[str, StepText], source: Source) -> None:
+def _check_circles(level: Level, here: dict[str, StepText], source: Source) -> bool:
     """Note each circle of `needs` and `after`, with all its steps; a step that stands in several is told once."""
     state: dict[str, int] = {}  # 1: on the way, 2: done
     told: set[str] = set()
@@ -178,6 +185,7 @@ def _check_circles(level: Level, here: dict[str, StepText], source: Source) -> N
                 if not told.intersection(circle):
                     told.update(circle)
                     _refuse_circle(circle, here, source)
+    return bool(told)
 
 
 def _edges(text: StepText, here: dict[str, StepText]) -> list[str]:
@@ -198,7 +206,7 @@ def _refuse_circle(circle: list[str], here: dict[str, StepText], source: Source)
 
 
 class Order:
-    """Which steps have ended, for certain, before a step begins. Only for files whose ids and edges are right."""
+    """Which steps have ended, for certain, before a step begins. Only for files of which `Edges.are_sound`."""
 
     def __init__(self, read: Read) -> None:
         self.names: list[str] = []  # a step is a bit: its position here
@@ -241,7 +249,7 @@ class Order:
         waiting = [text]
         while waiting:
             top = waiting[-1]
-            edges = (*top.step.needs, *top.step.after)
+            edges = [name for name in (*top.step.needs, *top.step.after) if name in by_id]
             open_edges = [by_id[name] for name in edges if name not in self._before]
             if open_edges:
                 waiting.extend(open_edges)
