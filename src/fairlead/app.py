@@ -341,7 +341,9 @@ class _App:
 
     def _join(self, project: Project) -> "Engine":
         from fairlead.agents.adapters.program import ProgramAgent
+        from fairlead.env.effects import effects
         from fairlead.env.live import LiveFile
+        from fairlead.env.notices import deliver
         from fairlead.env.trees import git_dir_of
         from fairlead.gate.gate import Gate
         from fairlead.gate.surroundings import Surroundings
@@ -368,7 +370,10 @@ class _App:
             log_of=lambda run, place, attempt: self.log_path(project, run, place, attempt),
             own_agents=self.own_agents(project).find,
             is_off=lambda: self.isolation(project).is_off,
+            effects=lambda kind: effects().get(kind),
+            notices=deliver,
             git_dir_of=lambda run: git_dir_of(project.state_dir, self._store_of(project, run)),
+            is_allowed=lambda kind: self.is_allowed(project, kind),
         )
         engine.join(journal, Gate(around))
         return engine

@@ -202,7 +202,11 @@ COMMANDS: tuple[Command, ...] = (
             *_DECIDING,
             _option("--only", "N,N", "only these, by their numbers in what was shown", default=""),
         ),
-        ("fairlead approve a-5kx2", 'fairlead approve a-5kx2 --only 1,3 -m "2 needs a test"', "fairlead approve --json"),
+        (
+            "fairlead approve a-5kx2",
+            'fairlead approve a-5kx2 --only 1,3 -m "2 needs a test"',
+            "fairlead approve --json",
+        ),
     ),
     Command(
         "reject",
@@ -589,7 +593,14 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 GROUPS = ("runs", "approvals", "findings", "agents", "journal", "data", "sandbox")
-DEFAULTS = {"runs": "list", "approvals": "list", "findings": "list", "agents": "list", "data": "show", "sandbox": "show"}
+DEFAULTS = {
+    "runs": "list",
+    "approvals": "list",
+    "findings": "list",
+    "agents": "list",
+    "data": "show",
+    "sandbox": "show",
+}
 BY_NAME = {command.name: command for command in COMMANDS}
 
 GLOBAL: tuple[Argument, ...] = (

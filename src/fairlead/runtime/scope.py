@@ -160,6 +160,7 @@ class Steps(Mapping[str, Json]):
             "attempts": lambda: step.attempts,
             "cost": lambda: {"usd": 0.0},
             "summary": lambda: step.summary,
+            "tree": lambda: step.tree if step.tree in self._state.lineage else "",
             "degraded": lambda: self._degraded(step),
             "previous": lambda: self._previous(step.planned.step.id),
         }

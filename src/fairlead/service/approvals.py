@@ -103,7 +103,7 @@ def _view(state: RunState, step: StepRun, asked: ApprovalAsked, journal: Readabl
 
 
 def find_approval(parts: Parts, project: Project, text: str) -> Approval:
-    """The open question that *text* means: its id or the beginning of it, a run with one question, or "" for the only one.
+    """The open question that *text* means: the beginning of its id, a run with one question, "" for the only one.
 
     Raises:
         FairleadError: FL-P004 there is none, or more than one.
