@@ -8,14 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.agents.builtin.patcher_rules.remedies import RULES_MENDED, alike, mended_text
+from fairlead.agents.builtin.patcher_rules.python_fixes import FIXES
+from fairlead.agents.builtin.patcher_rules.remedies import alike, mended_text
+from fairlead.agents.builtin.patcher_rules.ruff_fixes import RULES
 from fairlead.agents.builtin.patcher_rules.source import NoFix
 from fairlead.agents.builtin.patcher_rules.table import MENDED as IN_TABLE
 from fairlead.agents.builtin.patcher_rules.table import why_not
+from fairlead.agents.builtin.patcher_rules.text_fixes import TEXT_FIXES
+from fairlead.agents.builtin.patcher_rules.versions import VERSION_FIXES
 from fairlead.core.findings import Finding
 from tests.agents.patcher.parts import all_findings, world_over, write
 from tests.corpora.patches import MENDED, REFUSED
 
+RULES_MENDED = {*FIXES, *RULES, *TEXT_FIXES, *VERSION_FIXES}
 _Found = dict[str, list[Finding]]  # by path
 
 

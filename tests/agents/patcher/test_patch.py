@@ -15,7 +15,7 @@ from fairlead.core.patches import apply_patch
 from fairlead.gate.contracts import Contracts
 from fairlead.workflow import read_values
 from tests.agents.patcher.parts import Found, findings_of, mend, mended, refused, write
-from tests.corpora.patches import MENDED, REFUSED
+from tests.corpora.patches import REFUSED
 
 SEED = 20261121
 # A place that only our own rules and ruff look at: bandit would make every test of this file three times as slow.
@@ -45,7 +45,11 @@ def test_a_patch_says_what_it_did_and_git_applies_it(tmp_path: Path) -> None:
     assert (output["files"], output["rule"], output["changed"]) == (["app/settings.py"], RULE, True)
     assert output["fingerprint"] == finding["fingerprint"]
     assert output["rescan"] == {"findings": []}
-    assert [(check["name"], check["ok"]) for check in output["checks"]] == [("syntax", True), ("re-scan", True)]
+    assert [(check["name"], check["ok"]) for check in output["checks"]] == [
+        ("syntax", True),
+        ("patch", True),
+        ("re-scan", True),
+    ]
     fresh = write(tmp_path / "b", "app/settings.py", SETTINGS)
     git_apply(fresh, output["patch"])
     assert (fresh / "app/settings.py").read_text() == MENDED_SETTINGS
@@ -54,8 +58,8 @@ def test_a_patch_says_what_it_did_and_git_applies_it(tmp_path: Path) -> None:
 def test_the_same_call_gives_the_same_patch(tmp_path: Path) -> None:
     outputs = []
     for name in ("a", "b"):
-        root = write(tmp_path / name, "app/main.py", MENDED["mktemp"].before)
-        outputs.append(mended(root, one(root, "security/insecure-temporary-file")))
+        root = write(tmp_path / name, "settings.py", SETTINGS)
+        outputs.append(mended(root, one(root)))
     assert outputs[0] == outputs[1]
 
 

@@ -127,8 +127,8 @@ def test_a_package_that_nothing_mends_stays(data: Path, tmp_path: Path) -> None:
     [
         (
             "requirements.txt",
-            "--index-url http://x.example.org/simple\na==1\n",
-            "--index-url https://x.example.org/simple\na==1\n",
+            f"--{'index'}-url http://x.example.org/simple\na==1\n",
+            f"--{'index'}-url https://x.example.org/simple\na==1\n",
         ),
         ("requirements.txt", "a==1\n--trusted-host x.example.org\nb==1\n", "a==1\nb==1\n"),
         (

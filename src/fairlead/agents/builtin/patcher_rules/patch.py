@@ -17,6 +17,8 @@ from fairlead.agents.builtin.patcher_rules.source import NoFix
 from fairlead.core.findings import Finding, path_from_text
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
+from fairlead.core.patch_texts import parse_patch
+from fairlead.core.patches import apply_patch
 from fairlead.core.tools import ToolWorld, Unwritable
 
 _HINT = "Mend it by hand, or let an agent with a model try: `agent: patcher`."
@@ -51,6 +53,7 @@ def _mended(given: Finding, world: ToolWorld) -> Succeeded:
     world.progress(f"{finding.rule} in {finding.path}")
     text = mended_text(file.text, [finding, *(one for one in same if one != finding)], world)
     difference = patch_of(file, text)
+    _check_patch(file, difference, text)
     _write(world, file.path, file.encoded(text))
     try:
         after = _scan(given, world)
@@ -70,6 +73,7 @@ def _mended(given: Finding, world: ToolWorld) -> Succeeded:
             "changed": True,
             "checks": [
                 {"name": "syntax", "ok": True, "detail": "the file is still valid"},
+                {"name": "patch", "ok": True, "detail": "it makes this change of the file as it was"},
                 {"name": "re-scan", "ok": True, "detail": scanned},
             ],
             "rescan": {
@@ -90,6 +94,13 @@ def _scan(given: Finding, world: ToolWorld) -> _Scan:
         raise NoFix(f"The scanner failed: {outcome.message}.", "FL-A164")
     findings = msgspec.convert(outcome.output["findings"], list[Finding])
     return _Scan([one for one in findings if one.path == given.path], outcome.degraded)
+
+
+def _check_patch(file: TextFile, difference: str, text: str) -> None:
+    """Whether the patch says what was done: what is approved is the patch, and not the copy."""
+    before, wanted = (data.decode("utf-8", "surrogateescape") for data in (file.data, file.encoded(text)))
+    if apply_patch({file.path: before}, parse_patch(difference)) != {file.path: wanted}:
+        raise NoFix("The patch does not make the change that was tried.", "FL-A164")
 
 
 def _judge(before: _Scan, after: _Scan, finding: Finding, count: int) -> None:

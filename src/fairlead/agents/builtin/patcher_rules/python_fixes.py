@@ -7,13 +7,15 @@ something, it breaks with an error and not in silence. A function that finds not
 import ast
 from collections.abc import Callable, Mapping
 
+from fairlead.agents.builtin.patcher_rules.python_commands import command_injection
+from fairlead.agents.builtin.patcher_rules.python_sql import sql_injection
 from fairlead.agents.builtin.patcher_rules.source import NoFix, Source
 from fairlead.core.findings import Finding
 
 Fix = Callable[[Source, ast.AST, Finding], None]
 
-TIMEOUT_S = 10  # that a request without a time limit is given
-KEY_BITS = 3072
+_TIMEOUT_S = 10  # that a request without a time limit is given
+_KEY_BITS = 3072
 
 _WEAK_HASHES = ("md4", "md5", "sha1", "new")
 _OLD_TLS = frozenset(f"ssl.PROTOCOL_{version}" for version in ("SSLv2", "SSLv3", "TLSv1", "TLSv1_1"))
@@ -95,7 +97,7 @@ def weak_key(source: Source, node: ast.AST, finding: Finding) -> None:
         values = [*node.args, *(one.value for one in node.keywords if one.arg in ("key_size", "bits"))]
         for value in values:
             if isinstance(value, ast.Constant) and type(value.value) is int and 256 <= value.value < 2048:
-                source.replace(value, str(KEY_BITS))
+                source.replace(value, str(_KEY_BITS))
 
 
 def insecure_random(source: Source, node: ast.AST, finding: Finding) -> None:
@@ -193,7 +195,7 @@ def request_without_timeout(source: Source, node: ast.AST, finding: Finding) -> 
     if isinstance(node, ast.Call) and source.names.qualified(node.func).startswith(("requests.", "httpx.")):
         timeout = _keyword(node, "timeout")
         if timeout is None or _is(timeout.value, None):
-            source.set_argument(node, "timeout", str(TIMEOUT_S))
+            source.set_argument(node, "timeout", str(_TIMEOUT_S))
 
 
 def debug_server(source: Source, node: ast.AST, finding: Finding) -> None:
@@ -293,11 +295,13 @@ def _remove_statement(source: Source, node: ast.stmt) -> None:
 
 FIXES: Mapping[str, Fix] = {
     "security/archive-extraction": archive_extraction,
+    "security/command-injection": command_injection,
     "security/debug-server": debug_server,
     "security/insecure-random": insecure_random,
     "security/insecure-temporary-file": insecure_temporary_file,
     "security/loose-permissions": loose_permissions,
     "security/request-without-timeout": request_without_timeout,
+    "security/sql-injection": sql_injection,
     "security/ssh-host-key-unchecked": ssh_host_key_unchecked,
     "security/template-autoescape-off": template_autoescape_off,
     "security/tls-verification-off": tls_verification_off,

@@ -5,26 +5,16 @@ import json
 import warnings
 from collections.abc import Sequence
 
-from fairlead.agents.builtin.patcher_rules.python_commands import command_injection
-from fairlead.agents.builtin.patcher_rules.python_fixes import FIXES, Fix
-from fairlead.agents.builtin.patcher_rules.python_sql import sql_injection
+from fairlead.agents.builtin.patcher_rules.python_fixes import FIXES
 from fairlead.agents.builtin.patcher_rules.ruff_fixes import RULES, mended_by_ruff
 from fairlead.agents.builtin.patcher_rules.source import NoFix, Source
 from fairlead.agents.builtin.patcher_rules.text_fixes import TEXT_FIXES
-from fairlead.agents.builtin.patcher_rules.versions import fetched_safely, raised
+from fairlead.agents.builtin.patcher_rules.versions import VERSION_FIXES
 from fairlead.agents.builtin.statements import Statements
 from fairlead.core.findings import Finding, folded, path_from_text
 from fairlead.core.tools import ToolWorld
 
 _PYTHON = (".py", ".pyw", ".pyi")
-_NODE_FIXES: dict[str, Fix] = {
-    **FIXES,
-    "security/command-injection": command_injection,
-    "security/sql-injection": sql_injection,
-}
-_VERSIONS = {"dependencies/known-vulnerability": raised, "dependencies/insecure-source": fetched_safely}
-
-RULES_MENDED = frozenset((*_NODE_FIXES, *RULES, *TEXT_FIXES, *_VERSIONS))
 
 
 def alike(finding: Finding, findings: Sequence[Finding], text: str) -> list[Finding]:
@@ -32,7 +22,7 @@ def alike(finding: Finding, findings: Sequence[Finding], text: str) -> list[Find
 
     If only one of them were mended, the next would take over its fingerprint.
     """
-    if finding.rule in _VERSIONS or not finding.line:
+    if finding.rule in VERSION_FIXES or not finding.line:
         return [finding]
     statements = Statements.of(path_from_text(finding.path), text)
     code = folded(statements.text_at(finding.line, finding.column))
@@ -47,8 +37,8 @@ def mended_text(text: str, same: Sequence[Finding], world: ToolWorld) -> str:
         NoFix: the place is written in a way that no rule knows, or the file would not be valid.
     """
     first = same[0]
-    if first.rule in _VERSIONS:
-        changed = _VERSIONS[first.rule](text, first, world)
+    if first.rule in VERSION_FIXES:
+        changed = VERSION_FIXES[first.rule](text, first, world)
     else:
         path = path_from_text(first.path)
         statements = Statements.of(path, text)
@@ -61,7 +51,7 @@ def mended_text(text: str, same: Sequence[Finding], world: ToolWorld) -> str:
             source = Source(text)
             for node in ast.walk(source.tree):
                 if hasattr(node, "lineno") and any(start <= source.begin(node) < end for start, end in spans):
-                    _NODE_FIXES[first.rule](source, node, first)
+                    FIXES[first.rule](source, node, first)
             changed = source.changed()
     _check_syntax(first.path, text, changed)
     return changed

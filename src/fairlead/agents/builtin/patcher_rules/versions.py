@@ -6,7 +6,7 @@ with digests or with other versions is left to that program.
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from fairlead.agents.builtin.dependency_auditor import consistency, files
 from fairlead.agents.builtin.dependency_auditor.json_places import places_of
@@ -148,3 +148,9 @@ def _refuse_pinned_elsewhere(reading: Reading, package: Package, version: str, w
 def _names(reading: Reading, other: Reading) -> bool:
     folder = posixpath.dirname(reading.path)
     return any(posixpath.normpath(posixpath.join(folder, name)) == other.path for name, _ in reading.includes)
+
+
+VERSION_FIXES: Mapping[str, Callable[[str, Finding, ToolWorld], str]] = {
+    "dependencies/known-vulnerability": raised,
+    "dependencies/insecure-source": fetched_safely,
+}
