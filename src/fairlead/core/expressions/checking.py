@@ -276,7 +276,7 @@ class _Checker:
         found = self.type(tree.operand, bound)
         if not _is_one(found, NUMBER):
             self.add("FL-E018", f"`-` needs a number, and this is {found.said}", (tree.start, tree.end))
-        return found if found.kind == "int" else NUMBER
+        return found if found.kind in ("int", "any") else NUMBER
 
     def _binary(self, tree: Binary, left: Type, right: Type) -> Type:
         match tree.sign:
@@ -388,10 +388,7 @@ class _Checker:
 
     def _map(self, tree: MapOf, bound: _Bound) -> Type:
         fields: dict[str, Type] = {}
-        is_closed = True
         for key, value in tree.entries:
-            if not isinstance(key, Constant):
-                is_closed = False
             kind = self.type(key, bound)
             found = self._part(value, bound)
             if not _is_one(kind, STRING):
@@ -402,7 +399,7 @@ class _Checker:
                 if name in fields:
                     self.add("FL-E026", f"the object has the field `{name}` twice", (key.start, key.end))
                 fields[name] = found
-        return Type("object", None, fields, is_closed)
+        return Type("object", None, fields)
 
 
 _CONDITIONS = {

@@ -196,6 +196,8 @@ class _Compiler:
         least, most = arity(function.signatures[0])
         if not least <= len(tree.arguments) <= most:
             return _raising(UNFIT, f"`{name}` takes {say_count(least, most)}, not {len(tree.arguments)}", tree)
+        if name in ("orValue", "or"):
+            return _otherwise(function.body, given[0], given[1], tree)
         return _called(function.body, given, tree)
 
     def _comprehension(self, tree: Comprehension, known: _Variables) -> Step:
@@ -359,8 +361,9 @@ def _perhaps(operand: Step, key: Step, said: str, place: Part) -> Step:
             value = value.value
         if value is None or value is ABSENT:
             return NOTHING
+        wanted = key(frame)
         try:
-            return Maybe(_item(value, key(frame), said, place))
+            return Maybe(_item(value, wanted, said, place))
         except EvaluationFailed as failed:
             if failed.code == MISSING and isinstance(value, list | tuple | Mapping):
                 return NOTHING
@@ -392,6 +395,23 @@ def _called(body: Callable[..., Json], given: tuple[Step, ...], tree: Call) -> S
             raise _failed(fault.code, fault.message, tree) from None
 
     return call
+
+
+def _otherwise(body: Callable[..., Json], operand: Step, other: Step, tree: Call) -> Step:
+    """`orValue` and `or`: what stands in the brackets is worked out only when it is needed."""
+
+    def choose(frame: Frame) -> Json:
+        value = operand(frame)
+        if isinstance(value, Maybe) and value.has_value:
+            return value.value if tree.function == "orValue" else value
+        if value is ABSENT:
+            return ABSENT
+        try:
+            return body(frame.meter, value, other(frame))
+        except Fault as fault:
+            raise _failed(fault.code, fault.message, tree) from None
+
+    return choose
 
 
 def arity(signature: str) -> tuple[int, int]:

@@ -93,7 +93,7 @@ def _plain(value: Json, meter: Meter, depth: int, is_named: bool) -> Json:
     if is_named and type(value) in (dict, list):
         return value
     if not is_named:
-        meter.grow(2 + 2 * len(value))
+        meter.grow(8 + 8 * len(value))
     if isinstance(value, Mapping):
         plain = {name: _plain(item, meter, depth + 1, is_named) for name, item in value.items()}
         if not is_named:

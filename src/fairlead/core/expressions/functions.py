@@ -108,7 +108,7 @@ def _split(meter: Meter, one: Json, other: Json, limit: Json = -1) -> Json:
         return []
     if separator == "":
         cut = len(text) if most < 0 else min(most - 1, len(text))
-        return [*text[:cut], text[cut:]] if cut < len(text) else list(text)
+        return [*text[:cut], text[cut:]] if cut < len(text) or not text else list(text)
     return text.split(separator, most - 1 if most > 0 else -1)
 
 
@@ -179,12 +179,15 @@ def _index_of(meter: Meter, value: Json, part: Json, start: Json = 0) -> Json:
     return text.find(wanted, first)
 
 
-def _last_index_of(meter: Meter, value: Json, part: Json) -> Json:
+def _last_index_of(meter: Meter, value: Json, part: Json, last: Json = None) -> Json:
     if isinstance(value, list | tuple):
         meter.steps(len(value) >> 4)
         return next((at for at in range(len(value) - 1, -1, -1) if are_equal(value[at], part, meter)), -1)
     text, wanted = _two_texts(meter, "lastIndexOf", value, part)
-    return text.rfind(wanted)
+    most = len(text) if last is None else _whole(last, "lastIndexOf")
+    if not 0 <= most <= len(text):
+        raise Fault(OUT_OF_RANGE, f"a text of {len(text)} characters has no position {most}")
+    return text.rfind(wanted, 0, most + len(wanted))
 
 
 # — lists —
@@ -546,7 +549,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     Function(
         "lastIndexOf",
-        ("string.lastIndexOf(string) -> int", "list(T).lastIndexOf(T) -> int"),
+        ("string.lastIndexOf(string, [int]) -> int", "list(T).lastIndexOf(T) -> int"),
         "the last position of a part or an item; -1 when there is none",
         "'a.b.c'.lastIndexOf('.')",
         "3",

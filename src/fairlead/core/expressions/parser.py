@@ -195,26 +195,27 @@ class _Parser:
             left = Binary(left.start, right.end, depth, sign, left, right, (token.start, token.end))
 
     def _unary(self) -> Tree:
-        signs: list[Token] = []
-        while self._token.kind == "sign" and self._token.value in ("!", "-"):
-            signs.append(self._token)
+        sign, start, count = self._token.value, self._token.start, 0
+        while sign in ("!", "-") and self._is_next(str(sign)):
+            count += 1
             self.at += 1
-        if signs and signs[-1].value == "-" and self._token.kind in ("int", "double"):
-            operand = self._members(self._number(signs.pop()))
-        else:
-            operand = self._members(self._primary())
-        for token in reversed(signs):
-            depth = self._above(token.start, operand.end, operand)
-            operand = Unary(token.start, operand.end, depth, "!" if token.value == "!" else "-", operand)
-        return operand
+        if count == 1 and sign == "-" and self._token.kind in ("int", "double"):
+            return self._members(self._number(start))
+        operand = self._members(self._primary())
+        # Two of the same sign are none, whatever stands behind them: so says CEL.
+        if count % 2 == 0:
+            return msgspec.structs.replace(operand, start=start) if count else operand
+        depth = self._above(start, operand.end, operand)
+        return Unary(start, operand.end, depth, "!" if sign == "!" else "-", operand)
 
-    def _number(self, minus: Token | None) -> Constant:
+    def _number(self, minus: int | None = None) -> Constant:
+        """A number, with the sign that stands at *minus*: only so can the smallest whole number be written."""
         token = self._token
         self.at += 1
         number = token.value
         assert isinstance(number, int | float)
-        start = minus.start if minus else token.start
-        if minus:
+        start = token.start if minus is None else minus
+        if minus is not None:
             number = -number
         if isinstance(number, int) and not -INTEGER_MAX - 1 <= number <= INTEGER_MAX:
             said = f"`{_short(self.text[start : token.end])}` is beyond 64 bits"
@@ -254,7 +255,7 @@ class _Parser:
         token = self._token
         match token.kind:
             case "int" | "double":
-                return self._number(None)
+                return self._number()
             case "text":
                 self.at += 1
                 return Constant(token.start, token.end, 1, token.value)

@@ -154,8 +154,10 @@ class _Reader:
         end = self.pattern.find("\\E", self.at)
         text = self.pattern[self.at : end if end >= 0 else None]
         self.at = len(self.pattern) if end < 0 else end + 2
-        piece: Piece = [Take(_literal(character, flags)) for character in text]
-        return piece
+        piece: Piece = [Take(_literal(character, flags)) for character in text[:-1]]
+        # What repeats stands behind the quotation, and is about its last character only.
+        last = self._repetitions([Take(_literal(text[-1], flags))]) if text else []
+        return [*piece, *_shift(last, len(piece))]
 
     def _flags(self, flags: _Flags) -> _Flags | None:
         """`(?i)`: flags for what follows in this group. `None` when a group begins here instead."""
@@ -217,12 +219,22 @@ class _Reader:
                 return [Assert("$" if flags.is_by_line else "z")]
             case "*" | "+" | "?":
                 raise Unreadable(f"there is nothing that `{character}` could repeat")
+            case "{" if self._is_count_ahead():
+                raise Unreadable("there is nothing that the count in braces could repeat")
             case "\\":
                 if self.pattern[self.at : self.at + 1] in ("A", "z", "b", "B"):
                     return [Assert(self._next())]
                 return [Take(self._escape(flags))]
             case _:
                 return [Take(_literal(character, flags))]
+
+    def _is_count_ahead(self) -> bool:
+        """Whether the brace before this position begins a repetition; otherwise it stands for itself."""
+        self.at -= 1
+        is_count = self._limits() is not None
+        if not is_count:
+            self.at += 1
+        return is_count
 
     def _group(self, flags: _Flags, depth: int) -> Piece:
         if not self._takes("?"):
@@ -268,7 +280,7 @@ class _Reader:
             digits = character
             while len(digits) < 3 and self.pattern[self.at : self.at + 1] in tuple("01234567"):
                 digits += self._next()
-            if character != "0" and len(digits) < 3:
+            if character != "0" and len(digits) < 2:
                 raise Unreadable("a back-reference, which takes more than linear time")
             return chr(int(digits, 8))
         if character.isascii() and not character.isalnum() and character != "_":

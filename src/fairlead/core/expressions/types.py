@@ -9,6 +9,8 @@ from fairlead.core.json import Json
 
 Kind = Literal["any", "null", "bool", "int", "number", "string", "list", "object", "optional"]
 DEPTH_MAX = 32  # of a schema; what lies deeper is not checked
+_PARTS_MAX = 20_000  # of a schema, counted as often as they are referred to
+_TURNS_MAX = 3  # how often a schema that holds itself is read on one way down
 
 _SAID: dict[str, str] = {
     "any": "a value",
@@ -102,14 +104,16 @@ def type_of(schema: Json) -> Type:
 class _Schemas:
     def __init__(self, whole: Json) -> None:
         self.whole = whole
+        self.left = _PARTS_MAX
 
     def read(self, schema: Json, depth: int, inside: tuple[str, ...]) -> Type:
-        if not isinstance(schema, Mapping) or depth > DEPTH_MAX:
+        self.left -= 1
+        if not isinstance(schema, Mapping) or depth > DEPTH_MAX or self.left < 0:
             return ANY
         if isinstance(reference := schema.get("$ref"), str):
-            target = self._target(reference)
-            # A schema that holds itself is read once on every way down.
-            return ANY if reference in inside else self.read(target, depth + 1, (*inside, reference))
+            if inside.count(reference) >= _TURNS_MAX:
+                return ANY
+            return self.read(self._target(reference), depth + 1, (*inside, reference))
         for word in ("anyOf", "oneOf"):
             if isinstance(choices := schema.get(word), list) and choices:
                 return self._joined([self.read(one, depth + 1, inside) for one in choices])

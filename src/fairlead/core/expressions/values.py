@@ -139,6 +139,8 @@ def contains(items: Json, value: Json, meter: Meter) -> bool:
     if items is ABSENT or value is ABSENT:
         return False
     if isinstance(items, Mapping):
+        if isinstance(value, bool | int | float):
+            return False
         if not isinstance(value, str):
             raise Fault(UNFIT, f"the fields of an object are named by text, not by {kind_of(value)}")
         return value in items
@@ -218,6 +220,9 @@ def _number(sign: str, one: int | float, other: int | float) -> int | float:
     is_whole = isinstance(one, int) and isinstance(other, int)
     if sign in "/%" and other == 0:
         raise Fault(DIVISION, "division by zero" if sign == "/" else "modulo by zero")
+    if sign == "%" and other == -1 and one == INT_MIN:
+        # The quotient is beyond 64 bits; CEL fails here as it does for `/`, though the rest would be 0.
+        raise Fault(OUT_OF_RANGE, "the whole number is beyond 64 bits")
     try:
         match sign:
             case "+":
