@@ -6,8 +6,9 @@ code says.
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 
@@ -16,6 +17,7 @@ from fairlead.cli.table import COMMANDS, full_help
 from fairlead.cli.words import help_of
 from fairlead.core import events, transitions
 from fairlead.core.codes import FAMILIES, all_codes
+from fairlead.core.program_outputs import OUTPUTS
 from fairlead.core.receipts import Receipt
 from fairlead.env.effects import effects
 
@@ -107,6 +109,53 @@ def effects_page() -> str:
     return "\n".join(parts)
 
 
+# As a file of a workflow writes it under `parse` → what it reads.
+REPORTS = {
+    "junit": "JUnit XML, as pytest, Maven, Gradle, Jest, gotestsum and googletest write it.",
+    "coverage": "coverage.py's JSON, Cobertura's XML or lcov's trace file, told apart by their contents. All shares are"
+    " worked out from the lines and branches that are listed, and cut, never rounded up.",
+    "sarif": "SARIF 2.1.0 of any scanner. A result that is suppressed, passed or gone is no finding.",
+    "json": "Any strict JSON document, as it is. It may have been there before the program began.",
+    "hyperfine": "What `hyperfine --export-json` writes. At the top stand the times of the first command.",
+    "pytest_benchmark": "What `pytest --benchmark-json` writes; under `parse` it may be called `pytest-benchmark` too.",
+    "regex": "The standard output: the named groups of the first line that matches. What writes a number becomes one.",
+}
+
+
+def program_outputs_page() -> str:
+    """What each parser of a `run` step gives."""
+    parts = ["# What `parse` gives", "", PRINTED]
+    parts += [
+        "Beside `exit_code`, `stdout` and `stderr`, a `run` step gives a field for each entry of its `parse`.",
+        "",
+    ]
+    for name, schema in OUTPUTS.items():
+        parts += [f"## `{name}`", "", REPORTS[name], ""]
+        rows = list(_fields(schema, ""))
+        if rows:
+            parts += ["| Field | Type |", "|---|---|", *(f"| `{field}` | {_cell(kind)} |" for field, kind in rows), ""]
+    return "\n".join(parts)
+
+
+def _fields(schema: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+    """Every field of *schema* with its type, those inside lists and mappings too."""
+    for name, field in schema.get("properties", {}).items():
+        yield f"{prefix}{name}", _type_of(field)
+        yield from _fields(field, f"{prefix}{name}.")
+        yield from _fields(field.get("items", {}), f"{prefix}{name}[].")
+        if isinstance(each := field.get("additionalProperties"), dict):
+            yield from _fields(each, f"{prefix}{name}.NAME.")
+    if not schema.get("properties") and isinstance(each := schema.get("additionalProperties"), dict):
+        yield f"{prefix}NAME", _type_of(each)
+
+
+def _type_of(field: dict[str, Any]) -> str:
+    kinds = field.get("type", [])
+    if "enum" in field:
+        return ", ".join(field["enum"])
+    return " or ".join([kinds] if isinstance(kinds, str) else kinds)
+
+
 def _kinds(field: dict[str, object]) -> str:
     """The type that a field of a schema has, for people."""
     if "enum" in field:
@@ -152,6 +201,7 @@ def main() -> int:
         "codes.md": codes_page(),
         "effects.md": effects_page(),
         "rules.md": rules_page(),
+        "program-outputs.md": program_outputs_page(),
     }
     stale = [name for name, text in pages.items() if not _is_same(PAGES / name, text)]
     if "--check" in sys.argv:

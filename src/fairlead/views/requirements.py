@@ -21,9 +21,9 @@ from fairlead.views.reading import Readable
 Status = Literal["open", "in_progress", "partial", "met", "failed", "blocked"]
 VALUE_CHARACTERS_MAX = 60
 
-# What a check measures, where that is a plain field of the output: its value says more than the check does. What must be
-# equal to something is known from the check.
-_MEASURED = re.compile(r"output((?:\.[a-z_]\w*)+)\s*(?:<=|>=|<|>)", re.ASCII | re.IGNORECASE)
+# What a check measures, where that is a plain field of the output: its value says more than the check does. What must
+# be equal to something is known from the check.
+_MEASURED = re.compile(r"output((?:\.[a-z_]\w*)+)\s*(?:<=|>=|<|>)[^&|?]+", re.ASCII | re.IGNORECASE)
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -183,7 +183,7 @@ class _Finder:
 
     def _value(self, step: StepRun, check: str) -> str:
         """What the check saw: the value that it measures, else what the step says of itself, else the check."""
-        measured = _MEASURED.match(check)
+        measured = _MEASURED.fullmatch(check)
         if measured and not step.planned.step.is_hidden:
             value = self._output(step)
             for name in measured[1].split(".")[1:]:
