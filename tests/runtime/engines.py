@@ -9,7 +9,7 @@ from fairlead.core.events import RunQueued
 from fairlead.core.ids import RunId, WorkerId
 from fairlead.core.json import Json, encode
 from fairlead.core.outcomes import Outcome, Succeeded
-from fairlead.core.ports import Agent, Call, World
+from fairlead.core.ports import Agent, Call, Clock, World
 from fairlead.core.state import RunState, fold
 from fairlead.core.workflow import AgentAction, Step, Workflow
 from fairlead.env.clock import SystemClock
@@ -30,9 +30,14 @@ def nothing(*_: object) -> NoReturn:
 class Bench:
     """One worker: engine, journal, gate."""
 
-    def __init__(self, directory: str, **scripts: Callable[[Call, World], Coroutine[Any, Any, Outcome]]) -> None:
+    def __init__(
+        self,
+        directory: str,
+        clock: Clock | None = None,
+        **scripts: Callable[[Call, World], Coroutine[Any, Any, Outcome]],
+    ) -> None:
         self.agents: dict[str, Agent] = {name: ScriptedAgent(name, script) for name, script in scripts.items()}
-        self.clock = SystemClock()
+        self.clock = clock or SystemClock()
         self.worker = WorkerId(f"w-{next(_workers):012d}")
         self.engine = Engine(self.clock, self.worker)
         self.journal: SqliteJournal = open_journal(directory, clock=self.clock, deliver=self.engine.deliver)
