@@ -11,6 +11,7 @@ import pytest
 from fairlead.core.tools import WRITTEN_BYTES_MAX, ToolWorld, Unreadable, Unwritable
 from fairlead.env.tool_world import LocalToolWorld
 from tests.agents.conftest import DirectoryWorld, commit_all
+from tests.proves import proves
 
 WORLDS: dict[str, Callable[[Path], ToolWorld]] = {
     "local": lambda root: LocalToolWorld(str(root)),
@@ -198,6 +199,7 @@ def test_a_file_is_written_whole_and_keeps_its_mode(kind: str, root: Path) -> No
     assert left == {*FILES, "new/er/f.py"}, "nothing is left beside them"
 
 
+@proves("C11.5")
 @pytest.mark.parametrize("kind", WRITING_WORLDS)
 @pytest.mark.parametrize(
     ("path", "writes", "why"),

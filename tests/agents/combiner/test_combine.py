@@ -16,6 +16,7 @@ from fairlead.gate.contracts import Contracts
 from fairlead.workflow import read_values
 from tests.agents.conftest import DirectoryWorld
 from tests.agents.patcher.parts import write
+from tests.proves import proves
 
 SEED = 20261121
 TEXT = "import os\n\n\ndef f(x):\n    a = 1\n    b = 2\n    return a + b + x\n"
@@ -62,6 +63,7 @@ def test_patches_that_fit_are_one_and_stand_in_the_copy(tmp_path: Path) -> None:
         assert (fresh / path).read_bytes() == (root / path).read_bytes()
 
 
+@proves("C11.7")
 def test_what_does_not_fit_is_left_out_whole_named_and_makes_the_step_degraded(tmp_path: Path) -> None:
     root = write(tmp_path, "f.py", TEXT)
     broken = patch("f.py", TEXT, TEXT.replace("a = 1", "a = ("), "broken")

@@ -3,6 +3,7 @@
 All cases stand in one tree, so that each scanner reads them once before and once after.
 """
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from fairlead.agents.builtin.patcher_rules.versions import VERSION_FIXES
 from fairlead.core.findings import Finding
 from tests.agents.patcher.parts import all_findings, world_over, write
 from tests.corpora.patches import MENDED, REFUSED
+from tests.proves import proves
 
 RULES_MENDED = {*FIXES, *RULES, *TEXT_FIXES, *VERSION_FIXES}
 _Found = dict[str, list[Finding]]  # by path
@@ -57,6 +59,7 @@ def test_a_place_is_mended_as_the_corpus_says(name: str, texts: dict[str, str]) 
     assert texts[name] == MENDED[name].after
 
 
+@proves("C11")
 def test_a_second_scan_finds_none_of_them_and_the_same_scanner_nothing_else(
     texts: dict[str, str], before: _Found, tmp_path: Path
 ) -> None:
@@ -79,6 +82,11 @@ def test_every_finding_of_the_corpus_is_worth_trying(before: _Found) -> None:
 
 def test_the_table_names_exactly_what_there_are_remedies_for() -> None:
     assert set(IN_TABLE) == RULES_MENDED
+
+
+def test_the_page_lists_exactly_what_the_table_does() -> None:
+    page = (Path(__file__).parents[3] / "docs/how-to/mend-findings.md").read_text("utf-8")
+    assert dict(re.findall(r"(?m)^\| `(\w+/[\w-]+)` \| (.+) \|$", page)) == IN_TABLE
 
 
 def test_every_remedy_has_a_case() -> None:

@@ -16,6 +16,7 @@ from fairlead.gate.contracts import Contracts
 from fairlead.workflow import read_values
 from tests.agents.patcher.parts import Found, findings_of, mend, mended, refused, write
 from tests.corpora.patches import REFUSED
+from tests.proves import proves
 
 SEED = 20261121
 # A place that only our own rules and ruff look at: bandit would make every test of this file three times as slow.
@@ -35,6 +36,7 @@ def git_apply(root: Path, patch: str) -> None:
     assert done.returncode == 0
 
 
+@proves("C11.6")
 def test_a_patch_says_what_it_did_and_git_applies_it(tmp_path: Path) -> None:
     root = write(tmp_path / "a", "app/settings.py", SETTINGS)
     write(root, "app/config.py", SETTINGS)
@@ -125,6 +127,7 @@ def test_a_second_patch_of_the_same_finding_is_refused(tmp_path: Path) -> None:
     assert_refused(root, finding, "FL-A161", "scan again")
 
 
+@proves("C11.2")
 def test_a_change_that_leaves_the_finding_is_undone(tmp_path: Path) -> None:
     """Two calls on one line, one of which is no call that the rule knows."""
     text = "import pickle, yaml\n\n\ndef f(x):\n    return yaml.load(x), pickle.loads(x)\n"
