@@ -19,7 +19,7 @@ from fairlead.core.output_contracts import CONTRACTS
 from fairlead.core.ports import AgentCard
 from fairlead.core.tools import ToolCode
 
-_LEVEL = "runs at level L1: limits and a clean environment, no isolation yet"
+_LEVEL = "runs at level L2: it reads the tree, sees an allow list of the system, and has no network"
 
 
 class AgentFile(NamedTuple):
