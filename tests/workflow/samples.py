@@ -11,9 +11,13 @@ HEAD = "fairlead: 1\nname: sample\n"
 PATCHER = b"---\nname: patcher\ndescription: Writes a patch.\ntools: Edit\n---\nYou write patches.\n"
 
 
+BROKEN = b"---\nname: broken\ndescription: Looks.\nfairlead: {adapter: robot}\n---\nYou look.\n"
+FILES = ((".claude/agents/broken.md", BROKEN), (".claude/agents/patcher.md", PATCHER))
+
+
 def catalog() -> FileCatalog:
-    """`scanner`, which can be called, and `patcher`, a file of the project that cannot."""
-    return FileCatalog(read_values, lambda: [(".claude/agents/patcher.md", PATCHER)], HERE / "agents")
+    """`scanner`, which can be called; `patcher`, which needs a model; and `broken`, whose file cannot be used."""
+    return FileCatalog(read_values, lambda: FILES, HERE / "agents")
 
 
 def check(text: str | bytes, path: str = "sample.yaml") -> ReadWorkflow:

@@ -19,7 +19,7 @@ from tests.workflow.samples import HEAD, HERE, check, render
 # Said by other rooms while a run is performed; tested there.
 ELSEWHERE = frozenset(["FL-A112", "FL-E101"])
 # Said by the agents themselves, and of a project's own: tests/agents.
-OF_AGENTS = ("FL-A01", "FL-A12", "FL-A13", "FL-A14", "FL-A15", "FL-A16")
+OF_AGENTS = ("FL-A004", "FL-A02", "FL-A04", "FL-A01", "FL-A12", "FL-A13", "FL-A14", "FL-A15", "FL-A16")
 
 # Said of a requirements file, and of what is traced to one: tests/workflow/test_requirements.py, tests/views.
 OF_REQUIREMENTS = ("FL-W30",)
@@ -107,9 +107,9 @@ def test_a_card_that_ships_without_its_code_is_an_entry(tmp_path: Path) -> None:
 
 
 def test_an_agent_file_that_is_too_large_is_an_entry() -> None:
-    cards = FileCatalog(read_values, lambda: [("big.md", b"x" * 1_000_001)], HERE / "agents").cards()
+    cards = FileCatalog(read_values, lambda: [("big.md", b"x" * 256_001)], HERE / "agents").cards()
     assert [card.problem for card in cards if card.name == "big"] == [
-        "FL-A008: the file has 1,000,001 bytes; at most 1,000,000 are read"
+        "FL-A008: the file has 256,001 bytes; at most 256,000 are read"
     ]
 
 
@@ -174,6 +174,6 @@ if __name__ == "__main__":
         snapshot(name).write_text(rendered(name), "utf-8")
     for name in AGENT_FILES:
         content = (HERE / "bad" / f"{name}.md").read_bytes()
-        entries = FileCatalog(read_values, lambda: [("f", content)], HERE / "agents").cards()  # noqa: B023
-        problem = next(card.problem for card in entries if card.source == "f")
+        entries = FileCatalog(read_values, lambda: [("f.md", content)], HERE / "agents").cards()  # noqa: B023
+        problem = next(card.problem for card in entries if card.source == "f.md")
         snapshot(name).write_text(problem + "\n", "utf-8")

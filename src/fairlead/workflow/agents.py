@@ -70,6 +70,10 @@ def check_calls(read: Read, called: Called, source: Source) -> dict[int, Type]:
 def _check_agents(text: StepText, name: str, called: Called, source: Source, wanted: dict[int, Type]) -> None:
     node = text.keys["agent"].value
     card = _usable(name, node, called, source)
+    if card is not None and card.needs and "fallback" not in text.keys:
+        said = f"agent `{name}` needs {card.needs}"
+        hint = "name an agent that takes over: `fallback: [NAME]`"
+        source.add("FL-A030", said, node.start, node.end, hint, is_warning=True)
     if card is not None:
         _check_schema(text, node, card.name, f"agent `{name}`", card.input_schema, source, wanted)
     for item in text.keys["fallback"].value.items if "fallback" in text.keys else ():

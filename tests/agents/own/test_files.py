@@ -10,7 +10,6 @@ from tests.proves import proves
 
 GOOD = '@agent(name="{name}")\ndef find(ctx: Context) -> Findings:\n    """Finds."""\n    return ctx.findings()\n'
 ONE = HEAD + GOOD.format(name="one")
-WRITES = "open({path!r}, 'w').close()\n"
 
 
 def codes(workshop: Workshop, *names: str) -> list[tuple[str, str, int, bool]]:
@@ -23,28 +22,28 @@ def codes(workshop: Workshop, *names: str) -> list[tuple[str, str, int, bool]]:
 
 @proves("C1.5")
 def test_a_list_runs_no_code_and_says_what_it_cannot_know(workshop: Workshop, tmp_path: Path) -> None:
-    mark = tmp_path / "ran"
-    body = "NAME = 'o' + 'ne'\n" + WRITES.format(path=str(mark))
+    looks = tmp_path / "state/agents"  # what a look at the code told is kept there
+    body = "NAME = 'o' + 'ne'\n"
     body += '@agent(name=NAME, version="2", reads=["a/**"], tags=[NAME])\ndef find(ctx: Context) -> Findings:\n'
     workshop.agent("one", body + '    """Finds."""\n    return ctx.findings()\n')
     [card] = workshop.listed().values()
-    assert not mark.exists()
+    assert not looks.exists()
     assert (card.name, card.description, card.version, card.reads) == ("one", "Finds.", "2", ("a/**",))
     assert (card.adapter, card.entry) == ("tool", ".fairlead/agents/one.py:find")
     assert card.input_schema == {}
     assert card.notes == (
-        "runs at level L1: limits and a clean environment, no isolation yet",
+        "runs at level L2: it reads the tree, sees an allow list of the system, and has no network",
         "what it takes and gives is read from its types when it is shown, checked or called",
         "name, tags: worked out when the file runs",
     )
     assert workshop.found("one").tags == ("one",)
-    assert mark.exists()
-    mark.unlink()
+    [look] = looks.iterdir()
+    before = look.stat().st_mtime_ns
     [card] = workshop.listed().values()  # remembered by its digest
     assert card.tags == ("one",)
     assert card.input_schema["properties"] == {}
     assert workshop.found("one") == card
-    assert not mark.exists()
+    assert [one.stat().st_mtime_ns for one in looks.iterdir()] == [before]
 
 
 @proves("C1.2")

@@ -154,7 +154,7 @@ def limits_of(limit: str, amount: str) -> tuple[float, int]:
     return timeout(limits), memory(limits)
 
 
-def within(settings: Settings, key: str, names: tuple[str, ...]) -> dict[str, Json]:
+def _within(settings: Settings, key: str, names: tuple[str, ...]) -> dict[str, Json]:
     """A mapping with no other keys than *names*."""
     found = mapping(settings, key)
     for name in found:
@@ -189,7 +189,7 @@ def _choice(found: Settings, key: str, name: str, words: tuple[str, ...]) -> Non
 
 def budget(settings: Settings) -> dict[str, Json]:
     """The most that one call may cost."""
-    found = within(settings, "budget", ("usd", "tokens", "turns", "wall", "on_exceeded"))
+    found = _within(settings, "budget", ("usd", "tokens", "turns", "wall", "on_exceeded"))
     _number(found, "budget", "usd", is_whole=False)
     _number(found, "budget", "tokens", is_whole=True)
     _number(found, "budget", "turns", is_whole=True)
@@ -209,7 +209,7 @@ def cache(settings: Settings) -> dict[str, Json]:
         if not parse_duration(value):
             raise wrong("cache", "`off`, a duration such as `7d`, or a mapping")
         return {"ttl": value}
-    found = within(settings, "cache", ("ttl", "also_key", "scope", "mode"))
+    found = _within(settings, "cache", ("ttl", "also_key", "scope", "mode"))
     _duration(found, "cache", "ttl")
     texts(found, "also_key")
     _choice(found, "cache", "scope", ("run", "repo", "team"))
@@ -219,7 +219,7 @@ def cache(settings: Settings) -> dict[str, Json]:
 
 def health(settings: Settings) -> dict[str, Json]:
     """How to see whether it is well."""
-    found = within(settings, "health", ("probe", "every"))
+    found = _within(settings, "health", ("probe", "every"))
     text(found, "probe")
     _duration(found, "health", "every")
     return found
@@ -227,7 +227,7 @@ def health(settings: Settings) -> dict[str, Json]:
 
 def limits(settings: Settings) -> dict[str, Json]:
     """Time, memory and turns."""
-    found = within(settings, "limits", ("timeout", "memory", "turns"))
+    found = _within(settings, "limits", ("timeout", "memory", "turns"))
     _number(found, "limits", "turns", is_whole=True)
     return found
 

@@ -188,23 +188,6 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "�")
 
 
-# What a program that gives findings may leave out, Fairlead adds: column, fingerprint and origin.
-COMMAND_SCHEMA: dict[str, Json] = {
-    "type": "object",
-    "required": ["findings"],
-    "properties": {
-        "findings": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["rule", "severity", "path", "line", "message"],
-                "properties": OUTPUT_SCHEMA["properties"]["findings"]["items"]["properties"],
-            },
-        },
-    },
-}
-
-
 def completed_rows(rows: Json, agent: str) -> Json:
     """The findings of a program with what it left out; what is no finding stays as it is, for the schema to refuse."""
     prints = Fingerprints()
