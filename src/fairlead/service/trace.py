@@ -1,7 +1,7 @@
 """The requirements of a workflow beside what a run of it has shown."""
 
 import os.path
-from typing import Literal, get_args
+from typing import Literal
 
 from fairlead.core.errors import FairleadError, error
 from fairlead.core.findings import path_text
@@ -20,7 +20,6 @@ from fairlead.views.runs import project_run
 from fairlead.workflow import read_workflow
 
 TraceFormat = Literal["text", "md", "csv", "html"]
-TRACE_FORMATS: tuple[TraceFormat, ...] = get_args(TraceFormat)
 _FORMAT_OF_ENDING: dict[str, TraceFormat] = {
     ".csv": "csv",
     ".htm": "html",

@@ -9,8 +9,8 @@ from fairlead.core.printable import printable
 from fairlead.views.requirements import RequirementRow, Trace
 from fairlead.views.spreadsheet import cell
 
-SYMBOLS = {"met": "✓", "failed": "✗", "partial": "▲", "in_progress": "●", "open": "▲", "blocked": "⏸"}
-UNCLAIMED = "–"
+_SYMBOLS = {"met": "✓", "failed": "✗", "partial": "▲", "in_progress": "●", "open": "▲", "blocked": "⏸"}
+_UNCLAIMED = "–"
 TITLE_CHARACTERS_MAX = 48
 
 _COLUMNS = (
@@ -35,7 +35,7 @@ def what_of(row: RequirementRow) -> str:
 
 def sign_of(row: RequirementRow) -> str:
     """The sign of a row: an open one that no step claims is nobody's fault yet."""
-    return SYMBOLS[row.status] if row.steps or row.status != "open" else UNCLAIMED
+    return _SYMBOLS[row.status] if row.steps or row.status != "open" else _UNCLAIMED
 
 
 def run_of(row: RequirementRow, trace: Trace) -> str:

@@ -61,22 +61,22 @@ class ProgramAgent:
         before = await _look(call, world)
         if isinstance(before, Failed):
             return before
-        result = await world.perform_program(call.argv)
-        refusal = _refusal(call.argv[0], result)
-        read = await _read(call, result, before.output, world)
+        ended = await world.perform_program(call.argv)
+        refusal = _refusal(call.argv[0], ended)
+        read = await _read(call, ended, before.output, world)
         if isinstance(read, Failed):
-            return refusal or _unreadable(call, result, read)
+            return refusal or _unreadable(call, ended, read)
         values = read.output["values"]
         if refusal is not None:
             # The program itself failed: that is the story, and what its files say belongs to it.
             message = refusal.message + (f": {read.summary}" if read.summary else "")
-            return msgspec.structs.replace(refusal, message=message, output=_fitted(_tail(result), values))
+            return msgspec.structs.replace(refusal, message=message, output=_fitted(_tail(ended), values))
         if problems := read.output["problems"]:
-            return _not_read(problems, _fitted(_tail(result), values))
-        is_shortened = max(len(result.stdout), len(result.stderr)) > TEXT_CHARACTERS_MAX
+            return _not_read(problems, _fitted(_tail(ended), values))
+        is_shortened = max(len(ended.stdout), len(ended.stderr)) > TEXT_CHARACTERS_MAX
         bound = f"what {call.argv[0]} wrote is cut at {TEXT_CHARACTERS_MAX:,} characters; the log has all of it"
         degraded = (*read.degraded, *((bound,) if is_shortened else ()))
-        return Succeeded({**_texts(result, TEXT_CHARACTERS_MAX), **values}, read.summary, degraded)
+        return Succeeded({**_texts(ended, TEXT_CHARACTERS_MAX), **values}, read.summary, degraded)
 
 
 async def _look(call: Call, world: World) -> Outcome:
@@ -86,7 +86,7 @@ async def _look(call: Call, world: World) -> Outcome:
     return await world.call_tool(_LOOKING, {"parse": _named(call)}, _READING_MEMORY_MAX)
 
 
-async def _read(call: Call, result: ProcessResult, before: dict[str, Json], world: World) -> Outcome:
+async def _read(call: Call, ended: ProcessResult, before: dict[str, Json], world: World) -> Outcome:
     """What `parse` names, read in a child: a success with `values` and `problems`, or why there was no reading."""
     if not call.parse:
         return Succeeded({"values": {}, "problems": []})
@@ -98,7 +98,7 @@ async def _read(call: Call, result: ProcessResult, before: dict[str, Json], worl
         **before,
     }
     if any(one.parser == "regex" for one in call.parse):
-        inputs["stdout"] = result.stdout.decode("utf-8", "surrogateescape")
+        inputs["stdout"] = ended.stdout.decode("utf-8", "surrogateescape")
     return await world.call_tool(_READING, inputs, _READING_MEMORY_MAX)
 
 
@@ -106,21 +106,21 @@ def _named(call: Call) -> list[Json]:
     return [{"name": one.name, "parser": one.parser, "source": one.source} for one in call.parse]
 
 
-def _refusal(program: str, result: ProcessResult) -> Failed | None:
+def _refusal(program: str, ended: ProcessResult) -> Failed | None:
     """Why the program's end is no success, whatever it left; None when it is one."""
-    output = _tail(result)
-    if result.reached:
-        message = f"{program} went over a limit of its sandbox and was ended: {result.reached}"
+    output = _tail(ended)
+    if ended.reached:
+        message = f"{program} went over a limit of its sandbox and was ended: {ended.reached}"
         return Failed("result", "FL-R300", message, "let it do less at once", output)
-    if result.is_cut:
+    if ended.is_cut:
         message = f"{program} wrote more than is kept of an output and was stopped"
         return Failed("result", "FL-R203", message, "let it write to a file in its working copy", output)
-    if result.exit_code == 127 and not result.stdout:
+    if ended.exit_code == 127 and not ended.stdout:
         message = f"{program} could not be started: {str(output['stderr']).strip()[:300]}"
         hint = f"install it, or mend the command; it is looked for in a copy of your files: {_COPY}"
         return Failed("platform", "FL-R204", message, hint, output)
-    if result.exit_code != 0:
-        how = f"signal {-result.exit_code}" if result.exit_code < 0 else f"exit code {result.exit_code}"
+    if ended.exit_code != 0:
+        how = f"signal {-ended.exit_code}" if ended.exit_code < 0 else f"exit code {ended.exit_code}"
         message = f"{program} ended with {how}"
         return Failed("result", "FL-R210", message, f"it worked in a copy of your files: {_COPY}", output)
     return None
@@ -163,23 +163,23 @@ def _halved(value: Json) -> Json:
     return {**value, name: half, f"{name}_left_out": left_out}
 
 
-def _unreadable(call: Call, result: ProcessResult, why: Failed) -> Failed:
+def _unreadable(call: Call, ended: ProcessResult, why: Failed) -> Failed:
     """The reader itself was stopped: by its memory limit, most likely."""
     names = ", ".join(one.source for one in call.parse if one.parser != "regex") or "the standard output"
     message = f"{names} could not be read: {why.message}"
-    return Failed("result", "FL-R252", message, "let the program write less into it", _tail(result))
+    return Failed("result", "FL-R252", message, "let the program write less into it", _tail(ended))
 
 
-def _texts(result: ProcessResult, characters_max: int) -> dict[str, Json]:
+def _texts(ended: ProcessResult, characters_max: int) -> dict[str, Json]:
     return {
-        "exit_code": result.exit_code,
-        "stdout": _text(result.stdout[:characters_max]),
-        "stderr": _text(result.stderr[:characters_max]),
+        "exit_code": ended.exit_code,
+        "stdout": _text(ended.stdout[:characters_max]),
+        "stderr": _text(ended.stderr[:characters_max]),
     }
 
 
-def _tail(result: ProcessResult) -> dict[str, Json]:
-    whole = _texts(result, TEXT_CHARACTERS_MAX)
+def _tail(ended: ProcessResult) -> dict[str, Json]:
+    whole = _texts(ended, TEXT_CHARACTERS_MAX)
     return {name: value[-_TAIL_CHARACTERS:] if isinstance(value, str) else value for name, value in whole.items()}
 
 
