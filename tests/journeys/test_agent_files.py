@@ -97,6 +97,14 @@ def test_a_call_of_an_agent_that_needs_a_model_is_refused_and_nothing_is_started
     [step] = run.json["steps"]
     assert (step["status"], step["fault"], step["code"]) == ("failed", "platform", "FL-A030")
     assert "agent front-end-reader needs a model provider and the Claude Agent SDK" in step["message"]
+    checked = door.call(project, "check", "mine")
+    assert checked.exit_code == 0
+    assert "warning[FL-A030]: agent `front-end-reader` needs a model provider" in checked.text + checked.said
+    # Somebody who takes over is asked at once.
+    (project / ".fairlead/workflows/mine.yaml").write_text(WORKFLOW + "    fallback: [inventory]\n")
+    saved = door.call(project, "run", "mine", "--json")
+    assert (saved.exit_code, saved.json["status"]) == (0, "degraded")
+    assert "FL-A030" not in door.call(project, "check", "mine").text
     door.verify(project)
 
 
