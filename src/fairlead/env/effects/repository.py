@@ -280,7 +280,7 @@ def _planned(target: Target, before: str, tree: str, message: str) -> _Plan:
 
 
 def _outcome(scratch: Scratch, made: Made, branch: str) -> Succeeded:
-    changes = scratch.changes(_tree(scratch, made.parent), _tree(scratch, made.commit))
+    changes = scratch.changes(made.parent or scratch.empty_tree(), made.commit)
     files = [path_text(os.fsdecode(change.path)) for change in changes]
     output: dict[str, Json] = {"commit": made.commit, "branch": branch, "files": files, "parent": made.parent}
     many = f"{len(files)} file" + ("s" if len(files) != 1 else "")

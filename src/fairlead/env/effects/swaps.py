@@ -62,6 +62,7 @@ class Swap:
         """
         record = self._recorded(changes, output)
         self._write(record)
+        swapped = 0
         try:
             for change, file in zip(changes, record.files, strict=True):
                 if change.after is not None:
@@ -71,15 +72,16 @@ class Swap:
             for change, file in zip(changes, record.files, strict=True):
                 if self._checkout.read(change.path) != change.before:
                     raise _changed(change.path)
+                swapped += 1
                 if change.after is None:
                     self._checkout.remove(change.path)
                 else:
                     self._checkout.swap(change.path, file.staged)
         except OSError as problem:
-            self._take_back(record)
+            self._take_back(record, swapped)
             raise disk_refused(problem) from None
         except Refused:
-            self._take_back(record)
+            self._take_back(record, swapped)
             raise
         record.is_done = True
         self._write(record)
@@ -99,23 +101,13 @@ class Swap:
             record.is_done = True
             self._write(record)
             return record.output
-        self._take_back(record)
+        self._take_back(record, len(record.files))
         return None
 
-    def take_back(self) -> None:
-        """Let every file be what it was before, byte for byte, and forget the change.
-
-        Raises:
-            Refused: FL-R340 a file has changed since, or nothing is recorded.
-        """
-        record = self._read()
-        if record is None:
-            raise Refused("FL-R340", "nothing is kept of this change", "It was taken back already, or never made.")
-        self._take_back(record)
-
-    def _take_back(self, record: _Record) -> None:
-        states = [self._state(file) for file in record.files]
-        for file, state in zip(record.files, states, strict=True):
+    def _take_back(self, record: _Record, count: int) -> None:
+        """Let the first *count* files be what they were; none of the others was touched. Then forget the change."""
+        states = [self._state(file) for file in record.files[:count]]
+        for file, state in zip(record.files, states, strict=False):
             if state == "other":
                 raise Refused(
                     "FL-R340",
@@ -125,13 +117,13 @@ class Swap:
                     fault="platform",
                     error="",
                 )
-        for file, state in zip(record.files, states, strict=True):
-            if state == "after":
-                if file.before is None:
-                    self._checkout.remove(file.path)
-                else:
-                    self._checkout.stage(file.path, file.staged, base64.b64decode(file.before), file.mode)
-                    self._checkout.swap(file.path, file.staged)
+        for file, state in zip(record.files, states, strict=False):
+            if state == "after" and file.before is None:
+                self._checkout.remove(file.path)
+            elif state == "after" and file.before is not None:
+                self._checkout.stage(file.path, file.staged, base64.b64decode(file.before), file.mode)
+                self._checkout.swap(file.path, file.staged)
+        for file in record.files:
             self._checkout.remove(os.path.join(os.path.dirname(file.path), file.staged))
         for folder in reversed(record.folders):
             self._checkout.remove_folder(folder)
