@@ -38,7 +38,7 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-@proves("C2.4")
+@proves("C2")
 def test_a_file_of_another_program_is_listed_shown_mended_and_then_strict(door: Door, project: Path) -> None:
     listed = door.call(project, "agents", "list")
     assert listed.exit_code == 0
@@ -90,7 +90,7 @@ def test_a_file_that_cannot_be_used_is_red_and_says_why(door: Door, project: Pat
     assert "--> .fairlead/agents/broken.md:4:3" in checked.text
 
 
-@proves("C13.2")
+@proves("C13")
 def test_a_call_of_an_agent_that_needs_a_model_is_refused_and_nothing_is_started(door: Door, project: Path) -> None:
     run = door.call(project, "run", "mine", "--json")
     assert run.exit_code == 3, run.said

@@ -88,7 +88,7 @@ def place(tmp_path: Path, spawner: LocalSpawner, monkeypatch: pytest.MonkeyPatch
     return Place(tmp_path, spawner)
 
 
-@proves("C2.4")
+@proves("C2")
 def test_the_first_of_a_name_wins_in_the_order_of_the_search(place: Place) -> None:
     for path in reversed(ORDER):
         place.write(path, CARD.format(name="x", place=path))

@@ -22,7 +22,7 @@ version: 2
 title: The patcher
 reads: ["**"]
 writes: ["src/**", "tests/**"]
-network: [pypi.org, "*.example.org:8443"]
+network: [api.example.org, "*.example.net:8443"]
 risk: medium
 effect_class: pure
 limits: {timeout: 10m, memory: 1 GB, turns: 30}
@@ -50,13 +50,13 @@ def settings_of(workshop: Workshop, name: str = "one") -> dict[str, Setting]:
     return {one.name: one for one in workshop.agents.settings(name)}
 
 
-@proves("C2.5")
+@proves("C2")
 def test_every_key_is_read(workshop: Workshop) -> None:
     card = card_of(workshop, WHOLE)
     assert card.problem == ""
     assert (card.adapter, card.contract, card.version, card.title) == ("claude", "patch", "2", "The patcher")
     assert (card.reads, card.writes) == (("**",), ("src/**", "tests/**"))
-    assert (card.network, card.risk, card.effect_class) == ("pypi.org, *.example.org:8443", "medium", "pure")
+    assert (card.network, card.risk, card.effect_class) == ("api.example.org, *.example.net:8443", "medium", "pure")
     assert (card.timeout_s, card.memory_max) == (600.0, 1_000_000_000)
     assert card.budget == {"usd": 0.8, "turns": 25, "wall": "20m", "on_exceeded": "ask"}
     assert (card.cache, card.health) == ({"ttl": "7d"}, {"probe": "version", "every": "60s"})
@@ -78,9 +78,9 @@ def test_every_key_is_read(workshop: Workshop) -> None:
         ("reads: '**'", "reads", "`reads` must be a list of texts"),
         ("reads: [/etc/passwd]", "reads", "`reads` holds `/etc/passwd`, which fits no path below the root"),
         ("writes: [src/../../x]", "writes", "`writes` holds `src/../../x`, which fits no path below the root"),
-        ("network: everything!", "network", "`network` must be `none`, or hosts such as [pypi.org]"),
-        ("network: []", "network", "`network` must be `none`, or hosts such as [pypi.org]"),
-        ("network: true", "network", "`network` must be `none`, or hosts such as [pypi.org]"),
+        ("network: everything!", "network", "`network` must be `none`, or hosts such as [api.example.org]"),
+        ("network: []", "network", "`network` must be `none`, or hosts such as [api.example.org]"),
+        ("network: true", "network", "`network` must be `none`, or hosts such as [api.example.org]"),
         ("budget: 3", "budget", "`budget` must be a mapping"),
         ("budget: {usds: 3}", "budget", "`budget` has no key `usds`"),
         ("budget: {usd: 0}", "budget", "`budget.usd` must be a number above 0"),
@@ -128,7 +128,7 @@ def test_a_misspelt_word_has_its_nearest(workshop: Workshop, settings: str, hint
 
 
 @pytest.mark.parametrize("adapter", sorted(NEEDS))
-@proves("C13.2")
+@proves("C13")
 def test_an_adapter_that_is_not_there_is_recognised_and_says_what_it_needs(workshop: Workshop, adapter: str) -> None:
     card = card_of(workshop, f"adapter: {adapter}")
     assert (card.problem, card.needs) == ("", NEEDS[adapter])
@@ -186,16 +186,16 @@ def test_a_contract_is_a_schema_and_its_name_gives_it(workshop: Workshop, name: 
     [
         ("tags: [x]", "low"),
         ("writes: [a]", "medium"),
-        ("network: [pypi.org]", "high"),
+        ("network: [api.example.org]", "high"),
         ("command: [sh]\noutput: report\nenv: [TOKEN]", "high"),
-        ("network: [pypi.org]\nrisk: low", "low"),
+        ("network: [api.example.org]\nrisk: low", "low"),
     ],
 )
 def test_a_risk_that_nobody_states_is_worked_out(workshop: Workshop, settings: str, risk: str) -> None:
     assert card_of(workshop, settings).risk == risk
 
 
-@proves("C2.6")
+@proves("C2")
 def test_what_holds_is_shown_with_the_reason(workshop: Workshop) -> None:
     front = "name: one\ndescription: x\nmodel: inherit\ntools: Read\npermissionMode: bypassPermissions\ncolor: green\n"
     front += "hooks: {Stop: [x]}\npriority: 3\nmaxTurns: 25\nfairlead:\n  writes: [src/**]\n  limits: {timeout: 10m}\n"
@@ -226,7 +226,7 @@ def test_what_holds_is_shown_with_the_reason(workshop: Workshop) -> None:
     assert settings_of(workshop, "nobody") == {}
 
 
-@proves("C2.7")
+@proves("C2")
 def test_a_circle_of_fallbacks_and_one_that_leads_nowhere_are_said(workshop: Workshop) -> None:
     for name, fallback in (("one", "two"), ("two", "three"), ("three", "one"), ("four", "one"), ("five", "inventry")):
         workshop.card(name, f"adapter: llm\nfallback: [{fallback}]")

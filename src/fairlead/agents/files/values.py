@@ -81,7 +81,7 @@ def network(settings: Settings) -> str:
     if value == "none" or value == "any":
         return str(value)
     if not hosts or not all(isinstance(host, str) and _HOST.fullmatch(host) for host in hosts):
-        raise wrong("network", "`none`, or hosts such as [pypi.org]")
+        raise wrong("network", "`none`, or hosts such as [api.example.org]")
     return ", ".join(hosts)
 
 
