@@ -391,7 +391,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "trace",
-        "what was asked for beside what a run has shown: requirements, evidence, what nobody asked for",
+        "what was asked for, beside what a run has shown of it",
         (
             Argument(("workflow",), "its name or its file", {"metavar": "WORKFLOW"}),
             _option("--run", "RUN", "of this run; without it the last one that has ended"),
@@ -548,7 +548,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "sandbox show",
-        "how programs of this project are isolated, and whether that works here (one is tried)",
+        "how this project's programs are isolated, and whether that works here",
         (),
         ("fairlead sandbox show", "fairlead sandbox show --json", "fairlead -C ../other sandbox show"),
         "Exit 8 when a `run` step could not be performed.",
