@@ -11,6 +11,7 @@ from tests.proves import proves
 
 def two_steps(door: Door) -> tuple[Path, Path]:
     """A workflow of two steps, the first of which waits for a file; gives that file and the count of both."""
+    door.allow_outside()
     go, count = door.root.parent / "go", door.root.parent / "count"
     door.write(
         "two.yaml",

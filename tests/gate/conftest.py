@@ -40,6 +40,7 @@ class World:
         self.state = directory / "state"
         self.journal = open_journal(str(self.state), clock=SystemClock())
         self.told: list[tuple[str, int]] = []
+        self.is_off = True  # tests of the gate look at what programs leave outside of their copy
         self.agents: dict[str, Agent] = {"told": ToolAgent(CARD)}
         self.trees = RunTrees(str(self.state), RUN, str(self.root), spawner)
         self.gate = Gate(
@@ -52,6 +53,7 @@ class World:
                 programs=ProgramAgent(),
                 progress=lambda run, place, text, found: self.told.append((text, found)),
                 log_of=lambda run, place, attempt: str(directory / f"{place}.{attempt}.log"),
+                is_off=lambda: self.is_off,
             )
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from fairlead.core.errors import Diagnostic
+from fairlead.core.errors import Diagnostic, FairleadError
 from fairlead.core.events import AttemptFailed, AttemptStarted, AttemptSucceeded, Event, RunClaimed, RunEnded, RunQueued
 from fairlead.core.findings import Finding, Fingerprints, Severity
 from fairlead.core.ids import Place, RunId, WorkerId
@@ -14,6 +14,7 @@ from fairlead.core.receipts import Receipt
 from fairlead.core.workflow import AgentAction, RunAction, Step, Workflow
 from fairlead.env.baselines import LocalRepository
 from fairlead.env.files import LocalFiles
+from fairlead.env.isolation import Isolation, read_isolation, switch_isolation_off, switch_isolation_on
 from fairlead.journal import SqliteJournal, open_journal
 from fairlead.service.parts import (
     AdvisoryState,
@@ -115,6 +116,7 @@ class PaperParts:
         self.fake_clock = FakeClock()
         self.deliveries = Deliveries()
         self.started: list[RunId] = []
+        self.no_sandbox: FairleadError | None = None  # there is one, on paper
         self.cwd = str(root)
         self._environ = dict(environ or {})
         self._ids = PaperIds()
@@ -183,6 +185,18 @@ class PaperParts:
 
     def probes(self, project: Project | None) -> Sequence[Probe]:
         return [Probe("machine", "ok", "Python"), Probe("state", "warn", "nearly full", "free some room")]
+
+    def isolation(self, project: Project) -> Isolation:
+        return read_isolation(str(self.state / "data"), project.state_dir)
+
+    def switch_isolation(self, project: Project, *, is_off: bool, reason: str) -> None:
+        if is_off:
+            switch_isolation_off(str(self.state / "data"), project.state_dir, self.user, "2026-01-02", reason)
+        else:
+            switch_isolation_on(str(self.state / "data"), project.state_dir)
+
+    def sandbox_problem(self) -> FairleadError | None:
+        return self.no_sandbox
 
     def perform(self, project: Project, run: RunId, on_tick: Callable[[], None]) -> Ending:
         raise AssertionError("nothing is performed on paper")
