@@ -6,7 +6,7 @@ from fairlead.core.findings import Finding
 
 # Rule → what the patch does and what whoever approves it should think of, as `advice` shows it.
 MENDED: Mapping[str, str] = {
-    "security/archive-extraction": "Members that leave the folder, and links out of it, are refused (filter='data').",
+    "security/archive-extraction": "Members and links that leave the folder are refused. Needs Python 3.11.4 or 3.12.",
     "security/command-injection": "The command becomes a list of words and no shell reads it: each value is one.",
     "security/debug-server": "The debugger is off unless the environment switches it on.",
     "security/insecure-random": "The value comes from the operating system's generator, which nobody can foresee.",
