@@ -16,7 +16,7 @@ SOURCES := src tests benchmarks tools
 # The package's own lines about itself: a change of these asks for a new installation, a change of code does not.
 PACKAGE := pyproject.toml src/fairlead/__init__.py
 
-.PHONY: help setup run test check bench docs defects kills lock clean
+.PHONY: help setup run test check bench docs defects kills expressions lock clean
 
 help:
 	@echo 'make setup     install everything into $(VENV), by hash'
@@ -27,6 +27,7 @@ help:
 	@echo 'make docs      print the reference pages, and check that what the documents say is true'
 	@echo 'make defects   plant each known defect and see that its test notices'
 	@echo 'make kills     kill a run of forty steps 200 times and resume it; ARGS="--count 20 --seed 7"'
+	@echo 'make expressions  100,000 random expressions against a second implementation; ARGS="--count 5000 --seed 7"'
 	@echo 'make lock      renew requirements/*.lock (needs uv)'
 	@echo 'make clean     remove $(VENV) and caches'
 
@@ -45,9 +46,12 @@ $(VENV)/.run: $(VENV)/.made requirements/core.lock $(PACKAGE)
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run requirements/dev.lock tools/debian-packages
+$(VENV)/.dev: $(VENV)/.run requirements/dev.lock requirements/conformance.lock tools/debian-packages
 	@tools/debian-packages
 	@$(PIP) --require-hashes -r requirements/dev.lock
+	@$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-input --no-deps --no-build-isolation \
+	    --no-binary :all: --require-hashes -r requirements/conformance.lock --dest $(VENV)/conformance \
+	    || echo 'the conformance tests of CEL were not fetched: what reads them is skipped'
 	@touch $@
 
 setup: $(VENV)/.dev
@@ -73,6 +77,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks.corpora
 	@$(BIN)/python -m benchmarks.review $(ARGS)
 	@$(BIN)/python -m benchmarks.steps $(ARGS)
+	@$(BIN)/python -m benchmarks.expressions
 
 docs: $(VENV)/.dev
 	@$(BIN)/python tools/reference.py
@@ -80,6 +85,9 @@ docs: $(VENV)/.dev
 
 defects: $(VENV)/.dev
 	@$(BIN)/python tests/defects/run.py $(ARGS)
+
+expressions: $(VENV)/.dev
+	@$(BIN)/python -m tests.core.expressions.compare $(ARGS)
 
 kills: $(VENV)/.dev
 	@$(BIN)/python -m tests.journeys.kills $(ARGS)

@@ -7,6 +7,7 @@ import re
 import sys
 import tarfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,12 +48,24 @@ class Foreign(Exception):
     """A value that JSON does not have."""
 
 
-def cases_of(file: str) -> Iterator[tuple[Case | None, str]]:
-    """Every test of *file*: the case, or why it holds something that JSON does not have. With its name."""
+@cache
+def cases_of(file: str) -> tuple[tuple[Case | None, str], ...]:
+    """Every test of *file* with its name; no case when it holds something that JSON does not have."""
+    return tuple(_cases_of(file, _message(_tokens(_texts()[file]))))
+
+
+@cache
+def _texts() -> dict[str, str]:
+    wanted = {f"{PACKAGE.name.removesuffix('.tar.gz')}/features/{file}.textproto": file for file in FILES}
+    found = {}
     with tarfile.open(PACKAGE) as archive:
-        member = archive.extractfile(f"cel_python-0.5.0/features/{file}.textproto")
-        assert member is not None
-        whole = _message(_tokens(member.read().decode("utf-8")))
+        for member in archive:
+            if member.name in wanted and (opened := archive.extractfile(member)):
+                found[wanted[member.name]] = opened.read().decode("utf-8")
+    return found
+
+
+def _cases_of(file: str, whole: Message) -> Iterator[tuple[Case | None, str]]:
     for section in whole["section"]:
         for test in section.get("test", ()):
             name = f"{file}/{section['name'][0]}/{test['name'][0]}"

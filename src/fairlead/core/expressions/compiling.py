@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, assert_never
 
 from fairlead.core.expressions.comprehensions import MACRO_BODIES, Loop
 from fairlead.core.expressions.functions import FUNCTIONS, GIT_FUNCTIONS
+from fairlead.core.expressions.handing import building_of
 from fairlead.core.expressions.problems import MISSING, OUT_OF_RANGE, UNFIT, EvaluationFailed, Fault
 from fairlead.core.expressions.reads import GIT_FACTS
 from fairlead.core.expressions.tree import (
@@ -68,13 +69,14 @@ _GIT_BODIES = {one.name: one for one in GIT_FUNCTIONS}
 class Program:
     """The closures of one expression."""
 
-    __slots__ = ("evaluate", "steps", "variables")
+    __slots__ = ("building", "evaluate", "steps", "variables")
 
     def __init__(self, text: str, tree: Tree) -> None:
         compiler = _Compiler(text)
         self.evaluate: Step = compiler.step(tree, {})
         self.steps = compiler.steps
         self.variables = compiler.variables
+        self.building = building_of(tree)
 
 
 class _Compiler:

@@ -257,7 +257,7 @@ class _Reader:
         if character in _CLASSES:
             return _CLASSES[character]
         if character in "pP":
-            return self._property(character == "P")
+            return self._property(character == "P", flags)
         return _literal(self._escaped(character), flags)
 
     def _escaped(self, character: str) -> str:
@@ -289,7 +289,7 @@ class _Reader:
             return character
         raise Unreadable(f"`\\{character}` has no meaning")
 
-    def _property(self, is_negated: bool) -> Test:
+    def _property(self, is_negated: bool, flags: _Flags) -> Test:
         name = self._next()
         if name == "{":
             name, closing, _ = self.pattern[self.at :].partition("}")
@@ -300,7 +300,11 @@ class _Reader:
             return _nothing if is_negated else _anything
         if name not in _CATEGORIES:
             raise Unreadable(f"`{name[:20]}` is no general category of Unicode; scripts are not known")
-        return lambda character: unicodedata.category(character).startswith(name) != is_negated
+        if not flags.ignores_case:
+            return lambda character: unicodedata.category(character).startswith(name) != is_negated
+        return lambda character: (
+            any(unicodedata.category(one).startswith(name) for one in _cases(character)) != is_negated
+        )
 
     def _class(self, flags: _Flags) -> Test:
         is_negated = self._takes("^")
@@ -312,21 +316,21 @@ class _Reader:
             if self._takes("[:"):
                 tests.append(self._posix())
                 continue
-            found = self._class_member()
+            found = self._class_member(flags)
             if not isinstance(found, str):
                 tests.append(found)
                 continue
             last = found
             if self.pattern[self.at : self.at + 1] == "-" and self.pattern[self.at + 1 : self.at + 2] not in ("]", ""):
                 self.at += 1
-                end = self._class_member()
+                end = self._class_member(flags)
                 if not isinstance(end, str) or end < found:
                     raise Unreadable("a range of characters that runs backwards")
                 last = end
             ranges.append((found, last))
         return _class_test(tuple(tests), tuple(ranges), is_negated, flags.ignores_case)
 
-    def _class_member(self) -> str | Test:
+    def _class_member(self, flags: _Flags) -> str | Test:
         character = self._next()
         if character != "\\":
             return character
@@ -334,7 +338,7 @@ class _Reader:
         if escaped in _CLASSES:
             return _CLASSES[escaped]
         if escaped in "pP":
-            return self._property(escaped == "P")
+            return self._property(escaped == "P", flags)
         return self._escaped(escaped)
 
     def _posix(self) -> Test:
