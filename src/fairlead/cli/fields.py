@@ -30,6 +30,7 @@ def _record_of(command: str) -> Any:  # a class of records; each has its own fie
         own_agents,
         records,
         runs,
+        schemas,
         surroundings,
     )
     from fairlead.service.parts import AdvisoryState, Imported
@@ -55,6 +56,7 @@ def _record_of(command: str) -> Any:  # a class of records; each has its own fie
         "agents check": own_agents.AgentsChecked,
         "agents test": own_agents.AgentsTested,
         "check": checks.Checked,
+        "schema": schemas.Schemas,
         "explain": explain.Explanation,
         "doctor": surroundings.Health,
         "init": surroundings.Written,

@@ -152,6 +152,10 @@ def _dispatch(name: str, call: "Invocation") -> int:
             from fairlead.cli import agents
 
             return agents.COMMANDS[name](call)
+        case "schema":
+            from fairlead.cli import schemas
+
+            return schemas.COMMANDS[name](call)
         case "explain":
             from fairlead.cli import lookups
 

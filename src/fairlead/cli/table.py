@@ -7,6 +7,10 @@ from typing import Any, NamedTuple
 SEVERITY_WORDS = ("info", "low", "medium", "high", "critical")
 EXPORT_WORDS = ("sarif", "json", "md", "junit", "gitlab", "rdjson", "csv", "html", "github", "summary")
 CI_WORDS = ("github", "gitlab", "buildkite", "jenkins")
+SCHEMA_WORDS = (
+    *("workflow", "agent", "requirements", "finding"),
+    *("findings", "patch", "report", "metrics", "verdict"),
+)
 
 
 class Argument(NamedTuple):
@@ -488,11 +492,22 @@ COMMANDS: tuple[Command, ...] = (
         ),
         (
             "fairlead check",
-            "fairlead check .fairlead/workflows/my-review.yaml",
             "fairlead check my-review --fix --write",
-            "fairlead check my-review --json",
+            "fairlead check .fairlead/workflows/my-review.yaml --json",
         ),
         "Exit 2 when there is an error. `fairlead explain CODE` says what a code means, with an example.",
+    ),
+    Command(
+        "schema",
+        "the JSON Schema of a workflow, an agent file, a finding …, for editors",
+        (
+            Argument(
+                ("name",),
+                "which one; none for the list",
+                {"metavar": "NAME", "nargs": "?", "choices": SCHEMA_WORDS},
+            ),
+        ),
+        ("fairlead schema", "fairlead schema workflow", "fairlead schema finding --json"),
     ),
     Command(
         "explain",

@@ -19,7 +19,7 @@ TOKENS_MAX = 1_000_000_000
 _QUORUM = re.compile(r"quorum\(\s*([0-9]{1,5})\s*\)", re.ASCII)
 _AT_LEAST = re.compile(r"at_least\(\s*([0-9]{1,3}(?:\.[0-9]{1,6})?)%\s*\)", re.ASCII)
 # "" (an answer, not an error) is never repeated, and `unavailable` is what a fallback is for.
-_REPEATED = (*(name for name in get_args(ErrorClass) if name), "any")
+REPEATED = (*(name for name in get_args(ErrorClass) if name), "any")
 _BACKOFFS = ("schedule", "constant", "linear", "exponential")
 
 
@@ -66,9 +66,9 @@ def read_retry(fields: Fields, node: Node, place: str, before: Retry | None) -> 
 
 
 def _error_classes(fields: Fields, node: Node, place: str) -> tuple[ErrorClass, ...]:
-    words = fields.words(node, place, _REPEATED)
+    words = fields.words(node, place, REPEATED)
     if "any" in words:
-        return cast("tuple[ErrorClass, ...]", tuple(word for word in _REPEATED if word != "any"))
+        return cast("tuple[ErrorClass, ...]", tuple(word for word in REPEATED if word != "any"))
     return cast("tuple[ErrorClass, ...]", words)  # `words` answers only words that it was given
 
 
