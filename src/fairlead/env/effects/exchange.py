@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from io import BufferedIOBase
 from typing import NamedTuple
 from urllib.parse import urljoin
 
@@ -67,7 +68,7 @@ def exchange(request: Request) -> Answer:
 
 def _once(request: Request, deadline: float) -> Answer:
     url = request.url
-    link = _Link(_connect(url, resolve(url, allows_private=request.allows_private)), deadline)
+    link = _Link(_connect(url, resolve(url, allows_private=request.allows_private), deadline), deadline)
     is_sent = False
     try:
         if url.scheme == "https":
@@ -75,17 +76,21 @@ def _once(request: Request, deadline: float) -> Answer:
         connection = http.client.HTTPConnection(url.host, url.port)
         connection.auto_open = 0  # what was judged is the only place to go to
         connection.sock = link.socket
+        connection.response_class = _Response
         connection.putrequest(request.method, url.target, skip_host=True, skip_accept_encoding=True)
-        for name, value in (("Host", url.authority), *request.headers.items()):
+        for name, value in (("Host", url.authority), *_length(request), *request.headers.items()):
             connection.putheader(name, value.encode("latin-1"))
         is_sent = True  # from here on nobody can say how much of it arrived
         connection.endheaders(request.body)
-        return _read(connection.getresponse())
+        answer = _read(connection.getresponse())
+        if link.is_late:  # an end by the deadline looks like the end of the answer
+            raise _failed(url, is_sent, _late(request), "timeout")
+        return answer
     except (OSError, http.client.HTTPException, ValueError) as problem:
         if isinstance(problem, ssl.SSLCertVerificationError):
             raise _not_trusted(url, problem) from None
         if link.is_late:
-            raise _failed(url, is_sent, f"no whole answer within {request.timeout_s:g} s", "timeout") from None
+            raise _failed(url, is_sent, _late(request), "timeout") from None
         reason = getattr(problem, "strerror", None) or type(problem).__name__
         raise _failed(url, is_sent, str(reason), "transient") from None
     finally:
@@ -122,12 +127,50 @@ class _Link:
             pass  # it has ended already
 
 
-def _connect(url: Url, places: Sequence[tuple[socket.AddressFamily, str]]) -> socket.socket:
+class _Response(http.client.HTTPResponse):
+    """An answer whose headers must have ended: the library takes a connection that breaks off there for their end."""
+
+    def begin(self) -> None:
+        lines = _Lines(self.fp)
+        self.fp = lines  # type: ignore[assignment]  # it gives everything else on
+        super().begin()
+        if not lines.have_ended:
+            raise http.client.IncompleteRead(b"")
+
+
+class _Lines:
+    """A stream that remembers whether the empty line behind the headers was read."""
+
+    def __init__(self, stream: BufferedIOBase) -> None:
+        self._stream = stream
+        self.have_ended = False
+
+    def readline(self, limit: int = -1) -> bytes:
+        """One line."""
+        line = self._stream.readline(limit)
+        self.have_ended = self.have_ended or line in (b"\r\n", b"\n")
+        return line
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
+def _length(request: Request) -> list[tuple[str, str]]:
+    if request.body is None and request.method in ("GET", "HEAD", "DELETE"):
+        return []
+    return [("Content-Length", str(len(request.body or b"")))]
+
+
+def _late(request: Request) -> str:
+    return f"no whole answer within {request.timeout_s:g} s"
+
+
+def _connect(url: Url, places: Sequence[tuple[socket.AddressFamily, str]], deadline: float) -> socket.socket:
     reason = "it has no address"
     for family, address in places:
         raw = socket.socket(family, socket.SOCK_STREAM)
         try:
-            raw.settimeout(CONNECT_SECONDS_MAX)
+            raw.settimeout(max(0.001, min(CONNECT_SECONDS_MAX, deadline - time.monotonic())))
             raw.connect((address, url.port))
             raw.settimeout(None)
             return raw
