@@ -31,9 +31,10 @@ def read(output: Json, *, is_kept: bool) -> tuple[ControlView, ...]:
         place="compliance",
         output=None if is_kept else output,
         output_ref="x" if is_kept else "",
+        is_block=False,
         planned=SimpleNamespace(step=SimpleNamespace(action=AgentAction("compliance-checker"))),
     )
-    return controls_of(cast(RunState, SimpleNamespace(steps={"compliance": step})), cast(Readable, _Kept(output)))
+    return controls_of(cast(RunState, SimpleNamespace(in_order=lambda: [step])), cast(Readable, _Kept(output)))
 
 
 @pytest.mark.parametrize("is_kept", [True, False])
