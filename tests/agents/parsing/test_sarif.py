@@ -10,6 +10,7 @@ import pytest
 from fairlead.agents.own.findings import OUTPUT_SCHEMA
 from fairlead.agents.parsing.sarif import FINDINGS_MAX, parse
 from fairlead.agents.parsing.texts import NotParsed
+from tests.agents.test_hiding import token
 
 Tree = dict[str, Any]  # SARIF as a test writes it: the parser decides what may stand there
 
@@ -151,6 +152,17 @@ def test_our_own_rules_and_fingerprints_are_kept_and_those_of_others_are_not_bel
     assert (own["rule"], own["fingerprint"]) == ("security/eval", "0" * 24)
     other = only(log(result(**prints)))
     assert (other["rule"], other["fingerprint"] == "0" * 24) == ("lint-er/security/eval", False)
+
+
+def test_a_credential_that_a_scanner_quotes_is_masked_before_anything_is_made_of_it() -> None:
+    secret = token()
+    place = {"artifactLocation": {"uri": "a.py"}, "region": {"startLine": 1, "snippet": {"text": f'key = "{secret}"'}}}
+    leak = result(message={"text": f"{secret} was found"}, locations=[{"physicalLocation": place}])
+    finding = only(log(leak))
+    assert secret not in json.dumps(finding)
+    assert finding["excerpt"].startswith(f'key = "{secret[:4]}…')
+    masked = json.loads(json.dumps(leak).replace(secret, f"{secret[:4]}…{secret[-3:]}"))
+    assert only(log(masked))["fingerprint"] == finding["fingerprint"], "the fingerprint is one of what is shown"
 
 
 def test_a_tool_that_says_that_it_did_not_finish_is_named() -> None:

@@ -125,7 +125,9 @@ def _summary(parser: str, value: Json) -> str:
             return f"{round(value['line'] * 10_000) // 10 / 10:g} % of lines covered"
         case "sarif":
             counts = [f"{count:,} {severity}" for severity, count in value["counts"].items() if count]
-            return ", ".join(counts) or "no findings"
+            return f"{value['total']:,} finding{'s'[: value['total'] != 1]}" + (
+                f": {', '.join(counts)}" if counts else ""
+            )
         case "hyperfine":
             return f"mean {value['mean_ms']:,.3f} ms"
         case "pytest_benchmark":

@@ -12,9 +12,11 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from fairlead.agents.hiding import hidden
 from fairlead.agents.parsing.texts import NotParsed, count_of, mapping_of, number_of, said
 from fairlead.core.findings import SEVERITIES, Finding, Fingerprints, Severity, path_text
 from fairlead.core.json import Json
+from fairlead.core.outcomes import Succeeded
 
 FINDINGS_MAX = 5_000  # the worst; the rest is counted
 EXCERPT_CHARACTERS_MAX = 200
@@ -52,7 +54,6 @@ class _Reader:
         self.suppressed = 0
         self.outside = 0
         self.incomplete: list[str] = []
-        self.prints = Fingerprints()
 
     def read(self, run: dict[str, Json]) -> None:
         tool = _mapping(run.get("tool"), "`tool`")
@@ -103,9 +104,9 @@ class _Reader:
             line=line,
             column=(count_of(region.get("startColumn")) or 0) if line else 0,
             message=said(message),
-            fingerprint=str(kept) if is_kept else self.prints.of(full, path, excerpt or message),
+            fingerprint=str(kept) if is_kept else "",  # the others are made when nothing secret is left in the texts
             remedy=said(_text(_object(next(iter(_list(found.get("fixes"))), None)).get("description"))),
-            excerpt=said(excerpt.strip())[:EXCERPT_CHARACTERS_MAX],
+            excerpt=said(excerpt.strip()),
             end_line=(count_of(region.get("endLine")) or line) if line else 0,
             end_column=(count_of(region.get("endColumn")) or 0) if line else 0,
             origin=(said(tool),),
@@ -139,13 +140,27 @@ class _Reader:
         return {
             "total": len(worst),
             "counts": counts,
-            "findings": msgspec.to_builtins(worst[:FINDINGS_MAX]),
+            "findings": _completed(worst[:FINDINGS_MAX]),
             "findings_left_out": max(len(worst) - FINDINGS_MAX, 0),
             "suppressed": self.suppressed,
             "outside": self.outside,
             "tools": list(dict.fromkeys(self.tools)),
             "incomplete": list(dict.fromkeys(self.incomplete)),
         }
+
+
+def _completed(findings: Sequence[Finding]) -> list[Json]:
+    """*findings* without the credentials that they quote, and with a fingerprint each, made of what is shown."""
+    masked = hidden(Succeeded({"findings": msgspec.to_builtins(findings)})).output
+    rows: list[dict[str, Json]] = masked["findings"] if masked else []
+    prints = Fingerprints()
+    for row in sorted(rows, key=lambda row: (row["path"], row["line"], row["column"])):
+        row["fingerprint"] = row["fingerprint"] or prints.of(
+            row["rule"], row["path"], row.get("excerpt") or row["message"]
+        )
+        if "excerpt" in row:
+            row["excerpt"] = row["excerpt"][:EXCERPT_CHARACTERS_MAX]
+    return list(rows)
 
 
 class _Rules:
