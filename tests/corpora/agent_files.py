@@ -53,6 +53,7 @@ It changed, so: look.
 </commentary>
 </example>
 """
+_SAID = _EXAMPLE.removeprefix("description: ").rstrip("\n")
 
 CASES: tuple[Case, ...] = (
     # ------------------------------------------------------------------------------------ strict, and yet not plain
@@ -148,7 +149,7 @@ CASES: tuple[Case, ...] = (
         tools=_READ,
         fields=("tools", "model"),
     ),
-    _case("an example", f"name: q3\n{_EXAMPLE}tools: Read\n", "q3", MENDED, tools=("Read",), fields=("tools",)),
+    _case("an example", f"name: q3\n{_EXAMPLE}tools: Read\n", "q3", MENDED, description=_SAID, tools=("Read",)),
     _case("a quote inside", "name: q4\ndescription: 'It's the one'\n", "q4", MENDED, description="It's the one"),
     _case("a quote not closed", 'name: q5\ndescription: "One\n', "q5", MENDED),
     _case("quoted begin", 'name: q6\ndescription: "One" and two\n', "q6", MENDED, description='"One" and two'),
