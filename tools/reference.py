@@ -17,6 +17,12 @@ from fairlead.cli.table import COMMANDS, full_help
 from fairlead.cli.words import help_of
 from fairlead.core import events, transitions
 from fairlead.core.codes import FAMILIES, all_codes
+from fairlead.core.expressions.evaluation import BYTES_MAX, STEPS_MAX
+from fairlead.core.expressions.functions import FUNCTIONS, GIT_FUNCTIONS
+from fairlead.core.expressions.lexer import RESERVED
+from fairlead.core.expressions.macros import MACROS
+from fairlead.core.expressions.parser import NESTING_MAX, TEXT_MAX
+from fairlead.core.expressions.pattern_syntax import PATTERN_MAX
 from fairlead.core.program_outputs import OUTPUTS
 from fairlead.core.receipts import Receipt
 from fairlead.env.effects import effects
@@ -71,6 +77,115 @@ def codes_page() -> str:
                 if example:
                     parts += [f"{label}:", "", "```text", example, "```", ""]
     return "\n".join(parts)
+
+
+def expressions_page() -> str:
+    """The language of expressions: what it is, what it is not, its macros and functions."""
+    parts = ["# Expressions", "", PRINTED, _EXPRESSIONS]
+    parts += ["## Macros", "", "| Written | Gives | Example | is |", "|---|---|---|---|"]
+    for macro in MACROS:
+        parts.append(f"| `{macro.written}` | {_cell(macro.does)} | `{_cell(macro.example)}` | `{macro.gives}` |")
+    parts += ["", "## Functions", "", "What stands in brackets may be left out; `T` is any type.", ""]
+    parts += ["| Written | Gives | Example | is |", "|---|---|---|---|"]
+    for function in (*FUNCTIONS, *GIT_FUNCTIONS):
+        written = "<br>".join(f"`{signature}`" for signature in function.signatures)
+        example = f"`{_cell(function.example)}`"
+        gives = f"`{_cell(function.gives)}`" if function.gives else ""
+        parts.append(f"| {written} | {_cell(function.does)} | {example} | {gives} |")
+    words = ", ".join(f"`{word}`" for word in sorted(RESERVED))
+    parts += [
+        "",
+        "## Reserved words",
+        "",
+        f"{words}: no names of roots or items; as fields they are fine (`x.loop`).",
+        "",
+    ]
+    parts += ["## Limits", "", f"{TEXT_MAX:,} characters and {NESTING_MAX} levels; {STEPS_MAX:,} steps and"]
+    parts += [f"{BYTES_MAX:,} bytes for each evaluation; a pattern has at most {PATTERN_MAX:,} characters.", ""]
+    return "\n".join(parts)
+
+
+_EXPRESSIONS = """\
+An expression works out a value from what a run knows. The language is [CEL](https://cel.dev), in the profile of this
+page: it has no loops, no variables and no effects, so that every expression ends, and what it costs is bounded.
+
+```yaml
+if: steps.scan.output.findings.exists(f, f.severity in ['high', 'critical'])
+with:
+  paths: ${ inputs.paths }
+  title: ${ steps.scan.output.findings.size() } findings in ${ git.branch }
+```
+
+## Where expressions stand
+
+`if`, `that`, `until`, `each`, `key`, `metric`, `start`, `select`, `show` and `also_key` hold an expression and
+nothing else. In other texts `${ }` is filled in, and `$${` is a literal `${`. A text that is exactly one `${ }` keeps
+the type of its value; inside other text a value becomes text: text as it is, everything else as JSON.
+
+A condition has to be `true` or `false`. Text, numbers and lists are never taken for one.
+
+## Values
+
+What JSON has: numbers, text, booleans, null, lists and objects.
+
+* Numbers are numbers: `1 < 2.5`, `1 == 1.0` and `1 + 2.5` work. Two whole numbers are divided to a whole number (`7 /
+  2` is `3`): write `double(a) / b` where that is not meant. What is beyond 64 bits fails, and so does the value of an
+  expression beyond 2**53.
+* JSON has neither infinity nor NaN: division by zero fails for all numbers, and so does what would be infinite.
+* Text is written in single or double quotes, over several lines in three of them, and without escapes after `r`:
+  `r'\\d'`.
+* The names of an object's fields are text.
+* A duration is a number of seconds, a percentage a share of one: `duration('5m')` is `300`, `percent('2%')` is
+  `0.02`.
+
+## Operators
+
+From those that bind most: `.` `[ ]` `( )`, then `!` `-`, `*` `/` `%`, `+` `-`, `<` `<=` `>` `>=` `==` `!=` `in`,
+`&&`, `||`, `? :`.
+
+* `==` compares values, lists and objects by their parts; values of different kinds are never equal.
+* `<` compares numbers, texts (by their characters) or booleans.
+* `&&` and `||` need one side only if it decides: `false && x` is false and `true || x` is true even where `x` fails,
+  in any order.
+* `in` looks for an item of a list or the name of a field.
+
+## What may not be there
+
+* A field that is not there fails, with the fields that are. `has(x.field)` asks first.
+* `x.?field` and `x[?key]` give an optional value: nothing when the field, the item, or what stands before it is not
+  there or null. What follows in the same path is optional too. `.orValue(y)` ends it:
+  `steps.scan.output.?report.path.orValue('none')`. As the value of an expression, nothing is null.
+* `steps.ID.previous` is null as long as no earlier run has finished. What is read from it is then *absent*: every
+  comparison with something absent is false, but that with `null`; computing with it gives something absent again; as
+  a condition it is false, as a value null. So `steps.score.output.score < steps.score.previous.score - 5` is false in
+  the first run.
+
+## Patterns
+
+`matches` takes the syntax of RE2: no back-references and no look-around, in exchange for linear time. A pattern of
+paths (`git.changed`, `git.tree`) is about the whole path from the top of the repository: `*` and `?` stay inside one
+name, `**` stands for any folders, `[ab]` for one of some characters, `[!ab]` for one of all others.
+
+## Checked before anything runs
+
+`fairlead check` knows the types of inputs and outputs from their schemas and finds misspelt fields, unknown
+functions, operands that do not fit, and comparisons with a word that a closed set does not have. An object whose
+schema names its properties is taken to have no others, unless `additionalProperties` says so.
+
+## Cost
+
+A step is an operator, a function, or a list or object that is put together; each item of a comprehension costs one,
+and those of its body once more. A long text, list or pattern costs further steps. What is skipped by `&&` or `?` is
+counted too, so that the same expression always costs the same. Values that are only named are handed on whatever
+their size.
+
+## What differs from CEL elsewhere
+
+Left out: bytes, unsigned numbers, timestamps, types as values, messages, names of fields that are no text, making
+optional values (`optional.of`). Decided otherwise: arithmetic mixes whole numbers with others, comparisons beyond
+2**53 are exact, there is no infinity, durations are numbers, `.?` on null is nothing, `string(1e6)` is written as
+JSON would.
+"""
 
 
 def rules_page() -> str:
@@ -200,6 +315,7 @@ def main() -> int:
         "states.md": states_page(),
         "codes.md": codes_page(),
         "effects.md": effects_page(),
+        "expressions.md": expressions_page(),
         "rules.md": rules_page(),
         "program-outputs.md": program_outputs_page(),
     }

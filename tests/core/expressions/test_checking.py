@@ -19,7 +19,8 @@ from fairlead.core.expressions import (
     type_of,
     typed,
 )
-from fairlead.core.expressions.functions import FUNCTIONS
+from fairlead.core.expressions.functions import FUNCTIONS, Function
+from fairlead.core.expressions.macros import MACROS, Macro
 from fairlead.core.expressions.signatures import read_signature
 from fairlead.core.json import encode
 
@@ -292,9 +293,16 @@ def test_joined_types_keep_what_both_say() -> None:
     assert joined(INT, STRING) is ANY
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda one: f"{one.name}{'-member' * one.is_member}")
-def test_every_function_is_documented_by_an_example_that_holds(function: object) -> None:
-    one = next(it for it in FUNCTIONS if it is function)
+@pytest.mark.parametrize("macro", MACROS, ids=lambda one: str(one.name))
+def test_every_macro_is_documented_by_an_example_that_holds(macro: Macro) -> None:
+    assert encode(evaluate(parse(macro.example), {})).decode() == macro.gives
+    assert typed(parse(macro.example), {}).problems == ()
+    assert f"{macro.name}(" in macro.example
+    assert f"{macro.name}(" in macro.written
+
+
+@pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: f"{one.name}{'-member' * one.is_member}")
+def test_every_function_is_documented_by_an_example_that_holds(one: Function) -> None:
     assert encode(evaluate(parse(one.example), {})).decode() == one.gives
     assert typed(parse(one.example), {}).problems == ()
     assert f"{one.name}(" in one.example

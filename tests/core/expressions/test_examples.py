@@ -17,7 +17,17 @@ def test_each_has_a_value_and_nothing_is_called_wrong(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("index", "value"),
-    [(6, False), (8, False), (9, 1), (13, True), (17, ["one", "two"]), (20, True), (23, True), (29, "update"), (34, False)],
+    [
+        (6, False),
+        (8, False),
+        (9, 1),
+        (13, True),
+        (17, ["one", "two"]),
+        (20, True),
+        (23, True),
+        (29, "update"),
+        (34, False),
+    ],
 )
 def test_some_of_their_values(index: int, value: object) -> None:
     assert evaluate(parse(EXPRESSIONS[index]), SCOPE) == value

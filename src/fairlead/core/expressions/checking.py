@@ -6,7 +6,8 @@ from typing import NamedTuple, assert_never
 
 from fairlead.core.expressions.functions import FUNCTIONS, GIT_FUNCTIONS, Function, seconds_of, share_of
 from fairlead.core.expressions.globs import glob_pattern
-from fairlead.core.expressions.parser import MACROS, Expression
+from fairlead.core.expressions.macros import OVER_ITEMS
+from fairlead.core.expressions.parser import Expression
 from fairlead.core.expressions.pattern_syntax import Unreadable
 from fairlead.core.expressions.patterns import compiled
 from fairlead.core.expressions.problems import BAD_PATTERN, UNCONVERTIBLE, Fault, Problem
@@ -148,8 +149,8 @@ class _Checker:
             return ANY
         if of.kind != "object":
             hint = "end the path before it"
-            if (field, True) in _BY_FORM or field in MACROS:
-                hint = f"`{field}` is a function: write .{field}({'x, …' if field in MACROS else ''})"
+            if (field, True) in _BY_FORM or field in OVER_ITEMS:
+                hint = f"`{field}` is a function: write .{field}({'x, …' if field in OVER_ITEMS else ''})"
             return self.add("FL-E009", f"`{self._said(operand)}` is {of.said}: it has no fields", mark, hint)
         if field in of.fields:
             return of.fields[field]
@@ -200,10 +201,10 @@ class _Checker:
 
     def _unknown(self, tree: Call, types: list[Type]) -> Type:
         name, is_member = tree.function, tree.target is not None
-        if (name, not is_member) in _BY_FORM or (name in MACROS and not is_member):
+        if (name, not is_member) in _BY_FORM or (name in OVER_ITEMS and not is_member):
             form = f"{name}(x)" if is_member else f"x.{name}(…)"
             return self.add("FL-E017", f"`{name}` is not written in this form", tree.mark, f"write {form}")
-        known = [one for one, form in _BY_FORM if form is is_member] + (list(MACROS) if is_member else ["has"])
+        known = [one for one, form in _BY_FORM if form is is_member] + (list(OVER_ITEMS) if is_member else ["has"])
         hint = _FOREIGN.get(name) or _nearest(name, known, "the reference page of the language lists all functions")
         return self.add("FL-E017", f"there is no function `{name}`", tree.mark, hint)
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 import msgspec
 
 from fairlead.core.expressions.lexer import INTEGER_MAX, RESERVED, Token, tokens_of
+from fairlead.core.expressions.macros import OVER_ITEMS
 from fairlead.core.expressions.problems import Malformed, Problem
 from fairlead.core.expressions.reads import Reading, readings_of
 from fairlead.core.expressions.tree import (
@@ -39,15 +40,6 @@ _LEVELS: dict[str, int] = {
     **dict.fromkeys(("*", "/", "%"), 3),
 }
 _UNARY_LEVEL = 4
-# Macro → how many arguments may follow its variable.
-MACROS: dict[str, tuple[int, ...]] = {
-    "all": (1,),
-    "exists": (1,),
-    "exists_one": (1,),
-    "filter": (1,),
-    "map": (1, 2),
-    "sortBy": (1,),
-}
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
@@ -294,7 +286,7 @@ class _Parser:
         arguments, end = self._items(")")
         if name == "has" and target is None:
             return self._has(arguments, start, end)
-        if name in MACROS and target is not None:
+        if name in OVER_ITEMS and target is not None:
             return self._comprehension(name, target, arguments, end, mark)
         depth = self._above(start, end, *([target] if target else []), *arguments)
         return Call(start, end, depth, name, target, tuple(arguments), mark)
@@ -308,8 +300,8 @@ class _Parser:
 
     def _comprehension(self, macro: str, target: Tree, arguments: list[Tree], end: int, mark: tuple[int, int]) -> Tree:
         hint = f"write x.{macro}(item, …)"
-        if len(arguments) - 1 not in MACROS[macro]:
-            said = f"`{macro}` takes the name of an item and {' or '.join(str(n) for n in MACROS[macro])} more"
+        if len(arguments) - 1 not in OVER_ITEMS[macro]:
+            said = f"`{macro}` takes the name of an item and {' or '.join(str(n) for n in OVER_ITEMS[macro])} more"
             raise Malformed((Problem("FL-E023", said, mark[0], end, hint),))
         variable, *bodies = arguments
         if not isinstance(variable, Name):
