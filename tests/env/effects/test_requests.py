@@ -1,7 +1,9 @@
 """Requests: what is shown is what is sent, secrets rest nowhere, and nothing is sent twice that must not be."""
 
+import asyncio
 import base64
 import json
+import os
 import shutil
 import socket
 import ssl
@@ -14,12 +16,13 @@ import pytest
 
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Succeeded
-from fairlead.core.ports import EffectWorld
+from fairlead.core.ports import EffectWorld, Program
 from fairlead.env.effects import effects
 from fairlead.env.effects.addresses import URL_CHARACTERS_MAX, reach_of, read_url
 from fairlead.env.effects.exchange import ANSWER_BYTES_MAX
 from fairlead.env.effects.refusals import Refused
 from fairlead.env.effects.requests import BODY_BYTES_MAX, HEADERS_MAX, HttpRequest
+from fairlead.env.spawner import LocalSpawner
 from tests.env.effects.conftest import attempt, done, found, refused, shown, world_of
 from tests.env.effects.servers import Said, listening, serving
 from tests.proves import proves
@@ -439,3 +442,18 @@ def test_bad_arguments_send_nothing(here: EffectWorld, given: dict[str, Json]) -
         failed = refused(KIND, local(server.url, **given), here)
     assert (failed.code, failed.error) == ("FL-R330", "validation")
     assert server.got == []
+
+
+@proves("B10.3")
+def test_a_program_of_a_step_does_not_see_what_an_effect_uses(
+    here: EffectWorld, tmp_path: Path, token: str, spawner: LocalSpawner
+) -> None:
+    """The spawner was started with it, as the worker was; what a step starts gets an environment built from empty."""
+    assert os.environ["TEAM_TOKEN"] == token
+    end = asyncio.run(spawner.perform_program(Program(("cat", "/proc/self/environ"), str(tmp_path))))
+    assert end.process.exit_code == 0
+    assert b"PATH=" in end.process.stdout
+    assert b"TEAM_TOKEN" not in end.process.stdout
+    with serving() as server:
+        done(KIND, local(server.url, headers={"A": HIDDEN}), here)
+    assert server.got[0].headers["A"] == token
