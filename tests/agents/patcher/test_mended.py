@@ -59,6 +59,15 @@ def test_a_place_is_mended_as_the_corpus_says(name: str, texts: dict[str, str]) 
     assert texts[name] == MENDED[name].after
 
 
+@pytest.mark.parametrize("name", [name for name, case in MENDED.items() if not case.path.endswith(".js")])
+def test_lines_that_end_otherwise_go_on_doing_so(name: str, before: _Found, tree: Path) -> None:
+    number, case = list(MENDED).index(name), MENDED[name]
+    text = case.before.replace("\n", "\r\n")
+    found = before[f"c{number}/{case.path}"]
+    same = alike(next(one for one in found if one.rule == case.rule), found, text)
+    assert mended_text(text, same, world_over(tree)) == case.after.replace("\n", "\r\n")
+
+
 @proves("C11")
 def test_a_second_scan_finds_none_of_them_and_the_same_scanner_nothing_else(
     texts: dict[str, str], before: _Found, tmp_path: Path

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.agents.builtin.patcher_rules.patch import patch
 from fairlead.agents.catalog import FileCatalog
 from fairlead.core.outcomes import Failed, Succeeded
 from fairlead.core.patch_texts import parse_patch
 from fairlead.core.patches import apply_patch
 from fairlead.gate.contracts import Contracts
 from fairlead.workflow import read_values
+from tests.agents.conftest import DirectoryWorld
 from tests.agents.patcher.parts import Found, findings_of, mend, mended, refused, write
 from tests.corpora.patches import REFUSED
 from tests.proves import proves
@@ -55,6 +57,14 @@ def test_a_patch_says_what_it_did_and_git_applies_it(tmp_path: Path) -> None:
     fresh = write(tmp_path / "b", "app/settings.py", SETTINGS)
     git_apply(fresh, output["patch"])
     assert (fresh / "app/settings.py").read_text() == MENDED_SETTINGS
+
+
+def test_the_scans_of_a_patch_do_not_count_as_findings_of_the_run(tmp_path: Path) -> None:
+    root = write(tmp_path, "settings.py", SETTINGS)
+    finding = one(root)
+    world = DirectoryWorld(root, writes=["**"])
+    assert isinstance(patch({"finding": finding}, world), Succeeded)
+    assert (world.founds, world.texts) == (0, [f"{RULE} in settings.py"])
 
 
 def test_the_same_call_gives_the_same_patch(tmp_path: Path) -> None:

@@ -5,9 +5,11 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from fairlead.agents.builtin.patch_combiner.combine import combine
@@ -15,7 +17,6 @@ from fairlead.agents.builtin.patcher_rules.files import TextFile, patch_of
 from fairlead.agents.builtin.patcher_rules.remedies import alike, mended_text
 from fairlead.agents.builtin.triage_rules.triage import triage
 from fairlead.core.findings import Finding
-from fairlead.core.json import Json
 from fairlead.core.outcomes import Succeeded
 from tests.agents.patcher.parts import SCANNERS, all_findings, mended, world_over, write
 from tests.corpora.patches import MENDED
@@ -29,6 +30,17 @@ def scanned(root: Path) -> list[dict[str, Any]]:  # findings as the output has t
     assert isinstance(outcome, Succeeded)
     found: list[dict[str, Any]] = outcome.output["findings"]
     return found
+
+
+def proposed(root: Path, findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Patches that no scan has looked at, as a patcher would give them."""
+    world = world_over(root)
+    patches: list[dict[str, Any]] = []
+    for finding in findings:
+        file = TextFile.read(world, finding.path, is_python=True)
+        same = alike(finding, [one for one in findings if one.path == finding.path], file.text)
+        patches.append({"patch": patch_of(file, mended_text(file.text, same, world)), "rule": finding.rule})
+    return patches
 
 
 def run_tests(root: Path) -> None:
@@ -49,9 +61,10 @@ def test_a_planted_shop_is_mended_and_still_works(tmp_path: Path) -> None:
     assert {(one["rule"], one["path"]) for one in fixable} == MENDABLE
     assert {one["path"] for one in sorted_out.output["not_fixable"] if one["rule"] == "security/bind-all-interfaces"}
     patches = []
-    for number, finding in enumerate(fixable):
+    for number, finding in enumerate(fixable[:2]):
         copy = Path(shutil.copytree(root, tmp_path / f"copy{number}"))  # each call has a copy of its own
         patches.append(mended(copy, finding))
+    patches += proposed(root, msgspec.convert(fixable[2:], list[Finding]))  # without the scans, which take their time
     outcome = combine({"patches": patches}, world_over(root))
     assert isinstance(outcome, Succeeded)
     assert (len(outcome.output["patches"]), outcome.output["conflicts"]) == (len(MENDABLE), [])
@@ -104,12 +117,7 @@ def test_any_mixture_of_faults_is_mended_and_a_second_time_there_is_nothing_to_d
         wanted = worth_trying(found)
         if not wanted:
             break
-        patches: list[Json] = []
-        for finding in rng.sample(wanted, len(wanted)):
-            file = TextFile.read(world, finding.path, is_python=True)
-            same = alike(finding, found[finding.path], file.text)
-            patches.append({"patch": patch_of(file, mended_text(file.text, same, world)), "rule": finding.rule})
-        outcome = combine({"patches": patches}, world)
+        outcome = combine({"patches": proposed(tmp_path, rng.sample(wanted, len(wanted)))}, world)
         assert isinstance(outcome, Succeeded), SEED + number
         for conflict in outcome.output["conflicts"]:
             assert conflict["reason"].startswith("both change line"), SEED + number

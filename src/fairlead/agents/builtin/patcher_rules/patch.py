@@ -6,7 +6,7 @@ and the outcome is a failure with the reason.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -22,6 +22,19 @@ from fairlead.core.patches import apply_patch
 from fairlead.core.tools import ToolWorld, Unwritable
 
 _HINT = "Mend it by hand, or let an agent with a model try: `agent: patcher`."
+
+
+class _Silent:
+    """The same world, in which a scan that serves to prove a change tells nobody that it found something."""
+
+    def __init__(self, world: ToolWorld) -> None:
+        self._world = world
+
+    def __getattr__(self, name: str) -> Any:  # every other member, whatever its type
+        return getattr(self._world, name)
+
+    def progress(self, text: str) -> None: ...
+    def found(self, count: int = 1) -> None: ...
 
 
 class _Scan(NamedTuple):
@@ -89,7 +102,8 @@ def _scan(given: Finding, world: ToolWorld) -> _Scan:
     """The findings of the file by the scanner that the rule belongs to."""
     family = given.rule.partition("/")[0]
     # Whether a manifest is looked up depends on the locks beside it: of dependencies the whole tree is read.
-    outcome = _SCANNERS[family]({} if family == "dependencies" else {"paths": [given.path]}, world)
+    silent = cast(ToolWorld, _Silent(world))  # a class with `__getattr__` cannot be seen to keep the Protocol
+    outcome = _SCANNERS[family]({} if family == "dependencies" else {"paths": [given.path]}, silent)
     if isinstance(outcome, Failed):
         raise NoFix(f"The scanner failed: {outcome.message}.", "FL-A164")
     findings = msgspec.convert(outcome.output["findings"], list[Finding])

@@ -188,7 +188,8 @@ class Source:
                 aliases += [] if name else statement.names
             elif isinstance(statement, ast.ImportFrom) and statement.module == module and not statement.level:
                 aliases += statement.names if name else []
-        return any(alias.name == wanted and alias.asname in (None, wanted) for alias in aliases)
+        # `import os.path` brings `os`.
+        return any((alias.asname or alias.name.partition(".")[0]) == wanted for alias in aliases)
 
     def _place_for(self, module: str, is_from: bool) -> int:
         """The beginning of the line where an import of *module* belongs: with its like, in alphabetical order."""
