@@ -78,6 +78,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks.review $(ARGS)
 	@$(BIN)/python -m benchmarks.steps $(ARGS)
 	@$(BIN)/python -m benchmarks.expressions
+	@$(BIN)/python -m benchmarks.agent_files
 
 docs: $(VENV)/.dev
 	@$(BIN)/python tools/reference.py

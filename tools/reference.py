@@ -4,6 +4,7 @@
 code says.
 """
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -12,10 +13,11 @@ from typing import Any, get_args
 
 import msgspec
 
+from fairlead.agents.files import places
 from fairlead.agents.rules import all_rules
 from fairlead.cli.table import COMMANDS, full_help
 from fairlead.cli.words import help_of
-from fairlead.core import events, transitions
+from fairlead.core import agent_format, events, transitions
 from fairlead.core.codes import FAMILIES, all_codes
 from fairlead.core.expressions.evaluation import BYTES_MAX, STEPS_MAX
 from fairlead.core.expressions.functions import FUNCTIONS, GIT_FUNCTIONS
@@ -23,6 +25,7 @@ from fairlead.core.expressions.lexer import RESERVED
 from fairlead.core.expressions.macros import MACROS
 from fairlead.core.expressions.parser import NESTING_MAX, TEXT_MAX
 from fairlead.core.expressions.pattern_syntax import PATTERN_MAX
+from fairlead.core.output_contracts import CONTRACTS
 from fairlead.core.program_outputs import OUTPUTS
 from fairlead.core.receipts import Receipt
 from fairlead.env.effects import effects
@@ -182,9 +185,9 @@ their size.
 ## What differs from CEL elsewhere
 
 Left out: bytes, unsigned numbers, timestamps, types as values, messages, names of fields that are no text, making
-optional values (`optional.of`). Decided otherwise: arithmetic mixes whole numbers with others, comparisons beyond
-2**53 are exact, there is no infinity, durations are numbers, `.?` on null is nothing, `string(1e6)` is written as
-JSON would.
+optional values (`optional.of`). Decided otherwise: arithmetic mixes
+whole numbers with others, comparisons beyond 2**53 are exact, there is no infinity, durations are numbers, `.?` on
+null is nothing, and `string(1234567.5)` has no exponent.
 """
 
 
@@ -279,6 +282,58 @@ def _kinds(field: dict[str, object]) -> str:
     return " or ".join(str(one.get("type", "anything")) for one in either)  # type: ignore[attr-defined]
 
 
+def agent_files_page() -> str:
+    """The keys of an agent file, where such files lie, and what their contracts say."""
+    parts = ["# Agent files", "", PRINTED, " ".join((agent_format.__doc__ or "").split()), ""]
+    parts += [
+        "## Where they lie",
+        "",
+        "The first of a name wins; `fairlead agents list` names every file that is hidden.",
+        "",
+    ]
+    for place in places.PROJECT:
+        nearest = ", the directory at hand first, then those above it" if place.is_nearest_first else ""
+        deep = ", with the folders in it" if place.is_deep else ""
+        parts.append(f"1. `{place.folder}/*{place.suffix}`{deep}{nearest}")
+    parts += [f"1. `~/.config/{place.folder}/*{place.suffix}`" for place in places.CONFIG_HOME]
+    parts += [f"1. `~/{place.folder}/*{place.suffix}`" for place in places.HOME]
+    parts += [f"1. installed packages: folders named by entry points of `{places.GROUP}`, read without importing", ""]
+    parts += ["A file whose agent needs something that is not configured hides none that can be called,"]
+    parts += ["unless it lies in `.fairlead/agents`.", "", "## Keys under `fairlead:`", ""]
+    parts += ["| Key | What it says | Adapters |", "|---|---|---|"]
+    for key in agent_format.KEYS:
+        parts.append(f"| `{key.name}` | {_cell(key.says)} | {', '.join(key.adapters) or 'all'} |")
+    parts += ["", "## Adapters", "", "| Adapter | In this build |", "|---|---|"]
+    for adapter in agent_format.ADAPTERS:
+        needs = agent_format.NEEDS.get(adapter)
+        parts.append(f"| `{adapter}` | {f'recognised; needs {needs}' if needs else 'performed'} |")
+    parts += ["", "## Contracts of `output`", "", "| Contract | Promised | Known besides |", "|---|---|---|"]
+    for name, schema in CONTRACTS.items():
+        required = schema.get("required", [])
+        others = [field for field in schema["properties"] if field not in required]
+        parts.append(f"| `{name}` | {_names(required)} | {_names(others)} |")
+    parts += [
+        "",
+        "## Keys of other programs",
+        "",
+        "Kept as they stand. Only these begin a field when a file that is no",
+    ]
+    parts += ["strict YAML is recovered.", "", ", ".join(f"`{name}`" for name in agent_format.FOREIGN), ""]
+    parts += [
+        "## JSON Schema of the front matter",
+        "",
+        "```json",
+        json.dumps(agent_format.schema(), indent=1),
+        "```",
+        "",
+    ]
+    return "\n".join(parts)
+
+
+def _names(fields: list[str]) -> str:
+    return ", ".join(f"`{field}`" for field in fields)
+
+
 def command_line_page() -> str:
     """Every command with its help, as the program prints it on a terminal of 100 columns."""
     os.environ["COLUMNS"] = "100"
@@ -310,6 +365,7 @@ def _cell(text: str) -> str:
 def main() -> int:
     """Write the pages, or say which of them are not up to date."""
     pages = {
+        "agent-files.md": agent_files_page(),
         "command-line.md": command_line_page(),
         "events.md": events_page(),
         "states.md": states_page(),

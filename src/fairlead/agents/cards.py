@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from fairlead.core.agent_format import BYTES_MAX, PERFORMED
+from fairlead.core.agent_format import BYTES_MAX
 from fairlead.core.json import Json
 
 _FENCE = re.compile(rb"\A(?:\xef\xbb\xbf)?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)(.*)\Z", re.DOTALL | re.MULTILINE)
@@ -57,11 +57,6 @@ class FrontMatter(NamedTuple):
         if adapter == "tool" and "command" in self.settings and "python" not in self.settings:
             return "command"
         return adapter if isinstance(adapter, str) else str(adapter)
-
-    @property
-    def is_performed(self) -> bool:
-        """Whether its adapter is one that this build calls agents with."""
-        return self.adapter in PERFORMED
 
     @property
     def entry(self) -> str:

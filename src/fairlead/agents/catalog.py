@@ -10,7 +10,6 @@ from typing import NamedTuple
 import msgspec
 
 from fairlead.agents.cards import BadCard, FrontMatter, ReadYaml, split_card
-from fairlead.agents.files.naming import NAME
 from fairlead.agents.files.taking import card_of
 from fairlead.agents.own.definitions import (
     AgentFile,
@@ -69,6 +68,7 @@ class FileCatalog:
         self._looking = looking
         self._code = _Code(builtin)
         self._found: dict[str, AgentCard | None] = {}
+        self._shipped_names: list[str] | None = None
         self._own: tuple[Definition, ...] | None = None
         self._first: dict[str, Definition] = {}  # name → what a call of it reaches, unless one that ships is meant
         self.files: tuple[AgentFile, ...] = ()  # of the project, once `definitions` has read them
@@ -111,7 +111,11 @@ class FileCatalog:
 
     def shipped_names(self) -> list[str]:
         """The names of all agents that ship."""
-        return sorted(file.stem for file in (self._builtin / "cards").iterdir() if file.suffix == ".md")
+        if self._shipped_names is None:
+            self._shipped_names = sorted(
+                file.stem for file in (self._builtin / "cards").iterdir() if file.suffix == ".md"
+            )
+        return self._shipped_names
 
     def cards(self) -> Sequence[AgentCard]:
         """Every entry: those that ship, then the project's, each by name. Names may repeat; `find` gives the first."""
@@ -201,8 +205,8 @@ class FileCatalog:
         own.settle()
 
     def is_shipped(self, name: str) -> bool:
-        """Whether an agent of this name ships; reads nothing."""
-        return bool(NAME.fullmatch(name)) and (self._builtin / "cards" / f"{name}.md").is_file()
+        """Whether an agent of this name ships; reads no card."""
+        return name in self.shipped_names()
 
     def _shipped(self, name: str) -> AgentCard | None:
         if not self.is_shipped(name):

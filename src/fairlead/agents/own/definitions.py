@@ -14,6 +14,7 @@ from fairlead.agents.files.places import Whose
 from fairlead.agents.files.taking import Taken, take_card
 from fairlead.agents.files.values import limits_of
 from fairlead.agents.own.reading import Decorated, Module, closure, problems_of
+from fairlead.core.agent_format import PERFORMED
 from fairlead.core.json import Digest, Json, NotStrict, digest, parse
 from fairlead.core.output_contracts import CONTRACTS
 from fairlead.core.ports import AgentCard
@@ -144,7 +145,7 @@ class _Folder:
     def _taken(self, file: AgentFile, opened: Opened, taken: Taken) -> Definition:
         hint = f"fairlead agents check {taken.card.name} --fix" if opened.mended else "mend it by hand"
         recovered = [BadCard("FL-A004", note.text, line=note.line, hint=hint) for note in opened.notes]
-        is_performed = opened.front.is_performed
+        is_performed = taken.card.adapter in PERFORMED
         found = Definition(
             msgspec.structs.replace(taken.card, notes=(_LEVEL,) if is_performed else ()),
             file,
