@@ -221,6 +221,7 @@ class AttemptSucceeded(_Event, frozen=True, tag="attempt.succeeded"):
     summary: str = ""
     degraded: tuple[str, ...] = ()
     tree: str = ""  # the tree that the step left, when it may write
+    tree_before: str = ""  # the tree that it found, also where that was the checkout as it is
     receipt: Receipt = Receipt()
     checks: tuple[Check, ...] = ()  # what was expected of it
 

@@ -316,6 +316,10 @@ class Trees(Protocol):
         """A fresh directory with *tree* in it ("": the checkout as it is: tracked, changed and untracked files)."""
         ...
 
+    async def found(self, tree: str) -> str:
+        """The id of *tree*; of "" that of the checkout as it is, the same for the whole life of this object."""
+        ...
+
     async def record_copy(self, path: str) -> str:
         """Record what lies in the copy as a tree, synced; gives its id. Nothing of a step counts before this."""
         ...

@@ -99,6 +99,7 @@ class StepRun:
         "suffix",
         "summary",
         "tree",
+        "tree_before",
         "tried",
         "version",
         "wait",
@@ -129,6 +130,7 @@ class StepRun:
         self.output_ref = Digest("")
         self.checks: tuple[Check, ...] = ()
         self.tree = ""  # the tree it started from, then the one it left
+        self.tree_before = ""  # the tree that it found, when it may write
         self.receipt = _NO_RECEIPT
         self.effect = ""  # the class of the effect that its last attempt has
         self.child = ""  # the run that performs it
@@ -194,6 +196,11 @@ class StepRun:
             return True
         step = self.planned.step
         return self.kind == "step" and step.optional and step.has_default and self.status in ("failed", "skipped")
+
+    @property
+    def has_changed_files(self) -> bool:
+        """Whether what it left differs from what it found."""
+        return bool(self.tree_before) and self.tree != self.tree_before
 
     @property
     def counts_as_failure(self) -> bool:

@@ -204,6 +204,8 @@ def _close(state: RunState, event: AttemptOutcome) -> None:
     match event:
         case AttemptSucceeded():
             _advance_attempt(step, event.attempt, "succeeded")
+            if step.wait is not None and step.wait.signal:
+                state.signals[step.wait.signal].popleft()
             _keep(state, step, event)
             degraded = event.degraded
             if step.alternative:
@@ -211,7 +213,7 @@ def _close(state: RunState, event: AttemptOutcome) -> None:
             step.degraded = degraded
             end(state, step, "degraded" if degraded else "succeeded")
         case AttemptFailed():
-            _advance_attempt(step, event.attempt, "failed" if is_begun else "refused")
+            _advance_attempt(step, event.attempt, "failed" if event.attempt == step.attempts else "refused")
             step.fault, step.code, step.message, step.hint = event.fault, event.code, event.message, event.hint
             step.output, step.receipt, step.checks = event.output, event.receipt, event.checks
             _after_failure(state, step, event, is_begun, doomed)
@@ -231,8 +233,12 @@ def _close(state: RunState, event: AttemptOutcome) -> None:
                 state.ready[place] = None
         case AttemptUncertain():
             _advance_attempt(step, event.attempt, "uncertain")
-            advance(step, "asked")
             step.reason = event.reason
+            if doomed:  # nobody shall do it again, so there is nothing to ask
+                step.reason = f"{doomed}; {event.reason}"
+                end(state, step, "cancelled")
+                return
+            advance(step, "asked")
             step.asked = None
             state.waiting[place] = None
 
@@ -242,6 +248,7 @@ def _keep(state: RunState, step: StepRun, event: AttemptSucceeded) -> None:
     step.receipt, step.checks = event.receipt, event.checks
     step.code = step.message = step.hint = ""
     step.fault = None
+    step.tree_before = event.tree_before
     if event.tree:
         state.lineage[event.tree] = step.tree
         step.tree = event.tree
@@ -258,7 +265,8 @@ def _after_failure(state: RunState, step: StepRun, failed: AttemptFailed, is_beg
     name = step.planned.step.action.name if hasattr(step.planned.step.action, "name") else step.agent
     seed = f"{state.run} {step.place}"
     following = retries.follow(step.planned.step, failed, step.alternative, step.retries, step.failed_before, seed)
-    if following is None or doomed or (state.cancels and not step.planned.is_closing) or state.rejected:
+    is_stopped = bool(state.cancels or state.rejected) and not step.planned.is_closing
+    if following is None or doomed or is_stopped:
         end(state, step, "failed" if is_begun else "refused")
         return
     step.failed_before = retries.mark(failed)
@@ -328,9 +336,8 @@ def _hear(state: RunState, event: ApprovalDecided) -> None:
         step.output = decision_of(step)
         if not step.planned.step.optional and not step.planned.is_closing:
             state.rejected = f"{step.place}: {step.message}"
+            _stop_beginning(state, f"{step.place} was rejected", step)
         end(state, step, "failed")
-        if state.rejected:
-            _stop_beginning(state, f"{step.place} was rejected")
 
 
 def _grant(state: RunState, step: StepRun, decided: ApprovalDecided) -> None:
@@ -383,13 +390,18 @@ def _cancel(state: RunState) -> None:
     end_all(state, todo)
 
 
-def _stop_beginning(state: RunState, why: str) -> None:
-    """Nothing new starts; what runs may end."""
+def _stop_beginning(state: RunState, why: str, but: StepRun) -> None:
+    """Nothing new starts; what runs may end, and *but* ends in its own way."""
     todo: Todo = deque()
-    for step in list(state.steps.values()):
-        if step.planned.is_closing or step.status in STEP_ENDED or step.is_block:
+    left = [step for step in state.steps.values() if step.parent is None and not step.planned.is_closing]
+    while left:
+        step = left.pop()
+        if step is but or step.status in STEP_ENDED:
             continue
-        if step.status in ("pending", "ready", "waiting"):
+        if step.status == "running":
+            step.reason = step.reason or (why if step.is_block else "")  # a loop begins no further round
+            left.extend(state.steps[place] for place in step.children)
+        else:
             step.reason = why
             todo.append((step, "skipped"))
     end_all(state, todo)

@@ -49,6 +49,10 @@ class RunTrees:
         await self._give_git(path)
         return path
 
+    async def found(self, tree: str) -> str:
+        """The id of *tree*; of "" that of the checkout as it was when the first copy of it was opened."""
+        return tree or await self._tree_at_hand()
+
     async def record_copy(self, path: str) -> str:
         """Record what lies in the copy, except what is ignored; gives the tree's id once all of it is on disk.
 

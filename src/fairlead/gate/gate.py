@@ -19,7 +19,7 @@ from fairlead.core.workflow import TIMEOUT_S_DEFAULT
 from fairlead.gate.contracts import Contracts
 from fairlead.gate.levels import level_for, no_sandbox
 from fairlead.gate.outside import Outside
-from fairlead.gate.sealing import seal
+from fairlead.gate.sealing import Left, seal
 from fairlead.gate.surroundings import Covers, Surroundings
 from fairlead.gate.world import CallWorld
 
@@ -90,11 +90,12 @@ class Gate:
             world = self._world(admitted, copy or call.root, agent.describe().memory_max)
             outcome = await self._perform(agent, call, world)
             outcome = self._contracts.judge(agent.describe(), outcome)
-            tree = ""
+            tree = before = ""
             if trees is not None and writes and isinstance(outcome, Succeeded):
+                before = await trees.found(call.tree)
                 outcome, tree = await _recorded(trees, copy, call, agent.describe(), outcome)
             receipt = world.receipt(self._around.clock.monotonic() - began)
-            return seal(call, outcome, receipt, tree, self._around.journal.put)
+            return seal(call, outcome, receipt, Left(before, tree), self._around.journal.put)
         finally:
             if trees is not None:
                 await trees.drop_copy(copy)

@@ -10,7 +10,7 @@ from fairlead.core.outcomes import Ask, Failed, Outcome
 from fairlead.core.ports import Admitted, Call, Effect, EffectCard, EffectWorld
 from fairlead.core.receipts import Receipt
 from fairlead.gate.contracts import Contracts
-from fairlead.gate.sealing import seal
+from fairlead.gate.sealing import NOTHING, seal
 from fairlead.gate.surroundings import Covers, Surroundings
 
 _VERSION = "1"
@@ -58,7 +58,7 @@ class Outside:
                 "platform", "FL-R202", message, f"give step {call.place} a longer `timeout`", error="timeout"
             )
         receipt = Receipt(seconds=round(self._around.clock.monotonic() - began, 6))
-        return seal(call, outcome, receipt, "", self._around.journal.put)
+        return seal(call, outcome, receipt, NOTHING, self._around.journal.put)
 
     async def _perform(self, call: Call) -> Outcome:
         world = self._world(call)

@@ -1,6 +1,7 @@
 """From what an agent answered to the event that is recorded: large values go to the content store, cuts are said."""
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,7 +20,17 @@ from fairlead.core.receipts import Receipt
 Put = Callable[[bytes], Digest]
 
 
-def seal(call: Call, outcome: Outcome, receipt: Receipt, tree: str, put: Put) -> AttemptOutcome:
+class Left(NamedTuple):
+    """The trees that a step found and left; "" where it may not write."""
+
+    before: str = ""
+    after: str = ""
+
+
+NOTHING = Left()
+
+
+def seal(call: Call, outcome: Outcome, receipt: Receipt, left: Left, put: Put) -> AttemptOutcome:
     """The event that *outcome* becomes. *put* keeps a large output in the content store before anything names it."""
     output, ref, receipt, bound = _keep(outcome.output, receipt, put)
     if isinstance(outcome, Failed):
@@ -36,7 +47,9 @@ def seal(call: Call, outcome: Outcome, receipt: Receipt, tree: str, put: Put) ->
             outcome.retry_after_s,
         )
     degraded = outcome.degraded + ((bound,) if bound else ())
-    return AttemptSucceeded(call.place, call.attempt, output, ref, outcome.summary, degraded, tree, receipt)
+    return AttemptSucceeded(
+        call.place, call.attempt, output, ref, outcome.summary, degraded, left.after, left.before, receipt
+    )
 
 
 def _keep(output: Json, receipt: Receipt, put: Put) -> tuple[Json, Digest, Receipt, str]:

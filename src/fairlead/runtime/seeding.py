@@ -36,7 +36,7 @@ def seeds(state: RunState, refold_of: Callable[[RunId], RunState], load: Load) -
             done = base.steps.get(place)
             if done is None or _root(state, step).planned.step.id not in queued.kept:
                 continue
-            for event in _told_again(step, done, base, load):
+            for event in _told_again(step, done, base, load, is_fork=not queued.rerun_of):
                 apply(state, event, Micros(0), state.epoch)
                 yield event
                 is_moving = True
@@ -50,7 +50,8 @@ def _root(state: RunState, step: StepRun) -> StepRun:
     return step
 
 
-def _told_again(step: StepRun, done: StepRun, base: RunState, load: Load) -> Iterator[Event]:
+def _told_again(step: StepRun, done: StepRun, base: RunState, load: Load, *, is_fork: bool) -> Iterator[Event]:
+    # A fork goes on with the files as they were; whoever does a run again means the files as they are now.
     place: Place = step.place
     if done.status == "skipped":
         if done.is_by_choice:
@@ -73,8 +74,10 @@ def _told_again(step: StepRun, done: StepRun, base: RunState, load: Load) -> Ite
         output, ref = done.output, done.output_ref
         if isinstance(step.planned.step.action, ApproveAction):
             output = output_of(base, done.place, load)
-        tree = done.tree if done.tree in base.lineage else ""
-        yield AttemptSucceeded(place, 1, output, ref, done.summary, done.degraded, tree, done.receipt, done.checks)
+        tree = done.tree if done.tree in base.lineage and (is_fork or done.has_changed_files) else ""
+        yield AttemptSucceeded(
+            place, 1, output, ref, done.summary, done.degraded, tree, done.tree_before, done.receipt, done.checks
+        )
 
 
 def _origin(done: StepRun, base: RunState) -> str:

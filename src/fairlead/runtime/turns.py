@@ -362,7 +362,7 @@ def lapsed(state: RunState, place: Place) -> AttemptFailed:
     """Nobody decided in time, and the step says that this is a no."""
     step = state.steps[place]
     message = "nobody decided in time"
-    return AttemptFailed(place, step.attempts, "person", "FL-P003", message, "ask again: fairlead rerun")
+    return AttemptFailed(place, step.attempts + 1, "person", "FL-P003", message, "ask again: fairlead rerun")
 
 
 def reads_what_was_left_out(state: RunState, text: Json) -> bool:
