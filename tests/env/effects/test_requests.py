@@ -18,7 +18,7 @@ from fairlead.core.json import Json
 from fairlead.core.outcomes import Succeeded
 from fairlead.core.ports import EffectWorld, Program
 from fairlead.env.effects import effects
-from fairlead.env.effects.addresses import URL_CHARACTERS_MAX, reach_of, read_url
+from fairlead.env.effects.addresses import URL_CHARACTERS_MAX, _reach_of, read_url
 from fairlead.env.effects.exchange import ANSWER_BYTES_MAX
 from fairlead.env.effects.refusals import Refused
 from fairlead.env.effects.requests import BODY_BYTES_MAX, HEADERS_MAX, HttpRequest
@@ -369,7 +369,7 @@ def test_private_networks_need_the_authors_word(here: EffectWorld) -> None:
     ],
 )
 def test_how_far_an_address_reaches(address: str, reach: str) -> None:
-    assert reach_of(address) == reach
+    assert _reach_of(address) == reach
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "169.254.169.254", "[::ffff:169.254.169.254]", "0xa9fea9fe", "0"])

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from fairlead.env.effects.refusals import Refused
 
-Reach = Literal["public", "private", "never"]
+_Reach = Literal["public", "private", "never"]
 URL_CHARACTERS_MAX = 2_000
 
 _URL = re.compile(
@@ -25,7 +25,7 @@ _PORTS = {"http": 80, "https": 443}
 _METADATA = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200")))
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Url(NamedTuple):
@@ -88,7 +88,7 @@ def resolve(url: Url, *, allows_private: bool) -> Sequence[tuple[socket.AddressF
         ) from None
     found = list(dict.fromkeys((family, str(place[0])) for family, _, _, _, place in answers))
     for _, address in found:
-        reach = reach_of(address)
+        reach = _reach_of(address)
         if reach == "never" or (reach == "private" and not allows_private):
             private = reach == "private"
             raise Refused(
@@ -104,15 +104,15 @@ def resolve(url: Url, *, allows_private: bool) -> Sequence[tuple[socket.AddressF
     return found
 
 
-def reach_of(text: str) -> Reach:
+def _reach_of(text: str) -> _Reach:
     """How far an address reaches. IPv4 inside of IPv6 counts as what it is."""
-    address: Address = ipaddress.ip_address(text.partition("%")[0])
+    address: _Address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         if inner is None and address in _NAT64:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
         if inner is not None:
-            return reach_of(str(inner))
+            return _reach_of(str(inner))
     if address in _METADATA or address.is_link_local or address.is_multicast or address.is_unspecified:
         return "never"
     if address.is_global:

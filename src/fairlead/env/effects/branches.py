@@ -12,7 +12,7 @@ from fairlead.env.effects.refusals import Refused
 from fairlead.env.effects.scratch import Repository, Scratch
 from fairlead.env.git import run_git
 
-TRAILER = "Fairlead-Key: "
+_TRAILER = "Fairlead-Key: "
 DEFAULT_NAME, DEFAULT_EMAIL = "Fairlead", "fairlead@localhost"  # whoever has not told git a name
 COMMITS_MAX = 1_000  # so far back a commit of ours is looked for
 _FORMAT = "--format=%H%x01%P%x01%B"
@@ -63,8 +63,8 @@ def target_of(repository: Repository, branch: str, *, is_new: bool = False) -> T
         raise _not_ours(branch, "exists already")
     if _is_in_worktree(repository, ref):
         raise _not_ours(branch, "is checked out in another worktree")
-    own = commits_of(repository, ref, "--not", f"--exclude={ref}", "--all")
-    last = commits_of(repository, ref, "--max-count=1")
+    own = _commits_of(repository, ref, "--not", f"--exclude={ref}", "--all")
+    last = _commits_of(repository, ref, "--max-count=1")
     if any(not one.key for one in (*last, *own)):
         raise _not_ours(branch, "holds commits that Fairlead did not make")
     return Target(branch, tip, tip)
@@ -76,10 +76,10 @@ def find_made(repository: Repository, branch: str, key: str) -> Made | None:
     if not repository.commit_at(ref):
         return None
     wanted = trailer_key(key)
-    return next((one for one in commits_of(repository, ref, f"--max-count={COMMITS_MAX}") if one.key == wanted), None)
+    return next((one for one in _commits_of(repository, ref, f"--max-count={COMMITS_MAX}") if one.key == wanted), None)
 
 
-def commits_of(repository: Repository, *args: str) -> list[Made]:
+def _commits_of(repository: Repository, *args: str) -> list[Made]:
     """Commits from the newest, as `git log` lists them for *args*."""
     listed = repository.ask("log", "-z", _FORMAT, *args)
     found = []
@@ -87,7 +87,7 @@ def commits_of(repository: Repository, *args: str) -> list[Made]:
         if record:
             commit, parents, body = record.split(b"\x01", 2)
             last = body.decode("utf-8", "replace").rstrip("\n").rpartition("\n")[2]
-            key = last.removeprefix(TRAILER) if last.startswith(TRAILER) else ""
+            key = last.removeprefix(_TRAILER) if last.startswith(_TRAILER) else ""
             found.append(Made(commit.decode(), parents.decode().partition(" ")[0], key))
     return found
 
@@ -115,7 +115,7 @@ def make_commit(scratch: Scratch, target: Target, tree: str, message: str, key: 
     repository = scratch.repository
     scratch.keep(tree, target.parent)
     parents = ("-p", target.parent) if target.parent else ()
-    text = f"{message.strip()}\n\n{TRAILER}{trailer_key(key)}\n".encode("utf-8", "replace")
+    text = f"{message.strip()}\n\n{_TRAILER}{trailer_key(key)}\n".encode("utf-8", "replace")
     who = identity(repository.root)
     commit = scratch.git("commit-tree", tree, *parents, "-F", "-", stdin=text, is_kept=True, env=who).decode().strip()
     _sync_objects(repository)

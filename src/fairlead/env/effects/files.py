@@ -18,7 +18,7 @@ from fairlead.env.effects.refusals import outcome_of, shown_of
 from fairlead.env.effects.swaps import Change, Swap
 
 
-class FileArguments(Arguments, frozen=True, kw_only=True):
+class _Arguments(Arguments, frozen=True, kw_only=True):
     """`with` of file.write."""
 
     path: Annotated[str, msgspec.Meta(min_length=1, max_length=4_096, description="From the checkout, with `/`.")]
@@ -39,7 +39,7 @@ class FileWrite:
                 "Puts a text at a path inside of the checkout, whole or not at all; missing folders are made. What was"
                 " there is kept first. A file that holds the text already is left alone."
             ),
-            input_schema=input_schema(FileArguments),
+            input_schema=input_schema(_Arguments),
             output_schema={
                 "type": "object",
                 "additionalProperties": False,
@@ -106,7 +106,7 @@ def _swap(world: EffectWorld) -> Swap:
 
 
 def _change(given: dict[str, Json], world: EffectWorld) -> tuple[Change, bytes]:
-    arguments = read_arguments("file.write", FileArguments, given)
+    arguments = read_arguments("file.write", _Arguments, given)
     data = arguments.content.encode("utf-8", "surrogatepass")
     if len(data) > WRITTEN_BYTES_MAX:
         raise bad_arguments("file.write", f"{len(data):,} bytes; at most {WRITTEN_BYTES_MAX:,} are written")

@@ -25,7 +25,7 @@ from fairlead.env.effects.refusals import Refused, outcome_of, shown_of
 from fairlead.env.effects.swaps import Change, Swap
 
 
-class PatchArguments(Arguments, frozen=True, kw_only=True):
+class _Arguments(Arguments, frozen=True, kw_only=True):
     """`with` of patch.apply: one of `patch` and `patches`."""
 
     patch: Annotated[str, msgspec.Meta(min_length=1, description="One patch as text.")] | msgspec.UnsetType = (
@@ -48,7 +48,7 @@ class PatchApply:
                 " lines; one that does not refuses all. What the files were is kept first, and `undo` is the patch"
                 " that takes it back."
             ),
-            input_schema=input_schema(PatchArguments),
+            input_schema=input_schema(_Arguments),
             output_schema={
                 "type": "object",
                 "additionalProperties": False,
@@ -117,7 +117,7 @@ def _swap(world: EffectWorld) -> Swap:
 
 
 def _changes(given: dict[str, Json], world: EffectWorld) -> list[Change]:
-    arguments = read_arguments("patch.apply", PatchArguments, given)
+    arguments = read_arguments("patch.apply", _Arguments, given)
     if ("patch" in given) == ("patches" in given):
         raise bad_arguments("patch.apply", "exactly one of `patch` and `patches` is needed")
     patches = read_patches(

@@ -29,49 +29,50 @@ from fairlead.env.effects.keeping import folder_of
 from fairlead.env.effects.refusals import Refused, outcome_of, shown_of
 from fairlead.env.effects.scratch import Repository, Scratch
 
-Branch = Annotated[
+_Branch = Annotated[
     str, msgspec.Meta(min_length=1, max_length=200, description="A branch that is new or Fairlead's own.")
 ]
-Message = Annotated[str, msgspec.Meta(max_length=20_000, description="Of the commit; a default says what was done.")]
-Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{4,64}$")]
+_Message = Annotated[str, msgspec.Meta(max_length=20_000, description="Of the commit; a default says what was done.")]
+_Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{4,64}$")]
 
 
-class CommitArguments(Arguments, frozen=True, kw_only=True):
+class _Commit(Arguments, frozen=True, kw_only=True, rename={"made_from": "base"}):
     """`with` of git.commit: one of `patches`, `tree` and `diff`."""
 
-    branch: Branch
+    branch: _Branch
     patches: Annotated[list[Json], msgspec.Meta(description="Outputs of patchers, or texts.")] | msgspec.UnsetType = (
         msgspec.UNSET
     )
-    tree: Annotated[Id, msgspec.Meta(description="A tree that the run has recorded.")] | msgspec.UnsetType = (
+    tree: Annotated[_Id, msgspec.Meta(description="A tree that the run has recorded.")] | msgspec.UnsetType = (
         msgspec.UNSET
     )
     diff: Annotated[str, msgspec.Meta(min_length=1, description="One patch as text.")] | msgspec.UnsetType = (
         msgspec.UNSET
     )
-    base: (
-        Annotated[Id, msgspec.Meta(description="What the change was made from, if not the parent.")] | msgspec.UnsetType
+    made_from: (
+        Annotated[_Id, msgspec.Meta(description="What the change was made from, if not the parent.")]
+        | msgspec.UnsetType
     ) = msgspec.UNSET
-    message: Message = ""
+    message: _Message = ""
 
 
-class BranchArguments(Arguments, frozen=True, kw_only=True, rename={"start": "from"}):
+class _NewBranch(Arguments, frozen=True, kw_only=True, rename={"start": "from", "made_from": "base"}):
     """`with` of git.branch."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200, description="A branch that does not exist yet.")]
-    start: Annotated[Id, msgspec.Meta(description="A tree that the run has recorded, or a commit.")]
-    base: (
-        Annotated[Id, msgspec.Meta(description="What the tree was made from, if not the parent.")] | msgspec.UnsetType
+    start: Annotated[_Id, msgspec.Meta(description="A tree that the run has recorded, or a commit.")]
+    made_from: (
+        Annotated[_Id, msgspec.Meta(description="What the tree was made from, if not the parent.")] | msgspec.UnsetType
     ) = msgspec.UNSET
-    message: Message = ""
+    message: _Message = ""
 
 
-class RevertArguments(Arguments, frozen=True, kw_only=True):
+class _Revert(Arguments, frozen=True, kw_only=True):
     """`with` of git.revert."""
 
-    commit: Annotated[Id, msgspec.Meta(description="The commit to take back.")]
-    branch: Branch = ""
-    message: Message = ""
+    commit: Annotated[_Id, msgspec.Meta(description="The commit to take back.")]
+    branch: _Branch = ""
+    message: _Message = ""
 
 
 class _Plan(NamedTuple):
@@ -169,22 +170,22 @@ class GitCommit(_Committing):
             " fit the committed files exactly, and one that does not fit refuses all. With `base` only what differs"
             " from it is committed: a recorded tree also holds what was not committed when the run began."
         ),
-        input_schema=input_schema(CommitArguments),
+        input_schema=input_schema(_Commit),
         output_schema=_OUTPUT,
         effect_class="keyed",
         covered_by=("patches", "tree", "diff", "base"),
     )
 
     def branch_of(self, given: dict[str, Json]) -> str:
-        return read_arguments("git.commit", CommitArguments, given).branch
+        return read_arguments("git.commit", _Commit, given).branch
 
     def plan(self, given: dict[str, Json], repository: Repository, scratch: Scratch) -> _Plan:
-        arguments = read_arguments("git.commit", CommitArguments, given)
+        arguments = read_arguments("git.commit", _Commit, given)
         if sum(name in given for name in ("patches", "tree", "diff")) != 1:
             raise bad_arguments("git.commit", "exactly one of `patches`, `tree` and `diff` is needed")
         target = target_of(repository, arguments.branch)
         before = _tree(scratch, target.parent)
-        base = _tree_of(scratch, arguments.base) if arguments.base else before
+        base = _tree_of(scratch, arguments.made_from) if arguments.made_from else before
         if arguments.tree is not msgspec.UNSET:
             after = _tree_of(scratch, arguments.tree)
             default = "Take over the work of a run"
@@ -206,20 +207,20 @@ class GitBranch(_Committing):
             "Makes a new branch from what is checked out, with one commit that brings the files of `from` (a tree that"
             " the run has recorded, or a commit). Checkout, index and stash stay as they are."
         ),
-        input_schema=input_schema(BranchArguments),
+        input_schema=input_schema(_NewBranch),
         output_schema=_OUTPUT,
         effect_class="keyed",
         covered_by=("from", "base"),
     )
 
     def branch_of(self, given: dict[str, Json]) -> str:
-        return read_arguments("git.branch", BranchArguments, given).name
+        return read_arguments("git.branch", _NewBranch, given).name
 
     def plan(self, given: dict[str, Json], repository: Repository, scratch: Scratch) -> _Plan:
-        arguments = read_arguments("git.branch", BranchArguments, given)
+        arguments = read_arguments("git.branch", _NewBranch, given)
         target = target_of(repository, arguments.name, is_new=True)
         before = _tree(scratch, target.parent)
-        base = _tree_of(scratch, arguments.base) if arguments.base else before
+        base = _tree_of(scratch, arguments.made_from) if arguments.made_from else before
         after = _tree_of(scratch, arguments.start)
         message = arguments.message or "Take over the work of a run"
         return _planned(target, before, carried_tree(scratch, base, after, before), message)
@@ -236,18 +237,18 @@ class GitRevert(_Committing):
             " named) and on top of what is checked out, or of the branch when it exists. Lines that have changed since"
             " refuse all of it."
         ),
-        input_schema=input_schema(RevertArguments),
+        input_schema=input_schema(_Revert),
         output_schema=_OUTPUT,
         effect_class="keyed",
         covered_by=("commit",),
     )
 
     def branch_of(self, given: dict[str, Json]) -> str:
-        arguments = read_arguments("git.revert", RevertArguments, given)
+        arguments = read_arguments("git.revert", _Revert, given)
         return arguments.branch or f"fairlead/revert-{arguments.commit[:10]}"
 
     def plan(self, given: dict[str, Json], repository: Repository, scratch: Scratch) -> _Plan:
-        arguments = read_arguments("git.revert", RevertArguments, given)
+        arguments = read_arguments("git.revert", _Revert, given)
         target = target_of(repository, self.branch_of(given))
         commit = scratch.has(arguments.commit, "commit")
         if not commit:

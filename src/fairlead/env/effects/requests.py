@@ -21,7 +21,7 @@ from fairlead.env.effects.refusals import Refused, outcome_of, shown_of
 
 BODY_BYTES_MAX = 1_000_000
 HEADERS_MAX = 50
-TIMEOUT_S_DEFAULT = 30.0
+_TIMEOUT_S_DEFAULT = 30.0
 _KIND = "http.request"
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _VALUE = re.compile(r"[\t -~\x80-\xff]{0,8000}")
@@ -48,7 +48,7 @@ _BY_STATUS: dict[int, ErrorClass] = {
 }
 
 
-class RequestArguments(Arguments, frozen=True, kw_only=True):
+class _Arguments(Arguments, frozen=True, kw_only=True):
     """`with` of http.request."""
 
     url: Annotated[str, msgspec.Meta(min_length=1, max_length=2_000, description="http or https, ASCII.")]
@@ -65,13 +65,13 @@ class RequestArguments(Arguments, frozen=True, kw_only=True):
         bool, msgspec.Meta(description="The server performs requests with one Idempotency-Key once.")
     ] = False
     allow_private: Annotated[bool, msgspec.Meta(description="The server may be in a private network.")] = False
-    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=3600, description="For the whole exchange.")] = TIMEOUT_S_DEFAULT
+    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=3600, description="For the whole exchange.")] = _TIMEOUT_S_DEFAULT
 
 
 class _Ready(msgspec.Struct):
     """Checked arguments."""
 
-    arguments: RequestArguments
+    arguments: _Arguments
     url: Url
     names: list[str]  # of secrets
 
@@ -90,7 +90,7 @@ class HttpRequest:
                 " networks need `allow_private: true`. Secrets are named, never written down: `{secret: NAME}` is the"
                 " variable NAME of whoever performs the run."
             ),
-            input_schema=input_schema(RequestArguments),
+            input_schema=input_schema(_Arguments),
             output_schema={
                 "type": "object",
                 "additionalProperties": False,
@@ -108,7 +108,7 @@ class HttpRequest:
 
     def class_of(self, given: dict[str, Json]) -> str:
         """The class of this very request."""
-        arguments = read_arguments(_KIND, RequestArguments, given)
+        arguments = read_arguments(_KIND, _Arguments, given)
         if arguments.method in ("GET", "HEAD"):
             return "read_only"
         return "keyed" if arguments.idempotent and arguments.method in ("PUT", "DELETE") else "unkeyed"
@@ -163,7 +163,7 @@ class HttpRequest:
 
 
 def _ready(given: dict[str, Json]) -> _Ready:
-    arguments = read_arguments(_KIND, RequestArguments, given)
+    arguments = read_arguments(_KIND, _Arguments, given)
     url = read_url(arguments.url)
     for name, value in arguments.headers.items():
         if not _NAME.fullmatch(name) or name.lower() in _OURS:
@@ -190,7 +190,7 @@ def _ready(given: dict[str, Json]) -> _Ready:
     return _Ready(arguments, url, names)
 
 
-def _headers(arguments: RequestArguments, given: dict[str, str], world: EffectWorld) -> dict[str, str]:
+def _headers(arguments: _Arguments, given: dict[str, str], world: EffectWorld) -> dict[str, str]:
     """All headers but `Host` and the length, in the order in which they are sent."""
     names = {name.lower() for name in given}
     found = {"Connection": "close"}
@@ -212,11 +212,11 @@ def _body(body: Json) -> bytes | None:
     return body.encode("utf-8", "replace") if isinstance(body, str) else encode(body)
 
 
-def _expected(arguments: RequestArguments) -> list[int]:
+def _expected(arguments: _Arguments) -> list[int]:
     return [arguments.expect_status] if isinstance(arguments.expect_status, int) else arguments.expect_status
 
 
-def _outcome(arguments: RequestArguments, answer: Answer, found: dict[str, str]) -> Outcome:
+def _outcome(arguments: _Arguments, answer: Answer, found: dict[str, str]) -> Outcome:
     data = secrets.masked(answer.data, found)
     if answer.is_cut:  # masked first: on the edge a part of a secret would not be known as one
         data = data[: min(ANSWER_BYTES_MAX, max(0, len(data) - MARGIN_BYTES))]
