@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fairlead.agents.builtin.triage_rules.triage import triage
+from fairlead.agents.builtin.triage_rules.triage import TRIED_MAX, triage
 from fairlead.agents.catalog import FileCatalog
 from fairlead.agents.rules import all_rules
 from fairlead.core.ids import Place, RunId
@@ -15,20 +15,22 @@ from fairlead.core.ports import Call
 from fairlead.env.tool_world import LocalToolWorld
 from fairlead.gate.contracts import Contracts
 from fairlead.workflow import read_values
+from tests.agents.patcher.parts import findings_of, write
 
 SEED = 20261121
 Found = dict[str, Any]  # a finding as an output has it: fields of several kinds
 
 
 def finding(
-    rule: str = "security/weak-hash", severity: str = "low", path: str = "a.py", line: int = 1, **more: Any
+    rule: str = "review/unused-import", severity: str = "low", path: str = "a.py", line: int = 1, **more: Any
 ) -> Found:
     found: Found = {"rule": rule, "severity": severity, "path": path, "line": line, "column": 1, "message": "It is so."}
     return {**found, "fingerprint": f"{rule} {path} {line}", **more}
 
 
-def sorted_out(findings: list[Found]) -> Found:
-    outcome = triage({"findings": findings}, LocalToolWorld(str(Path("/"))))
+def sorted_out(findings: list[Found], root: Path | None = None) -> Found:
+    """What the triage says; without *root* the rules that ruff mends are the only ones whose place is not looked at."""
+    outcome = triage({"findings": findings}, LocalToolWorld(str(root or Path("/"))))
     assert isinstance(outcome, Succeeded)
     card = FileCatalog(read_values).find("triage-rules")
     assert card is not None
@@ -39,10 +41,10 @@ def sorted_out(findings: list[Found]) -> Found:
 def test_the_worst_comes_first_and_then_what_stands_first() -> None:
     given = [
         finding(severity="low"),
-        finding("security/command-injection", "critical", "z.py"),
+        finding("review/mutable-default", "critical", "z.py"),
         finding(severity="high", line=9),
         finding(severity="high", line=2),
-        finding("security/xxe", severity="high", path="a.py", line=2),
+        finding("review/wrong-raise", severity="high", path="a.py", line=2),
     ]
     output = sorted_out(given)
     assert output["fixable"] == [given[1], given[3], given[4], given[2], given[0]]
@@ -63,6 +65,24 @@ def test_everything_is_in_exactly_one_list_with_an_advice_or_a_reason() -> None:
     assert all(text.endswith((".", "`")) for text in output["advice"].values())
     assert all(one["why"].endswith(".") for one in output["not_fixable"])
     assert output["summary"] == f"{len(fixable)} of {len(given)} findings can be mended by a rule"
+
+
+def test_a_place_that_the_rule_does_not_know_is_said_before_anybody_tries(tmp_path: Path) -> None:
+    write(tmp_path, "a.py", "import pickle, yaml\n\n\ndef f(x):\n    y = yaml.load(x)\n    return y, pickle.loads(x)\n")
+    found = findings_of(tmp_path, "security/unsafe-deserialisation")
+    before = (tmp_path / "a.py").read_bytes()
+    output = sorted_out(found, tmp_path)
+    assert [one["line"] for one in output["fixable"]] == [5]
+    assert [one["why"] for one in output["not_fixable"]] == ["The place is not written in a form that a rule can mend."]
+    assert (tmp_path / "a.py").read_bytes() == before
+    gone = sorted_out([{**found[0], "path": "b.py"}], tmp_path)
+    assert gone["not_fixable"][0]["why"] == "The file cannot be read: it is gone."
+
+
+def test_beyond_the_limit_only_the_table_is_asked(tmp_path: Path) -> None:
+    given = [finding("security/weak-hash", path="gone.py", line=line) for line in range(1, TRIED_MAX + 3)]
+    output = sorted_out(given, tmp_path)
+    assert (len(output["not_fixable"]), [one["line"] for one in output["fixable"]]) == (TRIED_MAX, [1001, 1002])
 
 
 def test_a_finding_that_two_scanners_gave_counts_once() -> None:

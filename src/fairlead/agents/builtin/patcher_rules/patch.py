@@ -57,7 +57,7 @@ def patch(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
 
 
 def _mended(given: Finding, world: ToolWorld) -> Succeeded:
-    file = TextFile.read(world, path_from_text(given.path), is_python=given.path.endswith((".py", ".pyw", ".pyi")))
+    file = TextFile.read(world, path_from_text(given.path), is_python=given.path.endswith(table.PYTHON))
     before = _scan(given, world)
     finding = next((one for one in before.findings if one.fingerprint == given.fingerprint), None)
     if finding is None:

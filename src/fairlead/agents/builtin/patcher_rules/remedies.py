@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from fairlead.agents.builtin.patcher_rules.python_fixes import FIXES
 from fairlead.agents.builtin.patcher_rules.ruff_fixes import RULES, mended_by_ruff
 from fairlead.agents.builtin.patcher_rules.source import NoFix, Source
+from fairlead.agents.builtin.patcher_rules.table import PYTHON
 from fairlead.agents.builtin.patcher_rules.text_fixes import TEXT_FIXES
 from fairlead.agents.builtin.patcher_rules.versions import VERSION_FIXES
 from fairlead.agents.builtin.statements import Statements
 from fairlead.core.findings import Finding, folded, path_from_text
 from fairlead.core.tools import ToolWorld
-
-_PYTHON = (".py", ".pyw", ".pyi")
 
 
 def alike(finding: Finding, findings: Sequence[Finding], text: str) -> list[Finding]:
@@ -60,7 +59,7 @@ def mended_text(text: str, same: Sequence[Finding], world: ToolWorld) -> str:
 def _check_syntax(path: str, before: str, after: str) -> None:
     """Whether the file is still what its name says."""
     try:
-        if path.endswith(_PYTHON):
+        if path.endswith(PYTHON):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of somebody else's source
                 compile(after, "changed.py", "exec", dont_inherit=True)

@@ -62,7 +62,7 @@ _WHY_NOT: Mapping[str, str] = {
     "dependencies/malicious-package": "The package must go, and what used it must change.",
     "dependencies/unfixed-source": "The commit stands at the other repository, which is not asked.",
 }
-_PYTHON = (".py", ".pyw", ".pyi")
+PYTHON = (".py", ".pyw", ".pyi")
 _JAVASCRIPT = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 
 
@@ -82,7 +82,7 @@ def why_not(finding: Finding) -> str:
     is_javascript = "/js-" in finding.rule
     if not is_javascript and finding.path.endswith(_JAVASCRIPT):
         return _CHOICE
-    return "" if finding.path.endswith(_JAVASCRIPT if is_javascript else _PYTHON) else _CHOICE
+    return "" if finding.path.endswith(_JAVASCRIPT if is_javascript else PYTHON) else _CHOICE
 
 
 def _why_not_raised(name: str, finding: Finding) -> str:
