@@ -426,16 +426,18 @@ def _after_round(state: RunState, loop: StepRun, done: StepRun, todo: Todo) -> N
     action = loop.planned.step.action
     assert rounds is not None
     assert isinstance(action, LoopAction)
-    if done.status == "cancelled" or done.place in state.doomed or (done.status == "skipped" and not done.is_by_choice):
+    is_stopped = bool(loop.reason)  # from outside: no further round begins
+    is_skipped = done.status == "skipped" and not done.is_by_choice
+    if done.status == "cancelled" or is_skipped or (is_stopped and done.status != "failed"):
         loop.reason = loop.reason or done.reason
-        todo.append((loop, "cancelled" if done.status == "cancelled" else "skipped"))
+        todo.append((loop, "skipped" if is_skipped else "cancelled"))
         return
     is_met = isinstance(done.output, dict) and bool(done.output.get("is_met"))
     why = ""
     if done.status in ("failed", "skipped"):
         rounds.done.append(Round(done.number, done.status, False, None, "", done.summary, done.message or done.reason))
         rounds.stalled += action.stall is not None
-        if action.on_round_failure != "discard" or done.status == "skipped":
+        if action.on_round_failure != "discard" or done.status == "skipped" or is_stopped:
             why = "failure"
     if is_met:
         why = "until"

@@ -237,6 +237,7 @@ class AttemptFailed(_Event, frozen=True, tag="attempt.failed"):
     hint: str = ""
     output: Json = None
     receipt: Receipt = Receipt()
+    output_ref: Digest = Digest("")  # the name of a large output in the content store
     error: ErrorClass = ""  # decides whether it is repeated
     retry_after_s: float = 0.0  # what the other side asked for; 0: nothing
     checks: tuple[Check, ...] = ()
@@ -292,7 +293,7 @@ def contents_of(event: Event) -> tuple[Digest, ...]:
     match event:
         case RunQueued():
             named = (event.definition, event.facts, event.requirements)
-        case AttemptSucceeded():
+        case AttemptSucceeded() | AttemptFailed():
             named = (event.output_ref,)
         case StepOpened():
             named = (event.items_ref,)

@@ -215,7 +215,8 @@ def _close(state: RunState, event: AttemptOutcome) -> None:
         case AttemptFailed():
             _advance_attempt(step, event.attempt, "failed" if event.attempt == step.attempts else "refused")
             step.fault, step.code, step.message, step.hint = event.fault, event.code, event.message, event.hint
-            step.output, step.receipt, step.checks = event.output, event.receipt, event.checks
+            step.output, step.output_ref = event.output, event.output_ref
+            step.receipt, step.checks = event.receipt, event.checks
             _after_failure(state, step, event, is_begun, doomed)
         case AttemptCancelled():
             _advance_attempt(step, event.attempt, "cancelled")
@@ -292,6 +293,7 @@ def _wait(state: RunState, event: WaitBegun) -> None:
     _advance_attempt(step, event.attempt, "waits")
     advance(step, "waits")
     state.ready.pop(event.place, None)
+    state.sleeping.pop(event.place, None)
     state.running.pop(event.place, None)
     state.orphans.pop(event.place, None)
     step.wait, step.child = event, event.child
@@ -313,6 +315,7 @@ def _ask(state: RunState, event: ApprovalAsked) -> None:
     step = state.steps[event.place]
     advance(step, "asked")
     state.ready.pop(event.place, None)
+    state.sleeping.pop(event.place, None)
     state.waiting[event.place] = None
     state.approvals[event.approval] = event.place
     step.asked, step.decisions = event, []
@@ -393,9 +396,9 @@ def _cancel(state: RunState) -> None:
 def _stop_beginning(state: RunState, why: str, but: StepRun) -> None:
     """Nothing new starts; what runs may end, and *but* ends in its own way."""
     todo: Todo = deque()
-    left = [step for step in state.steps.values() if step.parent is None and not step.planned.is_closing]
+    left = deque(step for step in state.steps.values() if step.parent is None and not step.planned.is_closing)
     while left:
-        step = left.pop()
+        step = left.popleft()
         if step is but or step.status in STEP_ENDED:
             continue
         if step.status == "running":

@@ -43,6 +43,7 @@ def seal(call: Call, outcome: Outcome, receipt: Receipt, left: Left, put: Put) -
             outcome.hint,
             output,
             receipt,
+            ref,
             outcome.error,
             outcome.retry_after_s,
         )

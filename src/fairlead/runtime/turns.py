@@ -183,11 +183,12 @@ def expected(state: RunState, event: AttemptSucceeded | AttemptFailed, load: Loa
     """
     step = state.steps[event.place]
     wanted = step.planned.step.expect
-    is_answer = isinstance(event, AttemptSucceeded) or (event.fault == "result" and event.output is not None)
+    has_output = event.output is not None or bool(event.output_ref)
+    is_answer = isinstance(event, AttemptSucceeded) or (event.fault == "result" and has_output)
     if not wanted or not is_answer:
         return event
     output = event.output
-    if isinstance(event, AttemptSucceeded) and event.output_ref:
+    if event.output_ref:
         output = load(event.output_ref)
     scope = Scope(state, load, step).plus(output=output)
     checks: list[Check] = []
@@ -199,7 +200,13 @@ def expected(state: RunState, event: AttemptSucceeded | AttemptFailed, load: Loa
             if isinstance(event, AttemptFailed):
                 continue  # the output of a failure need not have every field
             failed = looked_at(event.place, event.attempt, error)
-            return msgspec.structs.replace(failed, output=event.output, receipt=event.receipt, checks=tuple(checks))
+            return msgspec.structs.replace(
+                failed,
+                output=event.output,
+                output_ref=event.output_ref,
+                receipt=event.receipt,
+                checks=tuple(checks),
+            )
         checks.append(Check(one.that, held, said, one.satisfies, one.is_warning))
     broken = [check for check in checks if not check.holds and not check.is_warning]
     if isinstance(event, AttemptFailed):
@@ -213,7 +220,8 @@ def expected(state: RunState, event: AttemptSucceeded | AttemptFailed, load: Loa
             "FL-R212",
             "; ".join(check.say for check in broken),
             "its output is kept: fairlead runs show",
-            output=event.output if not event.output_ref else None,
+            output=event.output,
+            output_ref=event.output_ref,
             receipt=event.receipt,
             error="expectation",
             checks=tuple(checks),

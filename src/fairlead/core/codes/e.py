@@ -174,6 +174,15 @@ CODES: tuple[Code, ...] = (
         good="if: inputs.ticket != ''",
     ),
     Code(
+        "FL-E021",
+        "A symbol has no value",
+        "In the Python builder a symbol stands for a value that only a run has. Python cannot ask whether it is true: "
+        "`if`, `and`, `or` and `not` would be decided while the workflow is written down.",
+        "write `&`, `|` and `~` for “and”, “or” and “not”, and a condition instead of `if`",
+        bad="if_=scan.output.ok and tests.output.ok",
+        good="if_=scan.output.ok & tests.output.ok",
+    ),
+    Code(
         "FL-E022",
         "Values that are never equal",
         "Two values of different types are never equal: text is not a number, and a list is not its first item.",

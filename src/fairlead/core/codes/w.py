@@ -31,8 +31,8 @@ CODES: tuple[Code, ...] = (
         "A tab is used for indentation",
         "YAML allows only spaces there: the width of a tab is a setting of each editor.",
         "use two spaces for each level",
-        bad="steps:\n\t- id: scan",
-        good="steps:\n  - id: scan",
+        bad="steps:\n\t- id: scan\n\t  run: date",
+        good="steps:\n  - id: scan\n    run: date",
     ),
     Code(
         "FL-W005",
@@ -81,8 +81,8 @@ CODES: tuple[Code, ...] = (
         "A merge key outside `x-…`",
         "What a step does must stand where the step stands; a merged key hides where it came from.",
         "write the keys out",
-        bad="- <<: *base\n  id: scan",
-        good="- id: scan\n  agent: security-scanner",
+        bad="x-all: &all {timeout: 5m}\nsteps:\n  - <<: *all\n    id: scan\n    run: date",
+        good="steps:\n  - id: scan\n    timeout: 5m\n    run: date",
     ),
     Code(
         "FL-W011",
@@ -120,7 +120,7 @@ CODES: tuple[Code, ...] = (
         "A tag is not read",
         "Tags such as `!!python/object` ask a reader to build things. Here only plain values are read.",
         "write the value without a tag",
-        bad="name: !!binary aGk=",
+        bad="name: !!binary hello",
         good="name: hello",
     ),
     Code(
@@ -223,8 +223,8 @@ CODES: tuple[Code, ...] = (
         "Not a share",
         "A share is a number and `%`, so that nobody has to guess whether 0.5 means a half or half a percent.",
         "write for example `25%`",
-        bad="tolerate: 0.25",
-        good="tolerate: 25%",
+        bad="each: inputs.paths\ntolerate: 0.25",
+        good="each: inputs.paths\ntolerate: 25%",
     ),
     Code(
         "FL-W031",
@@ -232,8 +232,8 @@ CODES: tuple[Code, ...] = (
         "A join says how many of the steps side by side must end well: `all`, `any`, a number of them, "
         "or a share of them.",
         "write `all`, `any`, `quorum(2)` or `at_least(60%)`",
-        bad="join: most",
-        good="join: at_least(60%)",
+        bad="each: inputs.paths\njoin: most",
+        good="each: inputs.paths\njoin: at_least(60%)",
     ),
     Code(
         "FL-W032",
@@ -573,16 +573,16 @@ CODES: tuple[Code, ...] = (
         "A fallback gets the same inputs and its output is read in the same way. One that refuses them, "
         "or gives other fields, would fail just when it is needed.",
         "name another agent, or leave the fallback out",
-        bad="agent: patcher\nfallback: [inventory]",
-        good="agent: patcher\nfallback: [patcher-rules]",
+        bad="agent: dependency-auditor\nfallback: [change-scope]",
+        good="agent: dependency-auditor\nfallback: [dependency-auditor-offline]",
     ),
     Code(
         "FL-W141",
         "Unknown effect",
         "Effects are changes of the world outside which Fairlead performs itself. This build has none of that kind.",
         "name one of those that the message lists",
-        bad="effect: git.comit",
-        good="effect: git.commit",
+        bad="effect: http.reqest\nwith: {method: GET, url: https://example.com}",
+        good="effect: http.request\nwith: {method: GET, url: https://example.com}",
     ),
     Code(
         "FL-W142",
@@ -590,8 +590,8 @@ CODES: tuple[Code, ...] = (
         "An effect and another workflow declare what they take. A name or a value that does not fit "
         "would be refused in the middle of a run.",
         "correct the name or the value",
-        bad="effect: git.branch\nwith:\n  nmae: topic",
-        good="effect: git.branch\nwith:\n  name: topic",
+        bad="effect: http.request\nwith: {method: GET, addres: https://example.com}",
+        good="effect: http.request\nwith: {method: GET, url: https://example.com}",
     ),
     Code(
         "FL-W200",

@@ -59,10 +59,10 @@ class Frame:
 
 
 # A closure is Callable[[Frame], Json]; Json is Any.
-Step: TypeAlias = Callable[[Frame], Any]
+_Step: TypeAlias = Callable[[Frame], Any]
 _Variables: TypeAlias = dict[str, int]
 
-BODIES = {(one.name, one.is_member): one for one in FUNCTIONS}
+_BODIES = {(one.name, one.is_member): one for one in FUNCTIONS}
 _GIT_BODIES = {one.name: one for one in GIT_FUNCTIONS}
 
 
@@ -73,7 +73,7 @@ class Program:
 
     def __init__(self, text: str, tree: Tree) -> None:
         compiler = _Compiler(text)
-        self.evaluate: Step = compiler.step(tree, {})
+        self.evaluate: _Step = compiler.step(tree, {})
         self.steps = compiler.steps
         self.variables = compiler.variables
         self.building = building_of(tree)
@@ -85,7 +85,7 @@ class _Compiler:
         self.steps = 0
         self.variables = 0
 
-    def step(self, tree: Tree, known: _Variables) -> Step:
+    def step(self, tree: Tree, known: _Variables) -> _Step:
         match tree:
             case Constant():
                 return _constant(tree.value)
@@ -131,7 +131,7 @@ class _Compiler:
     def _said(self, part: Part) -> str:
         return _short(self.text[part.start : part.end])
 
-    def _name(self, tree: Name, known: _Variables) -> Step:
+    def _name(self, tree: Name, known: _Variables) -> _Step:
         name, place = tree.name, tree
         if name in known:
             slot = known[name]
@@ -145,7 +145,7 @@ class _Compiler:
 
         return root
 
-    def _select(self, tree: Select, known: _Variables) -> Step:
+    def _select(self, tree: Select, known: _Variables) -> _Step:
         operand, field, said = self.step(tree.operand, known), tree.field, self._said(tree.operand)
         if tree.is_test:
             return _has(operand, field, said, tree)
@@ -163,7 +163,7 @@ class _Compiler:
 
         return select
 
-    def _index(self, tree: Index, known: _Variables) -> Step:
+    def _index(self, tree: Index, known: _Variables) -> _Step:
         operand, key, said = self.step(tree.operand, known), self.step(tree.key, known), self._said(tree.operand)
         if tree.is_optional or _is_optional(tree.operand):
             return _perhaps(operand, key, said, tree)
@@ -177,32 +177,32 @@ class _Compiler:
 
         return index
 
-    def _call(self, tree: Call, known: _Variables) -> Step:
+    def _call(self, tree: Call, known: _Variables) -> _Step:
         self.steps += 1
         arguments = tuple(self.step(one, known) for one in tree.arguments)
         name, target = tree.function, tree.target
         if isinstance(target, Name) and target.name == "git" and "git" not in known and name in _GIT_BODIES:
-            operand: Step | None = _git_fact(name, tree)
+            operand: _Step | None = _git_fact(name, tree)
             function = _GIT_BODIES[name]
         else:
             operand = self.step(target, known) if target is not None else None
-            found = BODIES.get((name, target is not None))
+            found = _BODIES.get((name, target is not None))
             if found is None:
                 return _raising(
                     "FL-E017",
-                    f"there is no function `{name}` {'of this form' * ((name, target is None) in BODIES)}".rstrip(),
+                    f"there is no function `{name}` {'of this form' * ((name, target is None) in _BODIES)}".rstrip(),
                     tree,
                 )
             function = found
         given = (operand, *arguments) if operand is not None else arguments
-        least, most = arity(function.signatures[0])
+        least, most = _arity(function.signatures[0])
         if not least <= len(tree.arguments) <= most:
-            return _raising(UNFIT, f"`{name}` takes {say_count(least, most)}, not {len(tree.arguments)}", tree)
+            return _raising(UNFIT, f"`{name}` takes {_say_count(least, most)}, not {len(tree.arguments)}", tree)
         if name in ("orValue", "or"):
             return _otherwise(function.body, given[0], given[1], tree)
         return _called(function.body, given, tree)
 
-    def _comprehension(self, tree: Comprehension, known: _Variables) -> Step:
+    def _comprehension(self, tree: Comprehension, known: _Variables) -> _Step:
         operand = self.step(tree.operand, known)
         slot = self.variables
         self.variables += 1
@@ -225,7 +225,7 @@ class _Compiler:
 
         return comprehension
 
-    def _binary(self, tree: Binary, known: _Variables) -> Step:
+    def _binary(self, tree: Binary, known: _Variables) -> _Step:
         left, right = self.step(tree.left, known), self.step(tree.right, known)
         match tree.sign:
             case "==":
@@ -241,7 +241,7 @@ class _Compiler:
             case _:
                 assert_never(tree.sign)
 
-    def _list(self, tree: ListOf, known: _Variables) -> Step:
+    def _list(self, tree: ListOf, known: _Variables) -> _Step:
         if all(isinstance(item, Constant) for item in tree.items):
             # Shared by all evaluations: nothing changes a list that it did not make.
             fixed = [item.value for item in tree.items if isinstance(item, Constant)]
@@ -275,11 +275,11 @@ def _within(value: Json, place: Part) -> Json:
     return None if value is ABSENT else value
 
 
-def _constant(value: Json) -> Step:
+def _constant(value: Json) -> _Step:
     return lambda frame: value
 
 
-def _raising(code: str, message: str, place: Part) -> Step:
+def _raising(code: str, message: str, place: Part) -> _Step:
     def fail(frame: Frame) -> Json:
         raise _failed(code, message, place)
 
@@ -340,7 +340,7 @@ def _items(count: int) -> str:
     return f"{count} item" if count == 1 else f"{count} items"
 
 
-def _has(operand: Step, field: str, said: str, place: Part) -> Step:
+def _has(operand: _Step, field: str, said: str, place: Part) -> _Step:
     def has(frame: Frame) -> Json:
         value = operand(frame)
         if isinstance(value, Maybe):
@@ -354,7 +354,7 @@ def _has(operand: Step, field: str, said: str, place: Part) -> Step:
     return has
 
 
-def _perhaps(operand: Step, key: Step, said: str, place: Part) -> Step:
+def _perhaps(operand: _Step, key: _Step, said: str, place: Part) -> _Step:
     """`.?field` and `[?key]`: an optional value, nothing when what stands before it is null or nothing."""
 
     def perhaps(frame: Frame) -> Json:
@@ -374,7 +374,7 @@ def _perhaps(operand: Step, key: Step, said: str, place: Part) -> Step:
     return perhaps
 
 
-def _git_fact(name: str, tree: Call) -> Step:
+def _git_fact(name: str, tree: Call) -> _Step:
     fact = GIT_FACTS[name]
 
     def read(frame: Frame) -> Json:
@@ -386,7 +386,7 @@ def _git_fact(name: str, tree: Call) -> Step:
     return read
 
 
-def _called(body: Callable[..., Json], given: tuple[Step, ...], tree: Call) -> Step:
+def _called(body: Callable[..., Json], given: tuple[_Step, ...], tree: Call) -> _Step:
     def call(frame: Frame) -> Json:
         values = [one(frame) for one in given]
         if ABSENT in values:
@@ -399,7 +399,7 @@ def _called(body: Callable[..., Json], given: tuple[Step, ...], tree: Call) -> S
     return call
 
 
-def _otherwise(body: Callable[..., Json], operand: Step, other: Step, tree: Call) -> Step:
+def _otherwise(body: Callable[..., Json], operand: _Step, other: _Step, tree: Call) -> _Step:
     """`orValue` and `or`: what stands in the brackets is worked out only when it is needed."""
 
     def choose(frame: Frame) -> Json:
@@ -416,7 +416,7 @@ def _otherwise(body: Callable[..., Json], operand: Step, other: Step, tree: Call
     return choose
 
 
-def arity(signature: str) -> tuple[int, int]:
+def _arity(signature: str) -> tuple[int, int]:
     """How many arguments a signature takes, at least and at most."""
     inner = signature[
         signature.index("(", signature.rfind(".", 0, signature.index(" ->")) + 1) + 1 : signature.index(" ->") - 1
@@ -425,7 +425,7 @@ def arity(signature: str) -> tuple[int, int]:
     return count - inner.count("["), count
 
 
-def say_count(least: int, most: int) -> str:
+def _say_count(least: int, most: int) -> str:
     """A number of arguments as a sentence says it."""
     if most == 0:
         return "no arguments"
@@ -433,7 +433,7 @@ def say_count(least: int, most: int) -> str:
     return f"{count} argument{'s' * (most != 1)}"
 
 
-def _not(operand: Step, tree: Unary) -> Step:
+def _not(operand: _Step, tree: Unary) -> _Step:
     def invert(frame: Frame) -> Json:
         value = operand(frame)
         if value is True:
@@ -447,7 +447,7 @@ def _not(operand: Step, tree: Unary) -> Step:
     return invert
 
 
-def _minus(operand: Step, tree: Unary) -> Step:
+def _minus(operand: _Step, tree: Unary) -> _Step:
     def minus(frame: Frame) -> Json:
         try:
             return negated(operand(frame))
@@ -457,7 +457,7 @@ def _minus(operand: Step, tree: Unary) -> Step:
     return minus
 
 
-def _logic(sign: str, operands: tuple[tuple[Step, Tree], ...]) -> Step:
+def _logic(sign: str, operands: tuple[tuple[_Step, Tree], ...]) -> _Step:
     """`&&` and `||`: one decisive operand decides, whatever the others do, and in whatever order they stand."""
     decisive = sign == "||"
 
@@ -485,7 +485,7 @@ def _logic(sign: str, operands: tuple[tuple[Step, Tree], ...]) -> Step:
     return logic
 
 
-def _choice(condition: Step, then: Step, otherwise: Step, place: Tree) -> Step:
+def _choice(condition: _Step, then: _Step, otherwise: _Step, place: Tree) -> _Step:
     def choose(frame: Frame) -> Json:
         value = condition(frame)
         if value is True:
@@ -497,7 +497,7 @@ def _choice(condition: Step, then: Step, otherwise: Step, place: Tree) -> Step:
     return choose
 
 
-def _equal(left: Step, right: Step, tree: Binary, wanted: bool) -> Step:
+def _equal(left: _Step, right: _Step, tree: Binary, wanted: bool) -> _Step:
     def equal(frame: Frame) -> Json:
         one, other = left(frame), right(frame)
         kind = type(one)
@@ -513,7 +513,7 @@ def _equal(left: Step, right: Step, tree: Binary, wanted: bool) -> Step:
     return equal
 
 
-def _comparison(sign: str, left: Step, right: Step, tree: Binary) -> Step:
+def _comparison(sign: str, left: _Step, right: _Step, tree: Binary) -> _Step:
     is_less, with_equal = sign[0] == "<", len(sign) == 2
 
     def compared(frame: Frame) -> Json:
@@ -531,7 +531,7 @@ def _comparison(sign: str, left: Step, right: Step, tree: Binary) -> Step:
     return compared
 
 
-def _in(left: Step, right: Step, tree: Binary) -> Step:
+def _in(left: _Step, right: _Step, tree: Binary) -> _Step:
     def within(frame: Frame) -> Json:
         value = left(frame)
         try:
@@ -542,7 +542,7 @@ def _in(left: Step, right: Step, tree: Binary) -> Step:
     return within
 
 
-def _arithmetic(sign: str, left: Step, right: Step, tree: Binary) -> Step:
+def _arithmetic(sign: str, left: _Step, right: _Step, tree: Binary) -> _Step:
     def slow(frame: Frame, one: Json, other: Json) -> Json:
         try:
             return calculate(sign, one, other, frame.meter)
@@ -565,7 +565,7 @@ def _arithmetic(sign: str, left: Step, right: Step, tree: Binary) -> Step:
     return added
 
 
-def _map(entries: tuple[tuple[Step, Step, Tree], ...], tree: MapOf) -> Step:
+def _map(entries: tuple[tuple[_Step, _Step, Tree], ...], tree: MapOf) -> _Step:
     def build(frame: Frame) -> Json:
         _grow(frame, 16 * len(entries), tree)
         made: dict[str, Json] = {}

@@ -51,7 +51,7 @@ def glob_pattern(glob: str) -> Pattern:
     return compiled(f"\\A(?:{''.join(pieces)})\\z")
 
 
-def named(paths: Collection[str], glob: str, meter: Meter) -> list[str]:
+def _named(paths: Collection[str], glob: str, meter: Meter) -> list[str]:
     """Those of *paths* that *glob* names, in alphabetical order.
 
     Raises:
@@ -67,7 +67,7 @@ def named(paths: Collection[str], glob: str, meter: Meter) -> list[str]:
 
 def changed_paths(paths: Collection[str], glob: str, meter: Meter) -> list[str]:
     """What `git.changed(glob)` gives."""
-    found = named(paths, glob, meter)
+    found = _named(paths, glob, meter)
     meter.grow(8 * len(found))
     return found
 
@@ -78,6 +78,6 @@ def tree_digest(blobs: Mapping[str, str], glob: str, meter: Meter) -> Digest:
     No file name holds a NUL, so no two different sets of files are read as the same bytes.
     """
     found = hashlib.sha256()
-    for path in named(blobs, glob, meter):
+    for path in _named(blobs, glob, meter):
         found.update(f"{path}\0{blobs[path]}\0".encode("utf-8", "surrogateescape"))
     return Digest(f"sha256:{found.hexdigest()}")

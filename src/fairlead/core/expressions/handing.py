@@ -27,9 +27,9 @@ from fairlead.core.expressions.values import ABSENT, Maybe
 from fairlead.core.json import DEPTH_MAX, INTEGER_MAX, Json, encode
 
 # How far a value is put together by the expression itself.
-NAMED = 0  # not at all, or it is no list and no object
-FLAT = 1  # a list or an object whose items were named
-NESTED = 2  # perhaps any number of them in one another
+_NAMED = 0  # not at all, or it is no list and no object
+_FLAT = 1  # a list or an object whose items were named
+_NESTED = 2  # perhaps any number of them in one another
 
 _LIKE_THEIR_LIST = frozenset({"distinct", "sort", "reverse", "slice", "filter", "sortBy"})
 _LISTS = frozenset({"split", "changed"})
@@ -41,30 +41,30 @@ def building_of(tree: Tree) -> int:
     """How far the value of *tree* can be put together by the expression: one of the three above."""
     match tree:
         case Constant() | Name() | Logic() | Unary():
-            return NAMED
+            return _NAMED
         case Select(operand=operand, is_test=is_test):
-            return NAMED if is_test or building_of(operand) < NESTED else NESTED
+            return _NAMED if is_test or building_of(operand) < _NESTED else _NESTED
         case Index(operand=operand):
-            return NAMED if building_of(operand) < NESTED else NESTED
+            return _NAMED if building_of(operand) < _NESTED else _NESTED
         case Binary(sign=sign, left=left, right=right):
-            return max(FLAT, building_of(left), building_of(right)) if sign == "+" else NAMED
+            return max(_FLAT, building_of(left), building_of(right)) if sign == "+" else _NAMED
         case Choice(then=then, otherwise=otherwise):
             return max(building_of(then), building_of(otherwise))
         case ListOf(items=items):
-            return NESTED if any(map(building_of, items)) else FLAT
+            return _NESTED if any(map(building_of, items)) else _FLAT
         case MapOf(entries=entries):
-            return NESTED if any(building_of(value) for _, value in entries) else FLAT
+            return _NESTED if any(building_of(value) for _, value in entries) else _FLAT
         case Comprehension(macro="map", operand=operand, bodies=bodies):
-            return NESTED if building_of(operand) == NESTED or building_of(bodies[-1]) else FLAT
+            return _NESTED if building_of(operand) == _NESTED or building_of(bodies[-1]) else _FLAT
         case Comprehension(macro=macro, operand=operand):
-            return max(FLAT, building_of(operand)) if macro in _LIKE_THEIR_LIST else NAMED
+            return max(_FLAT, building_of(operand)) if macro in _LIKE_THEIR_LIST else _NAMED
         case Call(function=function, target=target, arguments=arguments):
-            inner = max((building_of(one) for one in (*((target,) if target else ()), *arguments)), default=NAMED)
+            inner = max((building_of(one) for one in (*((target,) if target else ()), *arguments)), default=_NAMED)
             if function in _LIKE_THEIR_LIST or function in _LISTS or function == "flatten":
-                return max(FLAT, inner)
+                return max(_FLAT, inner)
             if function in _ITEMS:
-                return NAMED if inner < NESTED else NESTED
-            return inner if function in _THEIR_PARTS else NAMED
+                return _NAMED if inner < _NESTED else _NESTED
+            return inner if function in _THEIR_PARTS else _NAMED
 
 
 def handed_out(value: Json, building: int, bytes_max: int) -> Json:
@@ -83,12 +83,12 @@ def handed_out(value: Json, building: int, bytes_max: int) -> Json:
     if kind is int:
         return _whole(value)
     if kind is list or kind is dict:
-        if building == NAMED:
+        if building == _NAMED:
             return value
-        if building == FLAT and (size := _size_at_once(value)) >= 0:
+        if building == _FLAT and (size := _size_at_once(value)) >= 0:
             _check_size(size, bytes_max)
             return value.copy()  # the text may hold a fixed list, which belongs to all evaluations
-    elif building == NAMED:
+    elif building == _NAMED:
         return _copied(value, 1)
     _measure(value, {}, 1, bytes_max)
     plain = _copied(value, 1)

@@ -41,7 +41,7 @@ class Done(NamedTuple):
 
 Instruction: TypeAlias = Take | Split | Assert | Done
 # A piece of a pattern before it has an address: places are counted from its first instruction.
-Piece: TypeAlias = list[Instruction]
+_Piece: TypeAlias = list[Instruction]
 
 
 class Unreadable(Exception):
@@ -70,17 +70,17 @@ def program_of(pattern: str) -> tuple[Instruction, ...]:
     return (*piece, Done())
 
 
-def _shift(piece: Piece, by: int) -> Piece:
+def _shift(piece: _Piece, by: int) -> _Piece:
     return [Split(part.one + by, part.other + by) if isinstance(part, Split) else part for part in _bounded(piece, by)]
 
 
-def _bounded(piece: Piece, more: int) -> Piece:
+def _bounded(piece: _Piece, more: int) -> _Piece:
     if len(piece) + more > PROGRAM_MAX:
         raise Unreadable("it is too large once its repetitions are written out")
     return piece
 
 
-def _either(one: Piece, other: Piece) -> Piece:
+def _either(one: _Piece, other: _Piece) -> _Piece:
     if not one and not other:
         return []
     # 0: split to 1 or behind the jump; a jump is a split to one place.
@@ -93,8 +93,8 @@ def _either(one: Piece, other: Piece) -> Piece:
     ]
 
 
-def _repeated(piece: Piece, least: int, most: int | None) -> Piece:
-    whole: Piece = []
+def _repeated(piece: _Piece, least: int, most: int | None) -> _Piece:
+    whole: _Piece = []
     for _ in range(least):
         whole += _shift(piece, len(whole))
     if most is None:
@@ -113,7 +113,7 @@ class _Reader:
         self.pattern = pattern
         self.at = 0
 
-    def alternatives(self, flags: _Flags, depth: int) -> Piece:
+    def alternatives(self, flags: _Flags, depth: int) -> _Piece:
         if depth > GROUPS_MAX:
             raise Unreadable(f"it has more than {GROUPS_MAX} groups in one another")
         whole, flags = self._sequence(flags, depth)
@@ -122,8 +122,8 @@ class _Reader:
             whole = _either(whole, other)
         return whole
 
-    def _sequence(self, flags: _Flags, depth: int) -> tuple[Piece, _Flags]:
-        whole: Piece = []
+    def _sequence(self, flags: _Flags, depth: int) -> tuple[_Piece, _Flags]:
+        whole: _Piece = []
         while self.at < len(self.pattern) and self.pattern[self.at] not in "|)":
             if self.pattern.startswith("\\Q", self.at):
                 whole += _shift(self._quoted(flags), len(whole))
@@ -149,12 +149,12 @@ class _Reader:
         self.at += 1
         return self.pattern[self.at - 1]
 
-    def _quoted(self, flags: _Flags) -> Piece:
+    def _quoted(self, flags: _Flags) -> _Piece:
         self.at += 2
         end = self.pattern.find("\\E", self.at)
         text = self.pattern[self.at : end if end >= 0 else None]
         self.at = len(self.pattern) if end < 0 else end + 2
-        piece: Piece = [Take(_literal(character, flags)) for character in text[:-1]]
+        piece: _Piece = [Take(_literal(character, flags)) for character in text[:-1]]
         # What repeats stands behind the quotation, and is about its last character only.
         last = self._repetitions([Take(_literal(text[-1], flags))]) if text else []
         return [*piece, *_shift(last, len(piece))]
@@ -170,7 +170,7 @@ class _Reader:
         self.at = position + 1
         return _with_flags(flags, letters)
 
-    def _repetitions(self, piece: Piece) -> Piece:
+    def _repetitions(self, piece: _Piece) -> _Piece:
         is_repeated = False
         while self.at < len(self.pattern):
             limits = self._limits()
@@ -201,7 +201,7 @@ class _Reader:
             raise Unreadable(f"a repetition of `{{{least}{comma}{most}}}` is not possible")
         return first, last
 
-    def _atom(self, flags: _Flags, depth: int) -> Piece:
+    def _atom(self, flags: _Flags, depth: int) -> _Piece:
         character = self._next()
         match character:
             case "(":
@@ -236,7 +236,7 @@ class _Reader:
             self.at += 1
         return is_count
 
-    def _group(self, flags: _Flags, depth: int) -> Piece:
+    def _group(self, flags: _Flags, depth: int) -> _Piece:
         if not self._takes("?"):
             return self.alternatives(flags, depth + 1)
         if self._takes("P<") or (self.pattern[self.at : self.at + 1] == "<" and self._takes("<")):

@@ -16,7 +16,7 @@ _SETS_MAX = 2_000  # that one pattern remembers
 _VISITS_A_STEP = 256  # instructions that one evaluation step may look at
 
 
-class Between(NamedTuple):
+class _Between(NamedTuple):
     """What stands left and right of a position in a text; "" at its ends."""
 
     left: str
@@ -45,7 +45,7 @@ class Pattern:
         self._program = program_of(pattern)
         self._has_assertions = any(isinstance(one, Assert) for one in self._program)
         self._steps: dict[tuple[tuple[int, ...], str], tuple[int, ...]] = {}
-        self._closed: dict[tuple[tuple[int, ...], Between], tuple[tuple[int, ...], bool]] = {}
+        self._closed: dict[tuple[tuple[int, ...], _Between], tuple[tuple[int, ...], bool]] = {}
 
     def cost(self, text: str) -> int:
         """The evaluation steps that a search in *text* is charged."""
@@ -58,7 +58,7 @@ class Pattern:
             right = text[at : at + 1]
             between = _NOWHERE
             if self._has_assertions:
-                between = Between(text[at - 1] if at else "", right)
+                between = _Between(text[at - 1] if at else "", right)
             places, is_done = self._follow((0, *places), between)
             if is_done:
                 return True
@@ -78,7 +78,7 @@ class Pattern:
             self._steps[places, character] = known
         return known
 
-    def _follow(self, places: tuple[int, ...], between: Between) -> tuple[tuple[int, ...], bool]:
+    def _follow(self, places: tuple[int, ...], between: _Between) -> tuple[tuple[int, ...], bool]:
         """The places that take a character and can be reached from *places* without one; whether the end can, too."""
         known = self._closed.get((places, between))
         if known is not None:
@@ -106,7 +106,7 @@ class Pattern:
         return known
 
 
-_NOWHERE = Between("", "")
+_NOWHERE = _Between("", "")
 
 
 @lru_cache(maxsize=_PATTERNS_MAX)

@@ -42,7 +42,7 @@ def readings_of(tree: Tree) -> tuple[Reading, ...]:
     return tuple(sorted(found, key=lambda reading: (reading.start, reading.end)))
 
 
-def static_path(tree: Tree) -> tuple[Name, tuple[tuple[Key, Mark], ...]] | None:
+def _static_path(tree: Tree) -> tuple[Name, tuple[tuple[Key, Mark], ...]] | None:
     """The root and the keys of a path without anything computed in it; `None` for every other tree."""
     keys: list[tuple[Key, Mark]] = []
     whole = tree
@@ -69,7 +69,7 @@ def _mark_of(part: Part, key: Key) -> Mark:
 
 
 def _collect(tree: Tree, bound: frozenset[str], found: list[Reading]) -> None:
-    if path := static_path(tree):
+    if path := _static_path(tree):
         root, keys = path
         if root.name not in bound:
             marks = ((root.start, root.end), *(mark for _, mark in keys))
