@@ -23,6 +23,7 @@ from fairlead.core.expressions.functions import FUNCTIONS, Function
 from fairlead.core.expressions.macros import MACROS, Macro
 from fairlead.core.expressions.signatures import read_signature
 from fairlead.core.json import encode
+from tests.proves import proves
 
 SEVERITIES = ["info", "low", "medium", "high", "critical"]
 OUTPUT = type_of(
@@ -70,6 +71,7 @@ def found(text: str, expected: Type | None = None) -> list[tuple[str, str, str]]
     return [(problem.code, text[problem.start : problem.end], problem.hint) for problem in problems]
 
 
+@proves("A1.1")
 @pytest.mark.parametrize(
     ("text", "code", "place", "hint"),
     [

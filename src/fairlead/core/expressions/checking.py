@@ -243,7 +243,7 @@ class _Checker:
         if of.kind == "list":
             item = of.item or ANY
         elif of.kind == "object":
-            item = STRING
+            item = STRING if not isinstance(tree.operand, MapOf) or tree.operand.entries else ANY
         elif of.kind not in ("any", "null"):
             said = f"`{tree.macro}` goes through a list or an object, and this is {of.said}"
             hint = "add .orValue([])" if of.kind == "optional" else ""
@@ -346,7 +346,7 @@ class _Checker:
                 for one in tree.right.items:
                     if isinstance(one, Constant):
                         kind = _constant(one.value)
-                        if not _are_alike(left, kind):
+                        if item.kind != "any" and not _are_alike(left, kind):
                             said = f"{left.said} is never {kind.said}"
                             self.add("FL-E022", said, (one.start, one.end), _conversion(left, kind))
                         else:

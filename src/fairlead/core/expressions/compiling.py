@@ -364,6 +364,8 @@ def _perhaps(operand: _Step, key: _Step, said: str, place: Part) -> _Step:
         if value is None or value is ABSENT:
             return NOTHING
         wanted = key(frame)
+        if isinstance(value, Mapping) and isinstance(wanted, bool | int | float):
+            return NOTHING  # no field is named by it
         try:
             return Maybe(_item(value, wanted, said, place))
         except EvaluationFailed as failed:

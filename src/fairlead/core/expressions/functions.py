@@ -295,10 +295,10 @@ def _int(meter: Meter, value: Json) -> Json:
         return checked_number(int(value))
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Fault(UNFIT, f"`int` does not fit {kind_of(value)}")
-    whole = int(value)
-    if not INT_MIN <= whole <= INT_MAX:
+    # The smallest whole number is left out when it comes with a point, as in CEL: what was rounded to it is beyond.
+    if isinstance(value, float) and not INT_MIN < value < INT_MAX:
         raise Fault(OUT_OF_RANGE, "the number is beyond 64 bits")
-    return whole
+    return int(value)
 
 
 def _double(meter: Meter, value: Json) -> Json:
