@@ -116,7 +116,7 @@ def _dispatch(name: str, call: "Invocation") -> int:
             from fairlead.cli import surroundings
 
             return surroundings.COMMANDS[name](call)
-        case "review" | "run" | "resume" | "rerun" | "worker":
+        case "review" | "run" | "resume" | "rerun" | "fork" | "worker":
             from fairlead.cli import starting
 
             return starting.COMMANDS[name](call)

@@ -52,6 +52,7 @@ def review(call: Invocation) -> int:
 def run(call: Invocation) -> int:
     """Start a workflow; on a terminal a worker performs it and this process watches."""
     from fairlead.cli.errors_screen import diagnostic_lines
+    from fairlead.service.repeats import Part
     from fairlead.service.starts import find_definition, start_run
 
     options = call.options
@@ -64,11 +65,13 @@ def run(call: Invocation) -> int:
         if code := _code_of_ending(baseline.ending):
             return code
         labels |= baseline.labels
-    started = start_run(call.parts, call.project, definition, given, key=options.key, labels=labels)
+    part = Part(from_=getattr(options, "from"), only=options.only)
+    started = start_run(call.parts, call.project, definition, given, key=options.key, labels=labels, part=part)
     call.terminal.tell(diagnostic_lines(started.warnings, call.terminal.err))
     if options.detach:
         return _leave_to_worker(call, started.run)
     _show_header(call, call.project, started, started.title or started.workflow)
+    call.terminal.tell(_kept_lines(started))
     fail_on = _default(options.fail_on, "none")
     if options.key:
         return _perform_or_follow(call, started.run, fail_on)
@@ -115,16 +118,42 @@ def go_on(call: Invocation, found: RunId) -> int:
 
 def rerun(call: Invocation) -> int:
     """Do a run again, in this process."""
+    from fairlead.service.repeats import Part
     from fairlead.service.starts import start_again
 
     options = call.options
     earlier = call.find_run(options.run)
-    started = start_again(call.parts, call.project, earlier, labels=read_labels(options.labels))
-    if options.detach:
+    part = Part(failed=options.failed, from_=getattr(options, "from"))
+    started = start_again(call.parts, call.project, earlier, labels=read_labels(options.labels), part=part)
+    return _perform_started(call, started)
+
+
+def fork(call: Invocation) -> int:
+    """A new run that shares what came before a step, in this process."""
+    from fairlead.service.starts import fork_run
+
+    options = call.options
+    given = dict(_named(text) for text in options.inputs)
+    base = call.find_run(options.run)
+    started = fork_run(call.parts, call.project, base, options.at, given, labels=read_labels(options.labels))
+    return _perform_started(call, started)
+
+
+def _perform_started(call: Invocation, started: "Started") -> int:
+    if call.options.detach:
         return _leave_to_worker(call, started.run)
     is_review = started.workflow == "review"
     _show_header(call, call.project, started, "" if is_review else started.title or started.workflow)
-    return _perform_here(call, started.run, _default(options.fail_on, "high" if is_review else "none"))
+    call.terminal.tell(_kept_lines(started))
+    return _perform_here(call, started.run, _default(call.options.fail_on, "high" if is_review else "none"))
+
+
+def _kept_lines(started: "Started") -> Iterator[str]:
+    keeping = started.keeping
+    if keeping.kept:
+        yield f"  kept from {keeping.base}: {', '.join(map(safe, keeping.kept))}"
+    for name, why in keeping.again.items() if keeping.base else ():
+        yield f"  {safe(name)} is done: {safe(why)}"
 
 
 def work(call: Invocation) -> int:
@@ -332,5 +361,6 @@ COMMANDS: dict[str, Callable[[Invocation], int]] = {
     "run": run,
     "resume": resume,
     "rerun": rerun,
+    "fork": fork,
     "worker": work,
 }

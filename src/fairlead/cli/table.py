@@ -129,6 +129,8 @@ COMMANDS: tuple[Command, ...] = (
             *_FILES,
             _NO_ANNOTATIONS,
             _DETACH,
+            _option("--from", "STEP", "keep everything before this step from the last finished run", default=""),
+            _option("--only", "STEP", "this step alone, with what it needs from the last finished run", default=""),
             _option("--key", "KEY", "starting again with the same key gives the same run"),
             _LABEL,
         ),
@@ -158,6 +160,10 @@ COMMANDS: tuple[Command, ...] = (
         "do a run again: same workflow and inputs, over the files as they are now",
         (
             Argument(("run",), "id or its beginning, last, last-failed", {"metavar": "RUN"}),
+            Argument(
+                ("--failed",), "only what failed and what comes after it; the rest is kept", {"action": "store_true"}
+            ),
+            _option("--from", "STEP", "only this step and what comes after it; the rest is kept", default=""),
             _LABEL,
             _FAIL_ON,
             _STRICT,
@@ -166,7 +172,31 @@ COMMANDS: tuple[Command, ...] = (
             _NO_ANNOTATIONS,
             _DETACH,
         ),
-        ("fairlead rerun last", "fairlead rerun r-7q2k --detach", "fairlead rerun last-failed --label try=2"),
+        ("fairlead rerun last", "fairlead rerun last-failed --failed", "fairlead rerun r-7q2k --from tests --detach"),
+        "Kept steps cost nothing and are shown as kept. A step that changed files is done again: the run is over the files"
+        " as they are now.",
+    ),
+    Command(
+        "fork",
+        "a new run that shares everything before a step, with the files as they were",
+        (
+            Argument(("run",), "id or its beginning, last, last-failed", {"metavar": "RUN"}),
+            _option("--at", "STEP", "the first step that is done anew", required=True),
+            Argument(
+                ("-i", "--input"),
+                "another value for an input; may be repeated",
+                {"metavar": "NAME=VALUE", "action": "append", "default": [], "dest": "inputs"},
+            ),
+            _LABEL,
+            _FAIL_ON,
+            _STRICT,
+            _DETACH,
+        ),
+        (
+            "fairlead fork r-7q2k --at triage",
+            "fairlead fork last --at patch -i min_severity=high",
+            "fairlead fork last-failed --at tests --detach",
+        ),
     ),
     Command(
         "pause",

@@ -200,7 +200,7 @@ class StepRun:
     @property
     def has_changed_files(self) -> bool:
         """Whether what it left differs from what it found."""
-        return bool(self.tree_before) and self.tree != self.tree_before
+        return bool(self.tree_before and self.tree) and self.tree != self.tree_before
 
     @property
     def counts_as_failure(self) -> bool:

@@ -18,6 +18,7 @@ from fairlead.service.isolation import require_sandbox
 from fairlead.service.labels import NO_LABELS, kept_for_another
 from fairlead.service.parts import Checkout, Parts, Project
 from fairlead.service.pinning import called_agents, hidden_agents, pin_again, pin_agents
+from fairlead.service.repeats import NOTHING_KEPT, WHOLE, Keeping, Part, keep_before, keep_for, keep_of
 from fairlead.service.requirements import requirements_of
 from fairlead.service.runs import find_run, list_runs, require_reader, row_of
 from fairlead.views.runs import project_run
@@ -43,6 +44,7 @@ class Started(msgspec.Struct, frozen=True):
     title: str = ""
     warnings: tuple[Diagnostic, ...] = ()
     checkout: Checkout = Checkout()  # what lay in the project when it was recorded
+    keeping: Keeping = NOTHING_KEPT  # what it takes over from another run
 
 
 class ReviewScope(msgspec.Struct, frozen=True):
@@ -154,8 +156,11 @@ def start_run(
     *,
     key: str = "",
     labels: Mapping[str, str] = NO_LABELS,
+    part: Part = WHOLE,
 ) -> Started:
     """Check a workflow and its inputs, and record that it shall be performed. The same *key* gives the same run.
+
+    With *part* only that part is performed; the rest is taken over from the last finished run on this branch.
 
     Raises:
         FairleadError: FL-W, FL-A, FL-E: everything that is wrong with the file and the inputs, in one pass.
@@ -165,6 +170,7 @@ def start_run(
     checkout = look(parts, project)
     journal = parts.journal(project)
     workflow = pin_children(parts, project, workflow)
+    keeping = keep_for(parts, project, workflow, inputs, part, checkout.branch)
     queued = RunQueued(
         workflow=workflow.name,
         definition=journal.put(encode(workflow)),
@@ -178,9 +184,13 @@ def start_run(
         changed=checkout.changed,
         facts=facts_of(parts, project, workflow, checkout),
         requirements=requirements_of(parts, project, workflow),
+        rerun_of=keeping.base,
+        base=keeping.base,
+        kept=keeping.kept,
+        only=keeping.only,
     )
     recorded = journal.record(parts.ids.run_id(), queued)
-    return Started(recorded.run, workflow.name, workflow.title, warnings, checkout)
+    return Started(recorded.run, workflow.name, workflow.title, warnings, checkout, keeping)
 
 
 def look(parts: Parts, project: Project) -> Checkout:
@@ -191,8 +201,12 @@ def look(parts: Parts, project: Project) -> Checkout:
         return Checkout(notes=(refusal.diagnostics[0].message,))
 
 
-def start_again(parts: Parts, project: Project, run: RunId, *, labels: Mapping[str, str] = NO_LABELS) -> Started:
+def start_again(
+    parts: Parts, project: Project, run: RunId, *, labels: Mapping[str, str] = NO_LABELS, part: Part = WHOLE
+) -> Started:
     """Record a new run of the same workflow with the same inputs, over the checkout as it is now.
+
+    With *part* only that part is done again, and the rest is taken over.
 
     The agents of the project belong to the checkout: they are called as they are now.
 
@@ -216,6 +230,7 @@ def start_again(parts: Parts, project: Project, run: RunId, *, labels: Mapping[s
         raise error("FL-S063", f"{run} calls {', '.join(missing)}, which cannot be called now", "fairlead agents list")
     require_sandbox(parts, place, workflow)
     checkout = look(parts, place)
+    keeping = keep_of(view.state, workflow, part)
     again = msgspec.structs.replace(
         first,
         definition=journal.put(encode(workflow)),
@@ -229,9 +244,57 @@ def start_again(parts: Parts, project: Project, run: RunId, *, labels: Mapping[s
         changed=checkout.changed,
         facts=facts_of(parts, place, workflow, checkout),
         requirements=requirements_of(parts, place, workflow),
+        parent="",
+        parent_place="",
+        base=keeping.base,
+        kept=keeping.kept,
+        only=(),
     )
     recorded = journal.record(parts.ids.run_id(), again)
-    return Started(recorded.run, first.workflow, view.state.workflow.title, (), checkout)
+    return Started(recorded.run, first.workflow, view.state.workflow.title, (), checkout, keeping)
+
+
+def fork_run(
+    parts: Parts,
+    project: Project,
+    run: RunId,
+    at: str,
+    given: Mapping[str, Json],
+    *,
+    labels: Mapping[str, str] = NO_LABELS,
+) -> Started:
+    """Record a new run that shares with *run* everything before the step *at*, with its files as they were.
+
+    Inputs that are *given* replace those of *run*; what reads one that has changed is not shared.
+
+    Raises:
+        FairleadError: FL-S090 there is no such step; what is wrong with the inputs.
+    """
+    from fairlead.workflow import check_inputs
+
+    journal = parts.journal(project)
+    base = project_run(journal, run).state
+    first = base.queued
+    assert first is not None, "a run that was read begins with run.queued"
+    changed, wrong = check_inputs(base.workflow, {**first.inputs, **given})
+    if wrong:
+        raise FairleadError(*wrong)
+    keeping = keep_before(base, base.workflow, changed, at, is_fork=True)
+    forked = msgspec.structs.replace(
+        first,
+        inputs=changed,
+        key="",
+        requester=parts.user,
+        labels={**kept_for_another(first.labels), **labels},
+        rerun_of="",
+        parent="",
+        parent_place="",
+        base=run,
+        kept=keeping.kept,
+        only=(),
+    )
+    recorded = journal.record(parts.ids.run_id(), forked)
+    return Started(recorded.run, first.workflow, base.workflow.title, (), Checkout(), keeping)
 
 
 def check_start(
