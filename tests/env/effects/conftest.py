@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -19,11 +20,17 @@ from tests.env.conftest import make_repository
 FILES = {"a.py": "one\ntwo\nthree\n", "in/b.py": "b\n", "run.sh": "#!/bin/sh\necho\n"}
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A repository with one commit."""
-    made = make_repository(tmp_path / "r", FILES)
+@pytest.fixture(scope="session")
+def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = make_repository(tmp_path_factory.mktemp("template") / "r", FILES)
+    shutil.rmtree(made / ".git/hooks")  # examples: half of all files that a copy would have
     return made
+
+
+@pytest.fixture
+def root(tmp_path: Path, _template: Path) -> Path:
+    """A repository with one commit."""
+    return Path(shutil.copytree(_template, tmp_path / "r"))
 
 
 @pytest.fixture

@@ -8,7 +8,16 @@ import pytest
 from fairlead.core.json import Json, digest
 from fairlead.core.ports import EffectWorld
 from fairlead.core.tools import WRITTEN_BYTES_MAX
-from tests.env.effects.conftest import attempt, contents, done, found, refused, shown, world_of
+from tests.env.conftest import write_files
+from tests.env.effects.conftest import FILES, attempt, contents, done, found, refused, shown, world_of
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A checkout; that there is git in it is only to be seen from its folder."""
+    root = tmp_path / "r"
+    write_files(root, {**FILES, ".git/hooks/sample": ""})
+    return root
 
 
 def test_a_new_file_in_new_folders(root: Path, world: EffectWorld) -> None:

@@ -188,7 +188,7 @@ def test_bad_arguments_change_nothing(root: Path, world: EffectWorld, given: dic
     failed = refused("git.commit", given, world)
     assert failed.code == code
     assert failed.error == "validation"
-    assert git(root, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+    assert [path.name for path in (root / ".git/refs/heads").iterdir()] == ["main"]
 
 
 def test_a_tree_without_a_change_is_no_commit(root: Path, world: EffectWorld) -> None:
