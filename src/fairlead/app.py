@@ -172,7 +172,7 @@ class _App:
 
         home = self.environ.get("HOME", "")
         config = self.environ.get("XDG_CONFIG_HOME", "") or (os.path.join(home, ".config") if home else "")
-        around = Around(home, config, has_installed=True)
+        around = Around(home, config, has_installed=True, data_dir=_data_dir())
         return ProjectAgents(project, self.files, lambda: self._spawner, around)
 
     def shipped_workflow(self, name: str) -> tuple[str, bytes] | None:

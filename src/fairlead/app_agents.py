@@ -39,6 +39,7 @@ class Around(NamedTuple):
     home: str = ""  # of the person; "" to leave their own agents out
     config_home: str = ""  # $XDG_CONFIG_HOME, or what is usual
     has_installed: bool = False  # whether installed packages are asked
+    data_dir: str = ""  # where the person's own settings lie; "" for none
 
 
 class ProjectAgents:
@@ -172,9 +173,9 @@ class ProjectAgents:
     def _is_off(self) -> bool:
         """Whether the person wants no isolation for this project."""
         from fairlead.env.isolation import read_isolation
-        from fairlead.env.places import data_dir
 
-        return read_isolation(data_dir(os.environ), self._project.state_dir).is_off
+        data_dir = self._around.data_dir
+        return bool(data_dir) and read_isolation(data_dir, self._project.state_dir).is_off
 
     def _describe(self, code: ToolCode, digest: Digest) -> Outcome:
         root = self._project.root
