@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple, assert_never
 
-from fairlead.core.expressions.functions import FUNCTIONS, GIT_FUNCTIONS, Function, seconds_of, share_of
+from fairlead.core.expressions.conversions import seconds_of, share_of
+from fairlead.core.expressions.functions import FUNCTIONS, GIT_FUNCTIONS, Function
 from fairlead.core.expressions.globs import glob_pattern
 from fairlead.core.expressions.macros import OVER_ITEMS
 from fairlead.core.expressions.parser import Expression

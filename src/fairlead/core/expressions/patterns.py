@@ -119,7 +119,7 @@ def compiled(pattern: str) -> Pattern:
     return Pattern(pattern)
 
 
-def matches(text: str, pattern: str, meter: Meter) -> bool:
+def is_found(text: str, pattern: str, meter: Meter) -> bool:
     """Whether *pattern* is found anywhere in *text*.
 
     Raises:
