@@ -213,6 +213,25 @@ def test_what_may_not_happen_twice_is_not_called_transient(here: EffectWorld) ->
     assert "Idempotency-Key" not in server.got[0].headers
 
 
+@pytest.mark.parametrize(
+    ("status", "given", "error"),
+    [
+        (500, {"method": "POST"}, ""),
+        (503, {"method": "PUT"}, ""),
+        (408, {"method": "DELETE"}, ""),
+        (429, {"method": "POST"}, "rate_limit"),
+        (500, {"method": "PUT", "idempotent": True}, "transient"),
+        (500, {"method": "GET"}, "transient"),
+    ],
+)
+def test_only_what_may_be_repeated_has_a_class_that_is_repeated(
+    here: EffectWorld, status: int, given: dict[str, Json], error: str
+) -> None:
+    with serving(Said(status)) as server:
+        failed = refused(KIND, local(server.url, **given), here)
+    assert (failed.code, failed.error) == ("FL-R346", error)
+
+
 def test_a_server_that_is_not_there_was_sent_nothing(here: EffectWorld) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -26,6 +26,7 @@ _KIND = "http.request"
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _VALUE = re.compile(r"[\t -~\x80-\xff]{0,8000}")
 # Said by us, or about the connection: a second one could be read differently than the first.
+_PERHAPS = ("FL-R345", "FL-R346")  # the request was on its way, or answered
 _OURS = frozenset(
     {
         "host",
@@ -149,17 +150,20 @@ class HttpRequest:
             ready.url,
             headers,
             _body(secrets.revealed(arguments.body, found)),
-            min(arguments.timeout_s, world.timeout_s),
+            min(
+                arguments.timeout_s, 0.9 * world.timeout_s
+            ),  # before the step's own end: then it is known what was sent
             arguments.allow_private,
         )
         try:
-            answer = exchange(request)
+            outcome = _outcome(arguments, exchange(request), found)
         except Refused as refusal:
-            if refusal.failed.code == "FL-R345" and self.class_of(given) == "unkeyed":
-                # Perhaps it was performed: whatever the file says of retries, it is not sent twice.
-                return msgspec.structs.replace(refusal.failed, error="")
-            raise
-        return _outcome(arguments, answer, found)
+            outcome = refusal.failed
+        if isinstance(outcome, Failed) and outcome.code in _PERHAPS and self.class_of(given) == "unkeyed":
+            # Perhaps it was performed: whatever the file says of retries, it is not sent twice.
+            is_refused = outcome.error == "rate_limit"  # that is the server's word that it was not
+            return outcome if is_refused else msgspec.structs.replace(outcome, error="")
+        return outcome
 
 
 def _ready(given: dict[str, Json]) -> _Ready:
