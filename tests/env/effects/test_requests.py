@@ -131,7 +131,7 @@ def test_a_secret_that_cannot_be_used_sends_nothing(
 
 def test_a_secret_goes_nowhere_without_encryption(here: EffectWorld, token: str) -> None:
     failed = refused(KIND, {"url": "http://example.org/", "headers": {"A": HIDDEN}}, here)
-    assert (failed.code, failed.fault) == ("FL-P012", "policy")
+    assert (failed.code, failed.fault) == ("FL-P013", "policy")
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ def _ready(given: dict[str, Json]) -> _Ready:
     names = secrets.names_in([arguments.headers, arguments.body])
     if names and url.scheme == "http" and url.host not in ("localhost", "127.0.0.1", "::1"):
         raise Refused(
-            "FL-P012",
+            "FL-P013",
             f"the secret {names[0]} would go to {url.authority} without encryption",
             "Write the address with https.",
             fault="policy",
