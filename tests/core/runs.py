@@ -1,27 +1,73 @@
-"""Random workflows, and a driver that performs them on paper: no clock, no journal, one seed."""
+"""Random workflows, and a driver that performs them on paper: no clock, no journal, one seed.
+
+Whatever a value would say (a condition, a list, a metric) is drawn: here it only matters what follows from it.
+"""
 
 import random
 from collections.abc import Iterator
+from typing import get_args
 
-from fairlead.core.decide import EndRun, LoseAttempt, StartAttempt, StopAttempt, decide, ended
+from fairlead.core.decide import (
+    AskAgain,
+    Command,
+    ContinueRun,
+    EndRun,
+    EndWait,
+    JudgeRound,
+    Lapse,
+    LoseAttempt,
+    OpenBlock,
+    ParkRun,
+    SeedRun,
+    StartAttempt,
+    StopAttempt,
+    decide,
+    ended,
+    next_due,
+)
 from fairlead.core.events import (
+    ApprovalAsked,
+    ApprovalDecided,
     AttemptCancelled,
     AttemptFailed,
     AttemptLost,
     AttemptStarted,
     AttemptSucceeded,
+    AttemptUncertain,
     Event,
     Recorded,
+    RoundEnded,
     RunCancelRequested,
     RunClaimed,
+    RunContinued,
+    RunParked,
     RunPauseRequested,
     RunQueued,
     RunResumeRequested,
+    SignalReceived,
+    StepOpened,
+    StepSkipped,
+    WaitBegun,
 )
 from fairlead.core.ids import Epoch, Micros, Place, RunId, Seq
 from fairlead.core.json import Digest
+from fairlead.core.standing import StepRun
 from fairlead.core.state import RunState, apply
-from fairlead.core.workflow import AgentAction, GroupAction, ParallelAction, Step, Workflow
+from fairlead.core.workflow import (
+    AgentAction,
+    ApproveAction,
+    Choice,
+    ChooseAction,
+    EffectAction,
+    ErrorClass,
+    GroupAction,
+    LoopAction,
+    ParallelAction,
+    Step,
+    WaitAction,
+    Workflow,
+    WorkflowAction,
+)
 
 RUN = RunId("r-test0001")
 
@@ -65,6 +111,11 @@ def _step(rng: random.Random, names: Iterator[str], depth: int, needs: tuple[str
     return Step(name, action, needs=needs, after=after, optional=optional, has_default=has_default)
 
 
+CLASSES: tuple[ErrorClass, ...] = get_args(ErrorClass)
+MOVES_MAX = 20_000  # far more than any run that ends needs
+PEOPLE = ("ann", *(f"person{number}" for number in range(30)))  # each of them counts once
+
+
 class PaperRun:
     """Performs a run on paper: every recorded event is kept in `records`."""
 
@@ -74,67 +125,224 @@ class PaperRun:
         self.state = RunState(workflow, RUN)
         self.records: list[Recorded] = []
         self.stopping: set[Place] = set()
+        self.moved = 0  # microseconds by which the clock was moved
+
+    @property
+    def now(self) -> Micros:
+        """What the clock shows."""
+        return Micros(1000 * len(self.records) + self.moved)
 
     def record(self, event: Event, *, is_request: bool = False) -> None:
         seq = Seq(len(self.records) + 1)
-        epoch = Epoch(0) if is_request else self.state.epoch + isinstance(event, RunClaimed)
-        self.records.append(Recorded(seq, RUN, Epoch(epoch), Micros(1000 * seq), event))
-        apply(self.state, event, Micros(1000 * seq), Epoch(epoch))
+        epoch = Epoch(0) if is_request else Epoch(self.state.epoch + isinstance(event, RunClaimed))
+        at = Micros(1000 * seq + self.moved)
+        self.records.append(Recorded(seq, RUN, epoch, at, event))
+        apply(self.state, event, at, epoch)
         self.state.applied = seq
 
+    def ask(self, event: Event) -> None:
+        """Somebody outside asks for something."""
+        self.record(event, is_request=True)
+
     def begin(self, *, is_paused: bool = False) -> None:
-        self.record(RunQueued("random", Digest("sha256:0"), {}, "/tree"), is_request=True)
+        self.ask(RunQueued("random", Digest("sha256:0"), {}, "/tree"))
         if is_paused:
-            self.record(RunPauseRequested("somebody"), is_request=True)
+            self.ask(RunPauseRequested("somebody"))
+        elif self.rng.random() < 0.02:
+            self.ask(self.rng.choice((RunCancelRequested("somebody"), RunResumeRequested("somebody"))))
         self.record(RunClaimed("w-1"))
 
     def perform(self, *, cancels: int = 0, deaths: int = 0, pauses: int = 0, failures: float = 0.2) -> None:
         """Bring the run to its end; at most as many decisions as the run can possibly need."""
         self.begin(is_paused=pauses > 1)
-        for _ in range(20 * len(self.workflow.plan) + 50):
-            self.obey()
+        for _ in range(MOVES_MAX):
+            self.obey(failures)
             if self.state.ended is not None:
                 return
             if pauses and self.rng.random() < 0.1:
                 pauses -= 1
-                self.record(RunPauseRequested("somebody"), is_request=True)
-            elif self.state.status == "waiting" and not self.state.running and self.rng.random() < 0.7:
-                self.record(RunResumeRequested("somebody"), is_request=True)
+                self.ask(RunPauseRequested("somebody"))
+            elif self.state.pause is not None and not self.state.running and self.rng.random() < 0.7:
+                for _ in range(self.rng.choice((1, 1, 2))):  # two people may say so at the same time
+                    self.ask(RunResumeRequested("somebody"))
             elif cancels and self.rng.random() < 0.1:
                 cancels -= 1
-                self.record(RunCancelRequested("somebody"), is_request=True)
+                self.ask(RunCancelRequested("somebody"))
             elif deaths and self.rng.random() < 0.15:
                 deaths -= 1
                 self.stopping.clear()
                 self.record(RunClaimed("w-2"))
-            elif self.state.running:
-                self.finish(self.rng.choice(list(self.state.running)), failures)
+            elif self.state.running or not decide(self.workflow, self.state, self.now):
+                self.let_happen(failures)
         raise AssertionError(f"the run does not end: {[(s.place, s.status) for s in self.state.steps.values()]}")
 
-    def obey(self) -> None:
-        for command in decide(self.workflow, self.state, self.state.now):
-            match command:
-                case StartAttempt(place, attempt):
-                    if self.rng.random() < 0.03:
-                        self.record(AttemptFailed(place, attempt, "author", "FL-E101", "refused"))
-                        return  # as the loop does: a refusal may have ended what the next commands were about
-                    else:
-                        self.record(AttemptStarted(place, attempt, "scripted", "1", Digest("sha256:1")))
-                case StopAttempt(place, _, _):
-                    self.stopping.add(place)
-                case LoseAttempt(place, attempt):
-                    self.record(AttemptLost(place, attempt, "its worker is gone"))
-                case EndRun():
-                    self.record(ended(command, {}))
+    def let_happen(self, failures: float) -> None:
+        """An attempt ends, the clock moves, or somebody does what the run waits for."""
+        state = self.state
+        choices = [*state.running, None] if state.running else [None]
+        place = self.rng.choice(choices)
+        if place is not None:
+            self.finish(place, failures)
+            return
+        questions = [place for place in state.waiting if state.steps[place].asked is not None]
+        due = next_due(state)
+        if questions and self.rng.random() < 0.8:
+            self.decide_on(state.steps[self.rng.choice(questions)])
+        elif due is not None and self.rng.random() < 0.8:
+            self.moved = max(self.moved, due - 1000 * len(self.records))
+        elif any(s.wait is not None and s.wait.child for s in map(state.steps.__getitem__, state.waiting)):
+            self.stopping.clear()
+            self.record(RunClaimed("w-3"))  # whoever ended the child goes on with its parent
+        elif state.waiting:
+            self.moved += 20_000_000
+            if self.rng.random() < 0.5:
+                self.ask(SignalReceived(self.rng.choice(("go", "stop")), self.rng.random()))
+
+    def decide_on(self, step: StepRun) -> None:
+        asked = step.asked
+        assert asked is not None
+        yes: Choice = "approve"
+        choice = self.rng.choice((*asked.choices, *[yes] * 6))
+        shown = asked.digest if self.rng.random() < 0.9 else Digest("sha256:stale")
+        by, is_self = self.rng.choice((PEOPLE[0], *PEOPLE)[: self.rng.choice((2, 30))]), self.rng.random() < 0.2
+        selected = (0,) if choice == "approve_subset" else ()
+        self.ask(ApprovalDecided(step.place, asked.approval, choice, by, shown, selected=selected, is_self=is_self))
+
+    def obey(self, failures: float = 0.0) -> bool:
+        """Do what follows now; True when that may have led to more."""
+        commands = [one for one in decide(self.workflow, self.state, self.now) if not isinstance(one, StopAttempt)]
+        for command in commands:
+            if not self._obey(command, failures):
+                break  # as the loop does: what was found out may have ended what the next commands were about
+        self.stopping |= set(self.state.doomed)
+        return bool(commands)
+
+    def _obey(self, command: Command, failures: float) -> bool:
+        chance = self.rng.random()
+        match command:
+            case StartAttempt(place, attempt):
+                return self._start(self.state.steps[place], attempt, failures)
+            case LoseAttempt(place, attempt, how):
+                self.record(self._lost(place, attempt, how))
+                return True
+            case OpenBlock(place):
+                self.record(self._opened(self.state.steps[place], failures))
+            case JudgeRound(place):
+                self.record(self._judged(place, failures))
+            case EndWait(place, attempt, signal):
+                wait = self.state.steps[place].wait
+                is_missed = wait is not None and wait.signal and not signal
+                late = AttemptFailed(place, attempt, "platform", "FL-R213", "it did not come")
+                self.record(late if is_missed else AttemptSucceeded(place, attempt, {"data": signal}))
+            case AskAgain(place):
+                self._question(place, "uncertain")
+            case Lapse(place):
+                attempt = self.state.steps[place].attempts + 1
+                self.record(AttemptFailed(place, attempt, "person", "FL-P003", "nobody decided in time"))
+            case SeedRun():
+                raise AssertionError("a run on paper keeps nothing of another one")
+            case ContinueRun():
+                self.record(RunContinued())
+            case ParkRun(reasons):
+                self.record(RunParked(reasons))
+            case EndRun():
+                self.record(ended(command, {"chance": chance}))
+            case StopAttempt():
+                raise AssertionError("stopping changes nothing by itself")
+        return False
+
+    def _start(self, step: StepRun, attempt: int, failures: float) -> bool:
+        place, action = step.place, step.planned.step.action
+        if step.planned.step.condition and step.kind == "step" and not step.attempts and self.rng.random() < 0.3:
+            self.record(StepSkipped(place, "it does not hold"))
+            return False
+        if failures and self.rng.random() < 0.03:
+            error = self.rng.choice(CLASSES)
+            self.record(AttemptFailed(place, attempt, "author", "FL-E101", "refused", error=error))
+            return False
+        match action:
+            case ApproveAction():
+                self._question(place, "approve")
+                return False
+            case WaitAction():
+                due = Micros(self.now + self.rng.randint(0, 30_000_000)) if action.for_ else Micros(0)
+                self.record(WaitBegun(place, attempt, due, action.event))
+                return False
+            case EffectAction() if not step.granted:
+                self._question(place, "effect")
+                return False
+        child = f"r-child{len(self.records):03d}" if isinstance(action, WorkflowAction) else ""
+        effect = self.rng.choice(("keyed", "unkeyed", "irreversible")) if isinstance(action, EffectAction) else ""
+        agent = step.planned.step.fallback[step.alternative - 1] if step.alternative else "scripted"
+        self.record(AttemptStarted(place, attempt, agent, "1", Digest("sha256:1"), child=child, effect=effect))
+        return True
+
+    def _question(self, place: Place, about: str) -> None:
+        step = self.state.steps[place]
+        known = len(self.state.approvals)
+        name, shown = f"a-{known:06d}", Digest(f"sha256:{known}")
+        asked = ApprovalAsked(place, name, about, "Go on?", digest=shown)
+        action = step.planned.step.action
+        if about == "approve" and isinstance(action, ApproveAction):
+            due = Micros(self.now + round(action.timeout_s * 1e6))
+            selectable = 2 if action.select else 0
+            asked = ApprovalAsked(
+                place,
+                name,
+                about,
+                "Go on?",
+                digest=shown,
+                choices=action.choices,
+                approvers=action.approvers,
+                selectable=selectable,
+                due=due,
+                on_timeout=action.on_timeout,
+            )
+        self.record(asked)
+
+    def _lost(self, place: Place, attempt: int, how: str) -> Event:
+        if how == "uncertain":
+            return AttemptUncertain(place, attempt, "its worker is gone")
+        if how == "undelivered":
+            return AttemptSucceeded(place, attempt, {}, degraded=("perhaps not delivered",))
+        return AttemptLost(place, attempt, "its worker is gone")
+
+    def _opened(self, step: StepRun, failures: float) -> Event:
+        if step.planned.step.condition and step.kind == "step" and self.rng.random() < 0.3:
+            return StepSkipped(step.place, "it does not hold")
+        if failures and self.rng.random() < 0.05:
+            return AttemptFailed(step.place, step.attempts + 1, "author", "FL-E101", "no list", error="validation")
+        if step.is_each:
+            return StepOpened(step.place, tuple("xyz"[: self.rng.randint(0, 3)]))
+        match step.planned.step.action:
+            case LoopAction():
+                return StepOpened(step.place, rounds_max=self.rng.randint(1, 3), start=self.rng.choice((None, 5.0)))
+            case ChooseAction(branches):
+                return StepOpened(step.place, branch=self.rng.randint(-1, len(branches) - 1))
+        return StepOpened(step.place)
+
+    def _judged(self, place: Place, failures: float) -> Event:
+        loop = self.state.steps[self.state.steps[place].parent or place]
+        if failures and self.rng.random() < 0.05:
+            return AttemptFailed(loop.place, loop.attempts + 1, "author", "FL-E101", "no field", error="validation")
+        return RoundEnded(place, self.rng.choice((None, self.rng.uniform(0, 9))), self.rng.random() < 0.2)
 
     def finish(self, place: Place, failures: float) -> None:
-        attempt = self.state.steps[place].attempts
+        step = self.state.steps[place]
+        attempt = step.attempts
         chance = self.rng.random()
         if place in self.stopping:
             self.stopping.discard(place)
-            self.record(AttemptCancelled(place, attempt, self.state.doomed.get(place, "stopped")))
+            if chance < 0.8:  # else it ended by itself while it was being stopped
+                self.record(AttemptCancelled(place, attempt, self.state.doomed.get(place, "stopped")))
+                return
+            chance = self.rng.random()
+        if step.child and self.rng.random() < 0.4:
+            self.record(WaitBegun(place, attempt, child=step.child))
         elif chance < failures:
-            self.record(AttemptFailed(place, attempt, "result", "FL-R210", "it failed"))
+            error = self.rng.choice(CLASSES) if 0 < failures < 1 else ""
+            code = f"FL-R21{self.rng.randint(0, 1)}"
+            self.record(AttemptFailed(place, attempt, "agent" if error else "result", code, "it failed", error=error))
         elif chance < failures + 0.1:
             self.record(AttemptSucceeded(place, attempt, {"n": 1}, degraded=("less than asked",)))
         else:

@@ -39,7 +39,7 @@ from fairlead.core.events import (
     WaitBegun,
 )
 from fairlead.core.ids import Epoch, Micros
-from fairlead.core.quorum import answer, refuse
+from fairlead.core.quorum import answer, is_late, refuse
 from fairlead.core.standing import RunState, StepRun, is_leaf
 from fairlead.core.transitions import ATTEMPT, RUN, STEP_ENDED, Impossible
 from fairlead.core.workflow import Workflow
@@ -89,9 +89,9 @@ def apply(state: RunState, event: Event, at: Micros, epoch: Epoch) -> None:
         case WaitBegun():
             _wait(state, event)
         case ApprovalAsked():
-            _ask(state, event)
+            _ask(state, event, at)
         case ApprovalDecided():
-            _hear(state, event)
+            _hear(state, event, at)
         case SignalReceived():
             state.signals.setdefault(event.name, deque()).append(event.data)
         case RunQueued():
@@ -224,24 +224,24 @@ def _close(state: RunState, event: AttemptOutcome) -> None:
             end(state, step, "cancelled")
         case AttemptLost():
             _advance_attempt(step, event.attempt, "lost")
-            step.reason = doomed or event.reason
+            step.reason = event.reason
             step.lost += 1
-            if doomed:
+            if why := doomed or _why_stopped(state, step):
+                step.reason = why
                 end(state, step, "cancelled")
             else:
-                advance(step, "lost" if step.status == "running" else "released")
-                state.waiting.pop(place, None)
+                advance(step, "lost")
                 state.ready[place] = None
         case AttemptUncertain():
             _advance_attempt(step, event.attempt, "uncertain")
             step.reason = event.reason
-            if doomed:  # nobody shall do it again, so there is nothing to ask
-                step.reason = f"{doomed}; {event.reason}"
+            if why := doomed or _why_stopped(state, step):  # it shall not be done again: there is nothing to ask
+                step.reason = f"{why}; {event.reason}"
                 end(state, step, "cancelled")
-                return
-            advance(step, "asked")
-            step.asked = None
-            state.waiting[place] = None
+            else:
+                advance(step, "asked")
+                step.asked = None
+                state.waiting[place] = None
 
 
 def _keep(state: RunState, step: StepRun, event: AttemptSucceeded) -> None:
@@ -266,8 +266,7 @@ def _after_failure(state: RunState, step: StepRun, failed: AttemptFailed, is_beg
     name = step.planned.step.action.name if hasattr(step.planned.step.action, "name") else step.agent
     seed = f"{state.run} {step.place}"
     following = retries.follow(step.planned.step, failed, step.alternative, step.retries, step.failed_before, seed)
-    is_stopped = bool(state.cancels or state.rejected) and not step.planned.is_closing
-    if following is None or doomed or is_stopped:
+    if following is None or doomed or _why_stopped(state, step):
         end(state, step, "failed" if is_begun else "refused")
         return
     step.failed_before = retries.mark(failed)
@@ -299,8 +298,8 @@ def _wait(state: RunState, event: WaitBegun) -> None:
     step.wait, step.child = event, event.child
     state.waiting[event.place] = None
     step.started_at = step.started_at or state.now
-    if event.place in state.doomed:
-        step.reason = state.doomed.pop(event.place)
+    if why := state.doomed.pop(event.place, "") or _why_stopped(state, step):
+        step.reason = why
         end(state, step, "cancelled")
 
 
@@ -311,24 +310,25 @@ def _release_waiting(state: RunState, step: StepRun) -> None:
     state.ready[step.place] = None
 
 
-def _ask(state: RunState, event: ApprovalAsked) -> None:
+def _ask(state: RunState, event: ApprovalAsked, at: Micros) -> None:
     step = state.steps[event.place]
     advance(step, "asked")
     state.ready.pop(event.place, None)
     state.sleeping.pop(event.place, None)
     state.waiting[event.place] = None
     state.approvals[event.approval] = event.place
-    step.asked, step.decisions = event, []
+    step.asked, step.asked_at, step.decisions, step.decided_at, step.granted = event, at, [], [], ""
     step.started_at = step.started_at or state.now
 
 
-def _hear(state: RunState, event: ApprovalDecided) -> None:
+def _hear(state: RunState, event: ApprovalDecided, at: Micros) -> None:
     step = state.steps.get(event.place)
     if step is None or step.asked is None or step.status != "waiting" or step.asked.approval != event.approval:
         return  # decided before, or of an earlier question: recorded, and without effect
-    if refuse(step.asked, step.decisions, event):
+    if is_late(step.asked, at) or refuse(step.asked, step.decisions, event):
         return
     step.decisions.append(event)
+    step.decided_at.append(at)
     said = answer(step.asked, step.decisions)
     if said == "granted":
         _grant(state, step, event)
@@ -337,10 +337,15 @@ def _hear(state: RunState, event: ApprovalDecided) -> None:
         how = "rejected it" if said == "rejected" else "asked for changes"
         step.message = f"{event.by} {how}" + (f": {event.comment}" if event.comment else "")
         step.output = decision_of(step)
-        if not step.planned.step.optional and not step.planned.is_closing:
-            state.rejected = f"{step.place}: {step.message}"
-            _stop_beginning(state, f"{step.place} was rejected", step)
+        _reject(state, step)
         end(state, step, "failed")
+
+
+def _reject(state: RunState, step: StepRun) -> None:
+    """The answer of *step* is a no: the run ends by it, unless the step is optional."""
+    if not step.planned.step.optional and not step.planned.is_closing:
+        state.rejected = f"{step.place}: {step.message}"
+        _stop_beginning(state, f"{step.place} was rejected", step)
 
 
 def _grant(state: RunState, step: StepRun, decided: ApprovalDecided) -> None:
@@ -349,6 +354,7 @@ def _grant(state: RunState, step: StepRun, decided: ApprovalDecided) -> None:
     for granted in (asked.digest, *asked.covers, decided.covers):
         if granted:
             state.granted[granted] = asked.approval
+    state.granted_at[asked.approval] = step.decided_at[-1]
     if asked.about == "approve":
         step.output = decision_of(step)
         step.agent, step.summary = "approve", f"{decided.by} approved"
@@ -376,6 +382,13 @@ def decision_of(step: StepRun) -> dict[str, object]:
 
 
 # ------------------------------------------------------------------------------------------------------------- stopping
+
+
+def _why_stopped(state: RunState, step: StepRun) -> str:
+    """Why nothing of the part of the run that *step* belongs to begins any more, not even again; "" when it may."""
+    if step.planned.is_closing:
+        return "the run was cancelled" if state.cancels > 1 else ""
+    return "the run was cancelled" if state.cancels else state.rejected
 
 
 def _cancel(state: RunState) -> None:

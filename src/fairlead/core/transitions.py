@@ -64,7 +64,6 @@ STEP: dict[str, dict[str, StepStatus]] = {
         "released": "ready",  # granted, or its child goes on
         "asked": "waiting",  # again, for what was shown has changed
         "succeeded": "succeeded",
-        "degraded": "degraded",
         "failed": "failed",
         "skipped": "skipped",
         "cancelled": "cancelled",
@@ -97,8 +96,8 @@ ATTEMPT: dict[str, dict[str, AttemptStatus]] = {
         "uncertain": "uncertain",
         "waits": "asked",  # no process is held
     },
-    "asked": {"succeeded": "succeeded", "failed": "failed", "cancelled": "cancelled", "lost": "lost"},
-    "uncertain": {"succeeded": "succeeded", "failed": "failed", "cancelled": "cancelled", "lost": "lost"},
+    "asked": {"succeeded": "succeeded", "failed": "failed"},
+    "uncertain": {"lost": "lost"},  # a person says that it did not happen
     "succeeded": {},
     "failed": {},
     "cancelled": {},
