@@ -13,6 +13,7 @@ from fairlead.core.ids import Place, RunId
 from fairlead.core.json import Json
 from fairlead.core.ports import EffectWorld
 from fairlead.env.effects import branches, scratch
+from fairlead.env.effects.repository import SHOWN_CHARACTERS_MAX
 from fairlead.env.git import run_git
 from fairlead.env.spawner import LocalSpawner
 from fairlead.env.trees import RunTrees
@@ -138,6 +139,15 @@ def test_what_is_shown_is_what_is_committed(root: Path, world: EffectWorld) -> N
     assert rows["Files"] == output["files"]
     assert rows["Change"] == git(root, "diff", "--full-index", output["parent"], output["commit"]) + "\n"
     assert message(root, output["commit"]).startswith(rows["Message"])
+
+
+def test_a_change_that_nobody_can_read_is_cut_aloud(root: Path, world: EffectWorld) -> None:
+    line = "x" * 999 + "\n"
+    given: dict[str, Json] = {"branch": "x", "patches": [change("big.txt", None, line * 1_001)]}
+    rows = shown("git.commit", given, world)
+    assert len(rows["Change"]) == SHOWN_CHARACTERS_MAX
+    assert "more characters" in rows["Not shown"]
+    assert "Not shown" not in shown("git.commit", COMMIT, world)
 
 
 # ------------------------------------------------------------------------------------------------------------ refusals
@@ -465,6 +475,7 @@ def test_killed_before_and_after_each_write_there_is_one_commit(root: Path, worl
     output = done("git.commit", COMMIT, world)
     assert git(root, "rev-list", "fairlead/fix", "^main").split() == [output["commit"]]
     assert picture(root) == before
+    assert os.listdir(world.trees.removesuffix(".git") + ".effects") == [], "nothing of the killed one is left"
     git(root, "fsck", "--strict")
 
 

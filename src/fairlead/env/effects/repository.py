@@ -25,9 +25,11 @@ from fairlead.env.effects.branches import (
     target_of,
 )
 from fairlead.env.effects.changes import carried_tree, patched_tree
-from fairlead.env.effects.keeping import folder_of
+from fairlead.env.effects.keeping import record_of
 from fairlead.env.effects.refusals import Refused, outcome_of, shown_of
 from fairlead.env.effects.scratch import Repository, Scratch
+
+SHOWN_CHARACTERS_MAX = 1_000_000  # of a change; nobody reads more, and what is left out is said
 
 _Branch = Annotated[
     str, msgspec.Meta(min_length=1, max_length=200, description="A branch that is new or Fairlead's own.")
@@ -130,14 +132,17 @@ class _Committing:
             who = identity(world.root)
             by = f"{who['GIT_AUTHOR_NAME']} <{who['GIT_AUTHOR_EMAIL']}>"
             files = [path_text(os.fsdecode(change.path)) for change in scratch.changes(plan.before, plan.tree)]
-            rows = (
+            change = scratch.difference(plan.before, plan.tree)
+            rows = [
                 ("Branch", f"{target.branch} ({'exists' if target.tip else 'new'})"),
                 ("On top of", target.parent or "nothing: the first commit"),
                 ("Author", by),
                 ("Message", plan.message),
                 ("Files", files),
-                ("Change", scratch.difference(plan.before, plan.tree)),
-            )
+                ("Change", change[:SHOWN_CHARACTERS_MAX]),
+            ]
+            if len(change) > SHOWN_CHARACTERS_MAX:
+                rows.append(("Not shown", f"{len(change) - SHOWN_CHARACTERS_MAX:,} more characters of the change"))
         return [{"name": name, "value": value} for name, value in rows]
 
     def _find(self, given: dict[str, Json], world: EffectWorld) -> Outcome | None:
@@ -267,7 +272,7 @@ class GitRevert(_Committing):
 
 def _scratch(repository: Repository, world: EffectWorld) -> Scratch:
     stores = (os.path.join(world.trees, "objects"), os.path.join(world.trees, "added")) if world.trees else ()
-    return Scratch(repository, folder_of(world), stores)
+    return Scratch(repository, record_of(world) + ".git", stores)
 
 
 def _planned(target: Target, before: str, tree: str, message: str) -> _Plan:

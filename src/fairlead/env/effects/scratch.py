@@ -7,7 +7,6 @@ Everything is put together in the directory's own objects; only what a commit ne
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import NamedTuple
@@ -77,17 +76,16 @@ class Repository:
 
 
 class Scratch:
-    """The directory, made below *folder* and removed in the end. *stores* are further folders with objects."""
+    """The directory, made at *path* and removed in the end. *stores* are further folders with objects."""
 
-    def __init__(self, repository: Repository, folder: str, stores: Sequence[str] = ()) -> None:
+    def __init__(self, repository: Repository, path: str, stores: Sequence[str] = ()) -> None:
         self.repository = repository
-        self._folder = folder
         self._stores = stores
-        self.path = ""
+        self.path = path
 
     def __enter__(self) -> "Scratch":
-        os.makedirs(self._folder, mode=0o700, exist_ok=True)
-        self.path = tempfile.mkdtemp(prefix="effect-", dir=self._folder)
+        shutil.rmtree(self.path, ignore_errors=True)  # of an attempt whose process was killed
+        os.makedirs(self.path, mode=0o700)
         for name in ("objects/info", "refs", "info", "work"):
             os.makedirs(os.path.join(self.path, name))
         self._write("config", self._config())
