@@ -18,6 +18,8 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+from fairlead.env.isolation import switch_isolation_off
+
 STEPS = 40
 ORPHAN_SECONDS_MAX = 10.0
 RUN_SECONDS_MAX = 120.0
@@ -61,6 +63,8 @@ def kill_once(directory: Path, rng: random.Random) -> Killed:
     repository.mkdir()
     subprocess.run(["git", "init", "-q", str(repository)], check=True)
     (repository / "forty.yaml").write_text(workflow(ledger, token))
+    # The ledger lies beside the checkout, where no isolated program could write.
+    switch_isolation_off(str(directory / "data"), str(repository / ".git/fairlead"), "ada", "2026-11-21", "")
     ledger.touch()
     moment = rng.uniform(0.0, 0.15)
     acknowledged = _run_and_kill(repository, rng.randrange(STEPS), moment)
@@ -90,7 +94,7 @@ def _run_and_kill(repository: Path, steps: int, moment: float) -> set[str]:
         cwd=repository,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=_environment(),
+        env=_environment(repository),
     )
     assert process.stdout is not None
     descriptor = process.stdout.fileno()
@@ -165,15 +169,20 @@ def _with_token(token: str) -> list[int]:
 
 def _call(repository: Path, *words: str, exit_code: int | None) -> str:
     answer = subprocess.run(
-        [sys.executable, "-m", "fairlead", *words], cwd=repository, capture_output=True, text=True, env=_environment()
+        [sys.executable, "-m", "fairlead", *words],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        env=_environment(repository),
     )
     if exit_code is not None and answer.returncode != exit_code:
         raise Broken(f"fairlead {' '.join(words)} ended with {answer.returncode}: {answer.stdout}{answer.stderr}")
     return answer.stdout
 
 
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("FAIRLEAD_")}
+def _environment(repository: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FAIRLEAD_")}
+    return {**kept, "FAIRLEAD_DATA_DIR": str(repository.parent / "data")}
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """Attempts to get out, performed inside in one process each: `ATTEMPTS[name]()` returns when it got through.
 
-The program prints `{name: what happened}`. Everything here is harmless where it succeeds, for the same program also
+The program writes `{name: what happened}`. Everything here is harmless where it succeeds, for the same program also
 runs unconfined, to show which attempts would succeed without a sandbox.
 """
 
@@ -11,6 +11,7 @@ import os
 import socket
 import struct
 import sys
+from collections.abc import Callable
 
 GIVEN = json.loads(sys.stdin.read())  # paths, ports and process ids of the machine outside
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -102,7 +103,7 @@ def hard_link() -> None:
     os.link(GIVEN["secret"], "linked")
 
 
-def connects(family: int, address: object) -> None:
+def connects(family: int, address: "str | tuple[str, int]") -> None:
     with socket.socket(family, socket.SOCK_STREAM) as one:
         one.settimeout(3)
         one.connect(address)
@@ -243,7 +244,7 @@ def kernel_setting() -> None:
         pass
 
 
-ATTEMPTS = {
+ATTEMPTS: "dict[str, Callable[[], object]]" = {
     "read the home": lambda: reads(GIVEN["secret"]),
     "read another project": lambda: os.listdir(os.path.dirname(GIVEN["outside"])),
     "read the machine's users": lambda: reads("/etc/shadow"),
@@ -332,7 +333,7 @@ def main() -> None:
             found[name] = f"denied: {error}"
         except OSError as error:
             found[name] = f"denied: {errno.errorcode.get(error.errno or 0, str(error))}"
-    print(json.dumps(found))
+    sys.stdout.write(json.dumps(found))
 
 
 main()

@@ -165,7 +165,8 @@ def test_a_flood_of_output_is_cut_and_ends_the_program(cell: Cell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "code"), [("exit 3", 3), ("kill -9 $$", -9), ("kill -SEGV $$", -11), ("exit 127", 127), ("exit 200", 200)]
+    ("script", "code"),
+    [("exit 3", 3), ("kill -9 $$", -9), ("kill -SEGV $$", -11), ("exit 127", 127), ("exit 200", 200)],
 )
 def test_the_exit_code_is_the_programs_own(cell: Cell, script: str, code: int) -> None:
     assert cell.perform("sh", "-c", script).process.exit_code == code

@@ -15,7 +15,7 @@ from fairlead.env.sandbox.profile import Profile, words
 from fairlead.env.sandbox.seccomp import seccomp_program
 from fairlead.env.watching import Child
 
-TASKS_MAX = 1_024  # threads of all processes; the kernel enforces it for everybody but root
+THREADS_MAX = 1_024  # threads of all processes; the kernel enforces it for everybody but root
 OPEN_FILES_MAX = 4_096
 # The launcher reports the end by a signal as shells do, by 128 and its number. Only these are taken for one.
 _SIGNALS = ("HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "SEGV", "PIPE", "ALRM", "TERM")
@@ -114,7 +114,7 @@ def _limit(init: int, confinement: Confinement) -> None:
     """
     for kind, value in (
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NPROC, TASKS_MAX),
+        (resource.RLIMIT_NPROC, THREADS_MAX),
         (resource.RLIMIT_NOFILE, OPEN_FILES_MAX),
         (resource.RLIMIT_FSIZE, confinement.disk_max),
         (resource.RLIMIT_DATA, confinement.memory_max),
