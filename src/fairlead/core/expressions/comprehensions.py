@@ -1,26 +1,24 @@
 """The six macros: what each does with the items that it goes through."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
+from fairlead.core.expressions.frames import Frame, Step
 from fairlead.core.expressions.problems import LIMIT, UNFIT, EvaluationFailed, Fault
 from fairlead.core.expressions.tree import Comprehension
 from fairlead.core.expressions.values import ABSENT, Maybe, kind_of, sorted_by
 from fairlead.core.json import Json
-
-if TYPE_CHECKING:
-    from fairlead.core.expressions.compiling import Frame
 
 
 class Loop(NamedTuple):
     """A comprehension, compiled: where its variable lives, its bodies, and the steps that one item costs."""
 
     slot: int
-    bodies: tuple[Callable[["Frame"], Any], ...]
+    bodies: tuple[Step, ...]
     steps: int
     tree: Comprehension
 
-    def enter(self, frame: "Frame", item: Json) -> None:
+    def enter(self, frame: Frame, item: Json) -> None:
         """Take *item* as the variable, and count it."""
         meter = frame.meter
         meter.steps_left -= self.steps
@@ -30,7 +28,7 @@ class Loop(NamedTuple):
             )
         frame.variables[self.slot] = item
 
-    def holds(self, frame: "Frame") -> bool:
+    def holds(self, frame: Frame) -> bool:
         """Whether the condition holds for the item that was entered."""
         value = self.bodies[0](frame)
         if value is True:
@@ -41,7 +39,7 @@ class Loop(NamedTuple):
         said = f"`{self.tree.macro}` needs a condition, and this is {kind_of(value)}"
         raise EvaluationFailed(UNFIT, said, body.start, body.end)
 
-    def keep(self, frame: "Frame", kept: list[Json], item: Json) -> None:
+    def keep(self, frame: Frame, kept: list[Json], item: Json) -> None:
         """Add *item* to what is built, and count it."""
         if isinstance(item, Maybe):
             said = "an optional value cannot be a part of a list: add `.orValue(…)`"
@@ -49,7 +47,7 @@ class Loop(NamedTuple):
         self.grow(frame, 8)
         kept.append(None if item is ABSENT else item)
 
-    def grow(self, frame: "Frame", size: int) -> None:
+    def grow(self, frame: Frame, size: int) -> None:
         """Count what is built."""
         try:
             frame.meter.grow(size)
@@ -60,7 +58,7 @@ class Loop(NamedTuple):
 Items = Sequence[Json]
 
 
-def _decided(loop: Loop, frame: "Frame", items: Items, decisive: bool) -> bool:
+def _decided(loop: Loop, frame: Frame, items: Items, decisive: bool) -> bool:
     """`all` and `exists`: one item decides, and only if none does, a failure counts."""
     failure: EvaluationFailed | None = None
     for item in items:
@@ -77,15 +75,15 @@ def _decided(loop: Loop, frame: "Frame", items: Items, decisive: bool) -> bool:
     return not decisive
 
 
-def _all(loop: Loop, frame: "Frame", items: Items) -> Json:
+def _all(loop: Loop, frame: Frame, items: Items) -> Json:
     return _decided(loop, frame, items, False)
 
 
-def _exists(loop: Loop, frame: "Frame", items: Items) -> Json:
+def _exists(loop: Loop, frame: Frame, items: Items) -> Json:
     return _decided(loop, frame, items, True)
 
 
-def _exists_one(loop: Loop, frame: "Frame", items: Items) -> Json:
+def _exists_one(loop: Loop, frame: Frame, items: Items) -> Json:
     count = 0
     for item in items:
         loop.enter(frame, item)
@@ -93,7 +91,7 @@ def _exists_one(loop: Loop, frame: "Frame", items: Items) -> Json:
     return count == 1
 
 
-def _filter(loop: Loop, frame: "Frame", items: Items) -> Json:
+def _filter(loop: Loop, frame: Frame, items: Items) -> Json:
     kept: list[Json] = []
     for item in items:
         loop.enter(frame, item)
@@ -102,7 +100,7 @@ def _filter(loop: Loop, frame: "Frame", items: Items) -> Json:
     return kept
 
 
-def _map(loop: Loop, frame: "Frame", items: Items) -> Json:
+def _map(loop: Loop, frame: Frame, items: Items) -> Json:
     kept: list[Json] = []
     body = loop.bodies[-1]
     has_condition = len(loop.bodies) == 2
@@ -113,7 +111,7 @@ def _map(loop: Loop, frame: "Frame", items: Items) -> Json:
     return kept
 
 
-def _sort_by(loop: Loop, frame: "Frame", items: Items) -> Json:
+def _sort_by(loop: Loop, frame: Frame, items: Items) -> Json:
     keys: list[Json] = []
     for item in items:
         loop.enter(frame, item)
@@ -124,7 +122,7 @@ def _sort_by(loop: Loop, frame: "Frame", items: Items) -> Json:
         raise EvaluationFailed(fault.code, fault.message, loop.tree.start, loop.tree.end) from None
 
 
-MACRO_BODIES: dict[str, Callable[[Loop, "Frame", Items], Json]] = {
+MACRO_BODIES: dict[str, Callable[[Loop, Frame, Items], Json]] = {
     "all": _all,
     "exists": _exists,
     "exists_one": _exists_one,

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from fairlead.core.expressions.compiling import Frame, Program
+from fairlead.core.expressions.compiling import Program
+from fairlead.core.expressions.frames import Frame
 from fairlead.core.expressions.handing import handed_out
 from fairlead.core.expressions.parser import Expression
 from fairlead.core.expressions.problems import LIMIT, NOT_BOOLEAN, EvaluationFailed, Fault
