@@ -12,7 +12,6 @@ from fairlead.core.expressions import EvaluationFailed, Expression, Malformed, P
 from fairlead.core.expressions.lexer import QUOTED
 from fairlead.core.json import Json, encode
 
-ROOTS = ("inputs", "steps", "run")
 TEXT_MAX = 1_000_000  # characters that are filled into one text
 
 
