@@ -29,6 +29,8 @@ from fairlead.core.output_contracts import CONTRACTS
 from fairlead.core.program_outputs import OUTPUTS
 from fairlead.core.receipts import Receipt
 from fairlead.env.effects import effects
+from fairlead.workflow import roots
+from fairlead.workflow import schema as workflow_schema
 
 PAGES = Path(__file__).parent.parent / "docs" / "reference"
 PRINTED = "*Printed by `make docs` from the code; change it there.*\n"
@@ -334,6 +336,67 @@ def _names(fields: list[str]) -> str:
     return ", ".join(f"`{field}`" for field in fields)
 
 
+def workflow_file_page() -> str:
+    """Every key of a workflow file, and everything that an expression can read."""
+    parts = ["# Keys of a workflow file", "", PRINTED]
+    parts += ["[workflow](workflow.md) says how a file is put together. Keys that begin with `x-` are yours.", ""]
+    for name, table in workflow_schema.TABLES.items():
+        what = table.keys.what.removeprefix("a ").removeprefix("an ")
+        parts += [f"## {'The file' if name == 'workflow' else what[:1].upper() + what[1:]}", ""]
+        parts += ["| Key | Value | Meaning |", "|---|---|---|"]
+        for row in table.rows:
+            needed = " (required)" if row.name in table.required else ""
+            parts.append(f"| `{row.name}`{needed} | {_value_of(row.schema)} | {_cell(row.says)} |")
+        parts.append("")
+    parts += ["## What expressions can read", "", "| Word | Where | What it holds |", "|---|---|---|"]
+    parts += [f"| `{word}` | {where} | {holds} |" for word, where, holds in roots.described()]
+    return "\n".join(parts) + "\n"
+
+
+def _value_of(schema: dict[str, object]) -> str:
+    """What a key takes, in a few words."""
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    if isinstance(words := schema.get("enum"), list):
+        return ", ".join(f"`{word}`" for word in words)
+    if isinstance(reference := schema.get("$ref"), str):
+        return _SHAPES_SAID.get(reference.rpartition("/")[2], "mapping")
+    if isinstance(choices := schema.get("anyOf"), list):
+        return " or ".join(dict.fromkeys(_value_of(one) for one in choices))
+    if schema.get("type") == "array":
+        items = schema.get("items")
+        return f"list of {_value_of(items)}" if isinstance(items, dict) and items else "list"
+    if schema.get("type") == "integer":
+        most = f"{schema['minimum']} to {schema['maximum']:,}" if "maximum" in schema else "number"
+        return most
+    if isinstance(kind := schema.get("type"), str):
+        return {"string": "text", "object": "mapping", "boolean": "`true`, `false`"}.get(kind, kind)
+    return "any value"
+
+
+_SHAPES_SAID = {
+    "name": "name",
+    "id": "id",
+    "step_id": "id",
+    "ids": "list of ids",
+    "text": "text with `${ }`",
+    "expression": "expression",
+    "condition": "expression: true or false",
+    "number": "expression: a number",
+    "duration": "time, such as `10m`",
+    "share": "share, such as `25%`",
+    "join": "`all`, `any`, `quorum(n)`, `at_least(p%)`",
+    "isolate": "`none`, `worktree`, `container`, `vm`",
+    "env": "list of names",
+    "targets": "list of addresses",
+    "satisfies": "list of ids",
+    "steps": "list of steps",
+    "retry": "number or mapping",
+    "cache": "`off`, time or mapping",
+    "trigger": "trigger",
+}
+
+
 def command_line_page() -> str:
     """Every command with its help, as the program prints it on a terminal of 100 columns."""
     os.environ["COLUMNS"] = "100"
@@ -370,6 +433,7 @@ def main() -> int:
         "events.md": events_page(),
         "states.md": states_page(),
         "codes.md": codes_page(),
+        "workflow-file.md": workflow_file_page(),
         "effects.md": effects_page(),
         "expressions.md": expressions_page(),
         "rules.md": rules_page(),

@@ -53,7 +53,7 @@ def test_the_fields_of_an_output_are_those_of_the_card() -> None:
     assert codes(check(text)) == []
     read = check(text + "  c: ${ steps.a.output['finding'] }\n")
     assert codes(read) == ["FL-E014"]
-    assert underlined(read.diagnostics[0]) == "finding"
+    assert underlined(read.diagnostics[0]) == "'finding'"
 
 
 def test_the_schema_library_is_loaded_only_for_literal_inputs() -> None:

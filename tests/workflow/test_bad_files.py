@@ -14,15 +14,17 @@ from fairlead.core.errors import Diagnostic
 from fairlead.core.json import Json
 from fairlead.workflow import check_inputs, read_values
 from tests.proves import proves
+from tests.workflow.explained import check_explained, whole
 from tests.workflow.samples import HEAD, HERE, check, render
+from tests.workflow.test_explained import BESIDE, EXPLAINED
 
 # Said by other rooms while a run is performed; tested there.
-ELSEWHERE = frozenset(["FL-A112", "FL-E101"])
+ELSEWHERE = frozenset(["FL-A112", "FL-E021", "FL-E030", "FL-E040", "FL-E041", "FL-E042", "FL-E044", "FL-E101"])
 # Said by the agents themselves, and of a project's own: tests/agents.
-OF_AGENTS = ("FL-A004", "FL-A02", "FL-A04", "FL-A01", "FL-A12", "FL-A13", "FL-A14", "FL-A15", "FL-A16")
+OF_AGENTS = ("FL-A004", "FL-A02", "FL-A04", "FL-A01", "FL-A12", "FL-A13", "FL-A14", "FL-A15", "FL-A16", "FL-A18")
 
 # Said of a requirements file, and of what is traced to one: tests/workflow/test_requirements.py, tests/views.
-OF_REQUIREMENTS = ("FL-W30",)
+OF_REQUIREMENTS = ("FL-W300", "FL-W301", "FL-W302", "FL-W304", "FL-W305", "FL-W306", "FL-W307", "FL-W309", "FL-W32")
 
 STEP = "steps:\n  - id: a\n    run: date\n"
 
@@ -45,11 +47,14 @@ MADE: dict[str, bytes] = {
     "FL-W013": (HEAD + "description: |\n" + ("  " + "x" * 97 + "\n") * 10_100 + STEP).encode(),
     "FL-W028": (HEAD + f"title: {'x' * 300}\n" + STEP).encode(),
     "FL-W112": many_steps(2_001).encode(),
+    "FL-E016": (HEAD + STEP + f"    if: {'(' * 70}true{')' * 70}\n").encode(),
 }
 
 
 def diagnostics_of(code: str) -> tuple[Diagnostic, ...]:
     """What is said about the bad example of *code*."""
+    if code in SHOWN:
+        return check_explained(whole(SHOWN[code].bad), f"{code}.yaml").diagnostics
     kept = HERE / "bad" / f"{code}.yaml"
     data = MADE[code] if code in MADE else kept.read_bytes()
     read = check(data, f"{code}.yaml")
@@ -61,13 +66,15 @@ def diagnostics_of(code: str) -> tuple[Diagnostic, ...]:
 
 
 KEPT = sorted(file.stem for file in (HERE / "bad").glob("*.yaml"))
-BAD = sorted([*KEPT, *MADE])
+# Those without a file of their own: the example that `explain` shows.
+SHOWN = {name: code for name, code in EXPLAINED.items() if name not in (*KEPT, *MADE)}
+BAD = sorted([*KEPT, *MADE, *SHOWN])
 
 
 @proves("A1.1", "J2")
 @pytest.mark.parametrize("code", BAD)
 def test_a_bad_file_gets_its_code_and_no_other(code: str) -> None:
-    assert {found.code for found in diagnostics_of(code)} == {code}
+    assert {found.code for found in diagnostics_of(code)} - BESIDE.get(code, frozenset()) == {code}
 
 
 @pytest.mark.parametrize("code", BAD)
@@ -147,7 +154,7 @@ def test_every_code_of_these_families_is_said_here() -> None:
     registered = {
         code for code in all_codes() if code[3] in "WAE" and not code.startswith((*OF_AGENTS, *OF_REQUIREMENTS))
     }
-    assert registered - ELSEWHERE == {*BAD, *AGENT_FILES, "FL-A007", "FL-A008", "FL-W029"}
+    assert registered - ELSEWHERE == {*BAD, *AGENT_FILES, "FL-W139", "FL-A007", "FL-A008", "FL-W029"}
 
 
 def test_examples_of_the_registry_are_whole() -> None:

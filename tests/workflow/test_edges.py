@@ -175,7 +175,7 @@ def before(workflow: Workflow) -> dict[str, set[str]]:
     fill(workflow.finally_)
 
     def ended(name: str) -> set[str]:
-        planned = plan[name]  # type: ignore[index]  # a place is a step's id in this build
+        planned = plan[name]
         found = set(everything) if planned.is_closing else set()
         for earlier in (*planned.needs, *planned.after):
             found |= inside[earlier] | ended(earlier)

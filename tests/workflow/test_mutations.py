@@ -147,10 +147,10 @@ def second_action(rng: random.Random) -> str:
     return changed(index, LINES[index], f"{indent}steps: [{{id: extra, run: date}}]")
 
 
-def later_key(rng: random.Random) -> str:
+def foreign_key(rng: random.Random) -> str:
     index = pick(rng, r"^ +(agent|run): ")
     indent = " " * (len(LINES[index]) - len(LINES[index].lstrip()))
-    key = rng.choice(["retry: 3", "if: 'true'", "expect: []", "env: {A: b}", "budget: {usd: 1}", "cache: off"])
+    key = rng.choice(["goal: minimize", "max: 3", "title: x", "steps_max: 1", "else: []", "runs: 3"])
     return changed(index, LINES[index], indent + key)
 
 
@@ -185,7 +185,7 @@ DAMAGE: dict[str, tuple[Callable[[random.Random], str | bytes], frozenset[str]]]
     "an unknown agent": (unknown_agent, frozenset(["FL-A101"])),
     "an id stands twice": (same_id, frozenset(["FL-W102"])),
     "two actions": (second_action, frozenset(["FL-W105"])),
-    "a key of a later build": (later_key, frozenset(["FL-W110"])),
+    "a key of something else": (foreign_key, frozenset(["FL-W021"])),
     "a torn reference": (torn, frozenset(["FL-W007"])),
     "a shell is needed": (shell, frozenset(["FL-W116"])),
     "a second document": (second_document, frozenset(["FL-W009"])),

@@ -15,7 +15,7 @@ from fairlead.core.workflow import (
 )
 from fairlead.workflow import read_values, read_workflow
 from tests.proves import proves
-from tests.workflow.samples import HEAD, check, codes, underlined
+from tests.workflow.samples import HEAD, check, codes
 
 WHOLE = """\
 # A file with everything that this build performs.
@@ -288,13 +288,6 @@ def test_a_workflow_may_have_two_thousand_steps_blocks_included() -> None:
 
     assert codes(check(blocks(2_000))) == []
     assert codes(check(blocks(2_001))) == ["FL-W112"]
-
-
-@pytest.mark.parametrize("key", ["loop", "choose", "approve", "effect", "notify", "wait", "workflow"])
-def test_an_action_of_a_later_build_is_named_and_no_other_is_asked_for(key: str) -> None:
-    read = check(HEAD + f"steps:\n  - id: a\n    {key}: {{}}\n")
-    assert codes(read) == ["FL-W110"]
-    assert underlined(read.diagnostics[0]) == key
 
 
 def test_a_key_of_an_author_may_stand_in_every_mapping_that_a_file_has() -> None:

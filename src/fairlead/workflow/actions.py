@@ -157,8 +157,8 @@ def read_wait(fields: Fields, node: Node, key: Node) -> WaitAction:
     keys = fields.mapping(node, "wait", WAIT)
     if keys is None:
         return WaitAction()
-    fields.excludes(keys, ("until", "for"), "wait")
-    fields.excludes(keys, ("until", "event"), "wait")
+    fields.excludes(keys, ("until", "for"), "`wait`")
+    fields.excludes(keys, ("until", "event"), "`wait`")
     if not keys:
         said = "`wait` needs `for`, `until` or `event`"
         fields.source.add("FL-W023", said, key.start, key.end, "write for example `wait: {for: 10m}`")

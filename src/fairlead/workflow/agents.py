@@ -9,7 +9,7 @@ from fairlead.core.workflow import AgentAction, EffectAction, Input, Workflow, W
 from fairlead.workflow.inputs import fits, rule_problem
 from fairlead.workflow.levels import StepText
 from fairlead.workflow.reading import Read
-from fairlead.workflow.roots import type_of_input
+from fairlead.workflow.roots import known_type, type_of_input
 from fairlead.workflow.source import Source
 from fairlead.workflow.yaml_tree import Entry, Node, texts_of
 
@@ -258,7 +258,7 @@ def _check_schema(
     if "prompt" in text.keys and isinstance(text.step.action, AgentAction):
         entries["prompt"] = text.keys["prompt"]
     takes = f"it takes: {', '.join(properties)}" if properties else "it takes no inputs"
-    show = f"fairlead agents show {name}" if unknown == "FL-A113" else f"{shown} {takes[3:]}"
+    show = f"fairlead agents show {name}" if unknown == "FL-A113" else "fairlead explain FL-W142"
     for key, entry in entries.items():
         if key in properties:
             _check_value(key, entry, properties[key], schema, shown, show, source, wanted, unknown)
@@ -297,7 +297,7 @@ def _check_value(
     node = entry.value
     if _holds_expressions(node):
         if node.is_text:
-            wanted[id(node)] = _type_of_part(part, whole)
+            wanted[id(node)] = _type_of_part(name, whole)
         return
     if source.has_at(node.start, node.end):
         return
@@ -314,13 +314,9 @@ def _check_value(
         source.add("FL-A111" if code == "FL-A113" else code, said, place.start, place.end, show)
 
 
-def _type_of_part(part: Json, whole: dict[str, Json]) -> Type:
-    if not isinstance(part, dict):
-        return ANY
-    kept = {key: whole[key] for key in ("$defs", "definitions") if key in whole}
-    found = type_of({**kept, **part})
-    # What the schema says beyond the kind of value is checked when the value is there.
-    return found if found.kind != "optional" else ANY
+def _type_of_part(name: str, whole: dict[str, Json]) -> Type:
+    """What an input takes. What the schema says beyond the kind of a value is checked when the value is there."""
+    return known_type(whole).fields.get(name, ANY)
 
 
 def _node_at(node: Node, path: Iterable[str | int]) -> Node:

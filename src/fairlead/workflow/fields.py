@@ -326,7 +326,7 @@ class Fields:
         said = sorted((name for name in names if name in keys), key=lambda name: keys[name].key.start)
         for second in said[1:]:
             entry = keys[second]
-            message = f"`{place}` has `{said[0]}` and `{second}`, and only one of them can hold"
+            message = f"{place} has `{said[0]}` and `{second}`, and only one of them can hold"
             self.source.add("FL-W124", message, entry.key.start, entry.key.end, "keep one of them")
 
     def missing(self, node: Node, key: Node, place: str, name: str, hint: str) -> None:

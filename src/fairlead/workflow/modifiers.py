@@ -209,5 +209,5 @@ def read_isolate(fields: Fields, entry: Entry, place: str) -> Isolate:
     """Where the step works."""
     word = fields.word(entry.value, place, ("none", "worktree", "container", "vm"))
     if word in ("container", "vm"):
-        fields.later("isolate", entry.key, f"there is no {word} here, so such a step is refused")
+        fields.later("isolate", entry.key, "such a step works in a copy, as with `worktree`")
     return cast(Isolate, word or "")  # `word` answers one of the words it was given

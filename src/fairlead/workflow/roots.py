@@ -5,6 +5,7 @@ types follow from the workflow itself: its inputs, the cards of its agents, the 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 
 from fairlead.core.expressions import (
     ANY,
@@ -33,6 +34,7 @@ from fairlead.core.workflow import (
     LoopAction,
     NotifyAction,
     ParallelAction,
+    Parsing,
     RunAction,
     WaitAction,
     Workflow,
@@ -41,21 +43,31 @@ from fairlead.core.workflow import (
 from fairlead.workflow.levels import StepText
 
 _TEXTS = list_of(STRING)
+
+
+def _facts(root: str, fields: dict[str, Type]) -> Type:
+    return record(fields, code="FL-E005", message=f"`{root}` has no field `{{name}}`")
+
+
 STATUSES = tuple(sorted({*STEP, *(after for changes in STEP.values() for after in changes.values())} - {""}))
 STOPS = ("until", "stall", "max", "budget", "failure")
 
-GIT = record(
+GIT = _facts(
+    "git",
     {
         "repo": STRING,
         "branch": STRING,
         "base": STRING,
         "commit": STRING,
         "remote": record({"kind": STRING, "url": STRING}),
-    }
+    },
 )
-HOST = record({"os": STRING, "arch": STRING, "name": STRING, "cpus": INT, "cpu_model": STRING, "python": STRING})
-DATA = record({"advisories": record({"revision": STRING})})
-RUN = record(
+HOST = _facts(
+    "host", {"os": STRING, "arch": STRING, "name": STRING, "cpus": INT, "cpu_model": STRING, "python": STRING}
+)
+DATA = _facts("data", {"advisories": record({"revision": STRING})})
+RUN = _facts(
+    "run",
     {
         "id": STRING,
         "short_id": STRING,
@@ -64,12 +76,12 @@ RUN = record(
         "status": STRING,
         "reasons": _TEXTS,
         "evidence": ANY,
-    }
+    },
 )
 _PAST_ROUND = record(
     {"number": INT, "status": STRING, "kept": BOOL, "metric": NUMBER, "summary": STRING, "commit": STRING}
 )
-ROUND = record({"number": INT, "best": NUMBER, "history": list_of(_PAST_ROUND), "commit": STRING})
+ROUND = _facts("round", {"number": INT, "best": NUMBER, "history": list_of(_PAST_ROUND), "commit": STRING})
 LOOP_OUTPUT = record(
     {
         "best": NUMBER,
@@ -81,6 +93,27 @@ LOOP_OUTPUT = record(
     }
 )
 SECRET = record({"secret": STRING})
+
+_KNOWN_MAX = 1_000  # schemas whose types are kept; a catalog has at most so many cards
+_known: dict[int, tuple[Json, Type]] = {}
+
+
+def known_type(schema: Json) -> Type:
+    """`type_of`, worked out once for the schema of a card: cards are read once, and many files name them."""
+    kept = _known.get(id(schema))
+    if kept is not None and kept[0] is schema:  # an id may be that of an earlier object which is gone
+        return kept[1]
+    if len(_known) >= _KNOWN_MAX:
+        _known.clear()
+    found = type_of(schema)
+    _known[id(schema)] = (schema, found)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _type_of_run(parse: tuple[Parsing, ...]) -> Type:
+    return type_of(schema_of_run(parse))
+
 
 CardOf = Callable[[str], AgentCard | None]
 EffectOf = Callable[[str], EffectCard | None]
@@ -244,11 +277,11 @@ class Types:
                 card = self.card_of(name)
                 if card is None or card.problem or not card.output_schema:
                     return ANY
-                found = type_of(card.output_schema)
+                found = known_type(card.output_schema)
                 message = f"`{name}` has no output named `{{name}}`"
                 return record(found.fields, message=message) if found.is_closed else found
             case RunAction(parse=parse):
-                found = type_of(schema_of_run(parse))
+                found = _type_of_run(parse)
                 message = f"`{step.id}` performs a program and has no output named `{{name}}`"
                 return record(found.fields, message=message)
             case ApproveAction(choices=choices):
@@ -262,7 +295,7 @@ class Types:
                 )
             case EffectAction(kind=kind):
                 effect = self.effect_of(kind)
-                return type_of(effect.output_schema) if effect is not None else ANY
+                return known_type(effect.output_schema) if effect is not None else ANY
             case NotifyAction():
                 return record({"delivered": ANY, "failed": ANY})
             case WaitAction():
@@ -280,3 +313,45 @@ class Types:
                 return self.output(inner[-1]) if inner and inner[-1].step.id and not inner[-1].step.each else ANY
             case _:
                 return NULL
+
+
+def described() -> Iterator[tuple[str, str, str]]:
+    """Every word that an expression can begin with: where it can be read, and what it holds; for the reference."""
+    everywhere, steps = "everywhere", "everywhere but in `vars`, `concurrency` and triggers"
+    yield "inputs.NAME", everywhere, "what the run was given"
+    yield "vars.NAME", steps, "what stands under `vars`"
+    yield "env.NAME", everywhere, "a name that stands under `env` at the top of the file"
+    for root, fields in (("run", RUN), ("git", GIT), ("host", HOST), ("data", DATA)):
+        yield root, everywhere, ", ".join(f"`{path}`" for path in _paths(fields))
+    yield "git.changed('glob')", everywhere, "the paths that differ from `git.base`"
+    yield "git.tree('glob')", everywhere, "a digest of the files that match"
+    yield (
+        "steps.ID",
+        steps,
+        "`status`, `ok`, `ran`, `cached`, `attempts`, `cost.usd`, `summary`, `degraded`, `previous`",
+    )
+    for action, holds in (
+        ("agent", "what its card says"),
+        ("run", "`exit_code`, `stdout`, `stderr`, and each entry of `parse`"),
+        ("approve", "`decision`, `selected`, `by`, `comment`"),
+        ("effect", "what its kind gives"),
+        ("notify", "`delivered`, `failed`"),
+        ("wait", "`data`: of the signal"),
+        ("workflow", "the outputs of that workflow"),
+        ("loop", ", ".join(f"`{path}`" for path in _paths(LOOP_OUTPUT))),
+        ("steps", "the output of its last step"),
+    ):
+        yield "steps.ID.output", f"of a step with `{action}`", holds
+    yield "steps.ID.outputs", "of a step with `each`", "the output of each item, in the order of the list"
+    yield "steps.ID.items", "of a step with `each`", "`key`, `status`, `output`, `error` of each item"
+    yield "output", "in the step's own `expect`", "what the step has just given"
+    yield "item", "under `each`, or the name after `as`", "the item"
+    yield "round", "inside a `loop`", ", ".join(f"`{path}`" for path in _paths(ROUND))
+
+
+def _paths(of: Type, before: str = "") -> Iterator[str]:
+    for name, found in of.fields.items():
+        if found.kind == "object" and found.fields:
+            yield from _paths(found, f"{before}{name}.")
+        else:
+            yield before + name

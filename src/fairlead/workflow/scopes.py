@@ -26,6 +26,10 @@ from fairlead.workflow.roots import ROUND, Types
 from fairlead.workflow.source import Edit, Source
 from fairlead.workflow.yaml_tree import Node
 
+# Roots that hold facts, each with one of them.
+_FACTS = {"run": "id", "git": "branch", "host": "cpu_model", "data": "advisories.revision", "env": "NAME"}
+_LITERAL = "write `$${` for a literal `${`, and `$NAME` for a variable of a shell"
+
 _WANTED: dict[Wanted, Type | None] = {
     "any": ANY,
     "boolean": BOOL,
@@ -115,7 +119,9 @@ class _Scopes:
         variables = self._around(written, text)
         unknown: dict[str, Type] = {}
         for reading in expression.reads:
-            if reading.root == "steps" and written.moment != "start":
+            if self._refuse_whole(reading, where, offset):
+                unknown[reading.root] = ANY
+            elif reading.root == "steps" and written.moment != "start":
                 self._step(reading, written, text, where, offset)
             elif reading.root in roots or reading.root in variables:
                 continue
@@ -123,8 +129,29 @@ class _Scopes:
                 unknown[reading.root] = ANY
         found = typed(expression, roots, variables={**variables, **unknown}, expected=wanted)
         for problem in found.problems:
-            self._note(problem, where, offset)
+            is_shell = problem.code == "FL-E003" and not written.is_bare
+            self._note(problem, where, offset, *([_LITERAL] if is_shell else []))
         return found.type
+
+    def _refuse_whole(self, reading: Reading, where: Where, offset: int) -> bool:
+        """Note a root that is read as a whole, or by a computed name: nobody could say then what must come before."""
+        start, end = where(reading.start + offset, reading.end + offset)
+        if reading.root == "steps" and len(reading.path) < 2:
+            target = reading.path[0] if reading.path else ""
+            if target and target not in self.known:
+                return False  # noted with the types
+            said = (
+                f"`steps.{target}` is no value: name one of its facts" if target else "`steps` needs the id of a step"
+            )
+            hint = f"write `steps.{target or 'id'}.output`"
+            self.source.add("FL-E005" if target else "FL-E006", said, start, end, hint)
+            return True
+        if reading.root in _FACTS and not reading.path:
+            said = f"`{reading.root}` is no value: name one of its fields"
+            hint = f"write for example `{reading.root}.{_FACTS[reading.root]}`"
+            self.source.add("FL-E005", said, start, end, hint)
+            return True
+        return False
 
     def _keep_items(self, written: Written, text: StepText | None, found: Type) -> None:
         """Remember what the items of a list are: the step's own expressions read them."""

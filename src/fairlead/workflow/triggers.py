@@ -48,10 +48,11 @@ def _check(fields: Fields, node: Node) -> None:
         return
     kind = next((name for name in node.entries if name in _KINDS[1:]), "")
     if not kind:
-        shown = f"`{str(node.value)[:40]}`" if node.is_text else describe(node)
         named = next(iter(node.entries), str(node.value))
+        shown = f"`{named[:40]}`" if node.is_text or node.entries else describe(node)
         hint = fields.source.did_you_mean(named, _KINDS, "write `manual`, or `schedule:`, `git:`, `webhook:`, `event:`")
-        fields.source.add("FL-W201", f"this is no trigger: {shown}", node.start, node.end, hint)
+        end = node.entries[named].key.end if node.entries else node.end
+        fields.source.add("FL-W201", f"{shown} is no trigger", node.start, end, hint)
         return
     match kind:
         case "schedule":
@@ -79,7 +80,11 @@ def _schedule(fields: Fields, node: Node) -> None:
         if name and not _is_zone(name):
             from zoneinfo import available_timezones  # reads a thousand files: only a mistake pays for it
 
-            hint = fields.source.did_you_mean(name, available_timezones(), "write for example `Europe/Vienna` or `UTC`")
+            zones = sorted(available_timezones())
+            ending = f"/{name}".lower().replace(" ", "_")
+            meant = next((zone for zone in zones if f"/{zone}".lower().endswith(ending)), "")
+            otherwise = f"did you mean `{meant}`?" if meant else "write for example `Europe/Vienna` or `UTC`"
+            hint = otherwise if meant else fields.source.did_you_mean(name, zones, otherwise)
             fields.source.add("FL-W203", f"there is no time zone `{name[:60]}`", place.start, place.end, hint)
     if "catch_up" in keys:
         fields.word(keys["catch_up"].value, "catch_up", ("skip", "one", "all"))
