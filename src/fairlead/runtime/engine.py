@@ -10,9 +10,11 @@ from fairlead.core.state import RunState
 from fairlead.gate.gate import Gate
 from fairlead.runtime.contents import Contents
 from fairlead.runtime.embedded import EmbeddedRun
+from fairlead.runtime.groups import runs_before
 from fairlead.runtime.loop import Interpreter
 
 _POLL_S = 0.05  # how often another process's requests are looked for
+_TURN_S = 0.2  # how often a run that waits for its turn looks whether it has come
 _BEAT_S = 10.0  # how often a worker proves that it lives
 
 
@@ -24,6 +26,7 @@ class Engine:
         self.worker = worker
         self._loop: asyncio.AbstractEventLoop | None = None
         self._runs: dict[RunId, EmbeddedRun] = {}
+        self._interrupted = ""
 
     def join(self, journal: Journal, gate: Gate) -> None:
         """Hand over the parts that need the engine's `deliver` to exist first."""
@@ -45,6 +48,7 @@ class Engine:
             Fenced, JournalFailed: as in `perform_run`.
         """
         self._loop = asyncio.get_running_loop()
+        await self._take_turn(run)
         claim: asyncio.Future[Recorded] = self._loop.create_future()
         self._journal.claim_later(run, self.worker, claim)
         claimed = await claim
@@ -57,6 +61,13 @@ class Engine:
         finally:
             del self._runs[run]
             await embedded.stop_all()
+
+    async def _take_turn(self, run: RunId) -> None:
+        """Wait until no run of the same group stands before *run*."""
+        while runs_before(self._journal, run):
+            await asyncio.sleep(_TURN_S)
+            if self._interrupted:
+                raise Interrupted(self._interrupted)
 
     async def watch_over(self) -> None:
         """Look for requests and prove life until cancelled; one coroutine per engine. Its failure fails the runs."""
@@ -84,6 +95,7 @@ class Engine:
 
     async def interrupt(self, reason: str) -> None:
         """Stop the children of every run and record their attempts as lost; `perform` then raises `Interrupted`."""
+        self._interrupted = reason
         for embedded in list(self._runs.values()):
             await embedded.interrupt(reason)
 

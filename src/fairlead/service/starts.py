@@ -14,6 +14,7 @@ from fairlead.core.transitions import RUN_ENDED
 from fairlead.core.workflow import Workflow
 from fairlead.service.children import pin_children
 from fairlead.service.facts import facts_of
+from fairlead.service.groups import find_place, settle
 from fairlead.service.isolation import require_sandbox
 from fairlead.service.labels import NO_LABELS, kept_for_another
 from fairlead.service.parts import Checkout, Parts, Project
@@ -171,6 +172,8 @@ def start_run(
     journal = parts.journal(project)
     workflow = pin_children(parts, project, workflow)
     keeping = keep_for(parts, project, workflow, inputs, part, checkout.branch)
+    facts = facts_of(parts, project, workflow, checkout)
+    place = find_place(parts, project, workflow, inputs, facts)
     queued = RunQueued(
         workflow=workflow.name,
         definition=journal.put(encode(workflow)),
@@ -182,14 +185,19 @@ def start_run(
         commit=checkout.commit,
         branch=checkout.branch,
         changed=checkout.changed,
-        facts=facts_of(parts, project, workflow, checkout),
+        facts=facts,
         requirements=requirements_of(parts, project, workflow),
+        group=place.group,
+        group_max=place.max,
         rerun_of=keeping.base,
         base=keeping.base,
         kept=keeping.kept,
         only=keeping.only,
     )
-    recorded = journal.record(parts.ids.run_id(), queued)
+    asked = parts.ids.run_id()
+    recorded = journal.record(asked, queued)
+    if recorded.run == asked:  # not the earlier run of the same key
+        settle(parts, project, place, recorded.run)
     return Started(recorded.run, workflow.name, workflow.title, warnings, checkout, keeping)
 
 
