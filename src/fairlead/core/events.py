@@ -184,6 +184,8 @@ class ApprovalAsked(_Event, frozen=True, tag="approval.asked"):
     selectable_ref: Digest = Digest("")  # the list, in the content store
     due: Micros = Micros(0)  # when it lapses; 0: never
     on_timeout: str = "hold"
+    effect: str = ""  # the class of what would be performed
+    before: str = ""  # the approval of the same step that holds no longer
 
 
 class WaitBegun(_Event, frozen=True, tag="wait.begun"):
@@ -209,6 +211,7 @@ class AttemptStarted(_Event, frozen=True, tag="attempt.started"):
     child: str = ""  # the run that performs it, when it is a workflow
     effect: str = ""  # read_only, keyed, unkeyed or irreversible: what may be done when its end is unknown
     kept_from: str = ""  # the run that did this work; nothing was performed here
+    granted: str = ""  # the approval that allows it; "allowed": a person lets such effects happen in this project
 
 
 class AttemptSucceeded(_Event, frozen=True, tag="attempt.succeeded"):

@@ -179,6 +179,10 @@ class Fenced(Exception):
     """The epoch of a batch is stale: another worker has claimed the run. Stop working on it; record nothing more."""
 
 
+class Interrupted(Exception):
+    """Whoever performs the runs was asked to stop: attempts ended as lost, and any worker can go on."""
+
+
 class JournalFailed(Exception):
     """The disk refused a write. Nothing more is acknowledged by this process; recovery at the next start repairs."""
 
@@ -190,7 +194,8 @@ class Wake(msgspec.Struct, frozen=True):
     """What `Runtime.wait_any` comes back with."""
 
     finished: tuple[Event, ...]  # outcomes, in the order in which they will be recorded
-    is_superseded: bool = False  # somebody asked for something meanwhile: read the run again and decide again
+    is_superseded: bool = False  # somebody asked for something meanwhile: read the run again, then take what finished
+    interrupted: str = ""  # why the work stops here: record what finished, and begin nothing
 
 
 class Child(msgspec.Struct, frozen=True):
@@ -405,7 +410,8 @@ class Call(msgspec.Struct, frozen=True):
     env: tuple[str, ...] = ()  # names of the person's environment that a program may see
     effect: str = ""  # the kind of an effect; "" for everything else
     message: NotifyAction | None = None  # of a `notify` step, its texts filled in
-    granted: str = ""  # the approval that allows exactly this call
+    granted: str = ""  # the approval that allows this call, if it still is what was asked about
+    asked: Digest = Digest("")  # of what was asked about; "": of nothing that could have changed
     feedback: tuple[str, ...] = ()  # why the attempt before was not good enough
 
 

@@ -56,6 +56,7 @@ class StepRun:
         "agent",
         "alternative",
         "asked",
+        "asked_at",
         "attempt_status",
         "attempts",
         "bad",
@@ -64,6 +65,7 @@ class StepRun:
         "children",
         "children_open",
         "code",
+        "decided_at",
         "decisions",
         "degraded",
         "effect",
@@ -145,7 +147,9 @@ class StepRun:
         self.tried: tuple[str, ...] = ()  # a sentence for each agent that could not do it
         # Waiting: the question that is open, the valid decisions on it, and the approval that was granted.
         self.asked: ApprovalAsked | None = None
+        self.asked_at = Micros(0)
         self.decisions: list[ApprovalDecided] = []
+        self.decided_at: list[Micros] = []  # when each of them was
         self.granted = ""
         self.wait: WaitBegun | None = None
         # Items and rounds.
@@ -241,6 +245,7 @@ class RunState:
         self.approvals: dict[str, Place] = {}  # every approval that was ever asked for
         self.signals: dict[str, deque[Json]] = {}  # received and not yet taken
         self.granted: dict[Digest, str] = {}  # what a person has granted → the approval
+        self.granted_at: dict[str, Micros] = {}  # approval → when: one that is not used lapses
         self.orphans: dict[Place, None] = {}  # running attempts of an earlier epoch
         self.doomed: dict[Place, str] = {}  # running attempts that shall stop, and why
         self.worst: list[StepRun] = []  # steps that did not simply succeed, in the order of their end

@@ -217,6 +217,8 @@ def _close(state: RunState, event: AttemptOutcome) -> None:
             step.fault, step.code, step.message, step.hint = event.fault, event.code, event.message, event.hint
             step.output, step.output_ref = event.output, event.output_ref
             step.receipt, step.checks = event.receipt, event.checks
+            if step.status == "waiting" and step.asked is not None:  # no answer in time was said to be a no
+                _reject(state, step)
             _after_failure(state, step, event, is_begun, doomed)
         case AttemptCancelled():
             _advance_attempt(step, event.attempt, "cancelled")

@@ -59,8 +59,10 @@ class Gate:
         refusal = self._contracts.refuse(card, call)
         if refusal is not None:
             return _refusal(call, refusal)
-        if card.risk == "high" and not call.granted:
-            return _question(call, card.title or card.name)
+        if card.risk == "high":
+            question = _question(call, card)
+            if not call.granted or call.asked not in ("", question.digest):
+                return question
         level = level_for(card, call, is_off=self._around.is_off())
         if isinstance(level, Failed):
             return _refusal(call, level)
@@ -72,6 +74,7 @@ class Gate:
             call=_call_digest(card.digest, call),
             tree=call.tree,
             level=level,
+            granted=call.granted,
         )
         return Admitted(call, started, idempotency_key(call.run, call.place, call.attempt))
 
@@ -157,10 +160,11 @@ async def _recorded(trees: Trees, copy: str, call: Call, card: AgentCard, outcom
     return outcome, tree
 
 
-def _question(call: Call, title: str) -> Ask:
+def _question(call: Call, card: AgentCard) -> Ask:
     shown = [{"name": "agent", "value": call.agent}, {"name": "inputs", "value": call.inputs}]
     body = "Its risk is high, so it asks although the step does not."
-    return Ask(f"Let {title} perform {call.place}?", body, shown, digest(encode(shown)), "unkeyed")
+    asked = digest(encode([shown, _call_digest(card.digest, call)]))
+    return Ask(f"Let {card.title or card.name} perform {call.place}?", body, shown, asked, "unkeyed")
 
 
 def _refusal(call: Call, failed: Failed) -> AttemptFailed:

@@ -14,6 +14,7 @@ from fairlead.gate.sealing import NOTHING, seal
 from fairlead.gate.surroundings import Covers, Surroundings
 
 _VERSION = "1"
+ALLOWED = "allowed"  # stands for an approval where a person lets such effects happen unasked
 
 
 class Outside:
@@ -33,11 +34,21 @@ class Outside:
         card = effect.describe()
         if problem := self._contracts.misfit(digest(card.kind.encode()), card.input_schema, call.inputs):
             return _refused(call, "FL-R216", f"{call.effect} does not take this: {problem}", "mend `with`")
-        granted = call.granted or covers(card.covered_by)
-        is_free = card.effect_class != "irreversible" and self._around.is_allowed(card.kind)
-        if granted or is_free:
+        granted = covers(card.covered_by)
+        if not granted and card.effect_class != "irreversible" and self._around.is_allowed(card.kind):
+            granted = ALLOWED
+        if granted:
             return _admitted(msgspec.structs.replace(call, granted=granted), card.effect_class, "L1")
-        return await self._ask(effect, card, call)
+        if call.granted and not call.asked:
+            return _admitted(call, card.effect_class, "L1")
+        ask = await self._ask(effect, card, call)
+        if call.granted and (call.asked == ask.digest or await self._has_happened(effect, call)):
+            return _admitted(call, card.effect_class, "L1")
+        return ask
+
+    async def _has_happened(self, effect: Effect, call: Call) -> bool:
+        """Whether an earlier attempt did it: what it would do is then another thing, and nobody need be asked."""
+        return call.attempt > 1 and await effect.find(call.inputs, self._world(call)) is not None
 
     async def _ask(self, effect: Effect, card: EffectCard, call: Call) -> Ask:
         shown = await effect.show(call.inputs, self._world(call))
@@ -89,6 +100,7 @@ def _admitted(call: Call, effect: str, level: str) -> Admitted:
         call=digest(encode([call.agent, call.inputs, msgspec.to_builtins(call.message)])),
         level=level,
         effect=effect,
+        granted=call.granted,
     )
     return Admitted(call, started, f"{call.run}/{call.place}")
 

@@ -9,6 +9,7 @@ from fairlead.core.ids import Place
 from fairlead.core.json import Digest, Json, digest, encode
 from fairlead.core.lineage import SideBySide, tree_before
 from fairlead.core.ports import Call
+from fairlead.core.quorum import is_lapsed
 from fairlead.core.references import Unresolved, resolve
 from fairlead.core.standing import RunState, StepRun
 from fairlead.core.workflow import AgentAction, EffectAction, NotifyAction, RunAction
@@ -38,6 +39,7 @@ def call_for(state: RunState, place: Place, attempt: int, load: Load) -> Call | 
             isolate=written.isolate,
             env=written.env,
             granted=_granted(state, step),
+            asked=_asked(step),
             feedback=_feedback(step),
         )
         return msgspec.structs.replace(call, **_of_action(step, scope))
@@ -71,8 +73,15 @@ def _of_action(step: StepRun, scope: Scope) -> dict[str, Json]:
 
 
 def _granted(state: RunState, step: StepRun) -> str:
-    """The approval of this very step."""
-    return step.granted if isinstance(step.planned.step.action, EffectAction | AgentAction | RunAction) else ""
+    """The approval of this very step, unless it has lapsed."""
+    if not isinstance(step.planned.step.action, EffectAction | AgentAction | RunAction):
+        return ""
+    return "" if step.granted and is_lapsed(state.granted_at[step.granted], state.now) else step.granted
+
+
+def _asked(step: StepRun) -> Digest:
+    """What the call must still be. Whoever says "do it again" of an effect has decided on what it is given."""
+    return step.asked.digest if step.asked is not None and step.asked.about == "effect" else Digest("")
 
 
 def _feedback(step: StepRun) -> tuple[str, ...]:
@@ -91,4 +100,6 @@ def is_covered(state: RunState, call: Call, covered_by: tuple[str, ...]) -> str:
     """The approval that granted exactly the values that *call* takes its effect from; "" when there is none."""
     values = [call.inputs[name] for name in covered_by if name in call.inputs]
     approvals = [state.granted.get(digest(encode(value)), "") for value in values]
-    return approvals[0] if approvals and all(approvals) else ""
+    if not all(one and not is_lapsed(state.granted_at[one], state.now) for one in approvals):
+        return ""
+    return approvals[0] if approvals else ""

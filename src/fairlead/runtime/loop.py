@@ -33,7 +33,7 @@ from fairlead.core.expressions import EvaluationFailed
 from fairlead.core.ids import Micros, Place
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Ask
-from fairlead.core.ports import Admitted, Call, Runtime
+from fairlead.core.ports import Admitted, Call, Interrupted, Runtime
 from fairlead.core.references import Unresolved, resolve
 from fairlead.core.standing import RunState
 from fairlead.core.state import apply
@@ -69,6 +69,7 @@ class Interpreter:
         """Perform until nothing is left to do here; gives the last state.
 
         Raises:
+            Interrupted: whoever performs it was asked to stop; any worker can go on.
             Fenced: another worker has claimed the run meanwhile.
             JournalFailed: the disk refused a write; the run goes on at the next start.
         """
@@ -87,6 +88,9 @@ class Interpreter:
             for event in finished:
                 self._apply(event)
             self._engine.seen(finished)
+            if wake.interrupted:
+                await self._engine.rest()
+                raise Interrupted(wake.interrupted)
 
     async def _turn(self) -> None:
         """Do what follows from the state, and what follows from that, until only others can make it go on."""
@@ -133,7 +137,7 @@ class Interpreter:
             case EndWait(place, attempt, signal):
                 self._note(turns.end_wait(state, place, attempt, signal, self._now()))
             case AskAgain(place):
-                self._note(turns.ask_again(state, place))
+                self._note(turns.ask_again(state, place, self._given(place), contents.put))
             case Lapse(place):
                 self._note(turns.lapsed(state, place))
             case SeedRun():
@@ -190,10 +194,15 @@ class Interpreter:
             self._apply(admitted.started)
             return True
         if isinstance(admitted, Ask):
-            self._note(turns.ask_about(state, place, admitted, self._contents.put))
+            self._note(turns.ask_about(state, place, admitted, self._contents, self._contents.put))
             return False
         self._note(admitted)
         return False
+
+    def _given(self, place: Place) -> Json:
+        """What the call at *place* is given, for a person to see."""
+        call = call_for(self._state, place, self._state.steps[place].attempts, self._contents)
+        return None if isinstance(call, AttemptFailed) else call.inputs
 
     def _end(self, command: EndRun) -> Event:
         outputs: dict[str, Json] = {}

@@ -22,6 +22,7 @@ from fairlead.core.ids import Micros, Place
 from fairlead.core.json import Digest, Json, digest, encode
 from fairlead.core.lineage import SideBySide, tree_after, tree_before
 from fairlead.core.outcomes import Ask, Check
+from fairlead.core.quorum import GRANT_S_MAX, differences, shown_in
 from fairlead.core.references import Unresolved, references_in, resolve
 from fairlead.core.standing import RunState, StepRun
 from fairlead.core.workflow import (
@@ -340,9 +341,11 @@ def _kind(value: Json) -> str:
     return "a list" if isinstance(value, list | tuple) else "an object"
 
 
-def ask_about(state: RunState, place: Place, wanted: Ask, put: Put) -> ApprovalAsked:
-    """The question of the gate: whether this very call may happen."""
+def ask_about(state: RunState, place: Place, wanted: Ask, load: Load, put: Put) -> ApprovalAsked:
+    """The question of the gate: whether this very call may happen. Asked again, it says why."""
     step = state.steps[place]
+    earlier = step.asked if step.granted else None
+    again = f" {_why_again(earlier, wanted, load)}" if earlier is not None else ""
     data = encode(wanted.shown)
     is_small = len(data) <= INLINE_BYTES_MAX
     return ApprovalAsked(
@@ -350,20 +353,41 @@ def ask_about(state: RunState, place: Place, wanted: Ask, put: Put) -> ApprovalA
         approval_id(state, step),
         "effect",
         wanted.title,
-        wanted.body,
+        wanted.body + again,
         wanted.shown if is_small else None,
         Digest("") if is_small else put(data),
         wanted.digest,
+        effect=wanted.effect,
+        before=earlier.approval if earlier is not None else "",
     )
 
 
-def ask_again(state: RunState, place: Place) -> ApprovalAsked:
-    """Whether an effect of unknown end may be done again."""
+def _why_again(earlier: ApprovalAsked, wanted: Ask, load: Load) -> str:
+    if earlier.digest == wanted.digest:
+        return f"{earlier.approval} was granted more than {GRANT_S_MAX // 3600} hours ago and not used, so it lapsed."
+    names = ", ".join(differences(shown_in(earlier, load), wanted.shown))
+    return f"{earlier.approval} was granted, and since then this has changed: {names or 'the call itself'}."
+
+
+def ask_again(state: RunState, place: Place, given: Json, put: Put) -> ApprovalAsked:
+    """Whether an effect of unknown end, which was *given* this, may be done again."""
     step = state.steps[place]
     title = f"Did {step.agent} of {place} happen? Nobody knows: its worker was lost"
     body = "Look at what it would have changed. `approve` does it again; `reject` leaves it as it is and ends the run."
-    asked = digest(encode([title, step.place, step.attempts]))
-    return ApprovalAsked(place, approval_id(state, step), "uncertain", title, body, [], digest=asked)
+    shown: Json = [{"name": "effect", "value": step.agent}, {"name": "with", "value": given}]
+    data = encode(shown)
+    is_small = len(data) <= INLINE_BYTES_MAX
+    return ApprovalAsked(
+        place,
+        approval_id(state, step),
+        "uncertain",
+        title,
+        body,
+        shown if is_small else None,
+        Digest("") if is_small else put(data),
+        digest(encode([title, step.place, step.attempts, shown])),
+        effect=step.effect,
+    )
 
 
 def lapsed(state: RunState, place: Place) -> AttemptFailed:
