@@ -37,6 +37,8 @@ def exit_code(view: RunView, *, fail_on: FailOn | None, is_strict: bool = False,
         return _BY_FAULT.get(view.fault, _FAILED)
     if view.status == "cancelled":
         return _FAILED
+    if view.status == "rejected":
+        return _NEGATIVE
     if not is_exit_zero and any(is_over(finding, fail_on) for finding in view.findings):
         return _NEGATIVE
     return _DEGRADED if is_strict and view.status == "degraded" else OK
