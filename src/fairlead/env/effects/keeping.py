@@ -6,7 +6,7 @@ import os
 from fairlead.core.ports import EffectWorld
 
 
-def folder_of(world: EffectWorld) -> str:
+def _folder_of(world: EffectWorld) -> str:
     """The directory; it may not exist yet."""
     return world.trees.removesuffix(".git") + ".effects"
 
@@ -18,7 +18,7 @@ def state_of(world: EffectWorld) -> str:
 
 def record_of(world: EffectWorld) -> str:
     """The file that keeps what this very effect changes."""
-    return os.path.join(folder_of(world), hashlib.sha256(world.key.encode("utf-8", "surrogatepass")).hexdigest()[:32])
+    return os.path.join(_folder_of(world), hashlib.sha256(world.key.encode("utf-8", "surrogatepass")).hexdigest()[:32])
 
 
 def kept_name(world: EffectWorld) -> str:
