@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from fairlead.core.events import Recorded, RunQueued
 from fairlead.core.ids import RunId, WorkerId
-from fairlead.core.ports import Clock, Journal, Written
+from fairlead.core.ports import Clock, Interrupted, Journal, Written
 from fairlead.core.state import RunState
 from fairlead.gate.gate import Gate
 from fairlead.runtime.contents import Contents
