@@ -297,7 +297,7 @@ class _App:
     async def _perform(self, project: Project, run: RunId, on_tick: Callable[[], None]) -> Ending:
         import asyncio
 
-        from fairlead.runtime.embedded import Interrupted
+        from fairlead.core.ports import Interrupted
 
         engine = self._join(project)
         stopped = asyncio.Event()

@@ -14,12 +14,14 @@ import pytest
 from fairlead.core.events import (
     AttemptCancelled,
     AttemptFailed,
+    AttemptLost,
     AttemptStarted,
     AttemptSucceeded,
     Event,
     RunCancelRequested,
     RunParked,
     RunQueued,
+    SignalReceived,
     WaitBegun,
 )
 from fairlead.core.ids import Epoch, Micros, Place, RunId
@@ -318,3 +320,37 @@ def test_a_child_run_is_begun_after_its_intent_and_its_end_or_rest_is_that_of_th
     stage.perform(play)
     assert stage.recorded() == [started]
     assert stage.runtime.refold_of(inner).status == ("waiting" if is_parked else "succeeded")
+
+
+def test_what_finished_while_somebody_asked_comes_with_the_news(stage: Stage) -> None:
+    async def play() -> None:
+        stage.runtime.step(await stage.admitted("a"))
+        waiting = asyncio.create_task(stage.runtime.wait_any(None))
+        while not stage.calls:
+            await asyncio.sleep(0)
+        stage._embedded.supersede(stage.bench.journal.record(stage.run, SignalReceived("go")).seq)
+        wake = await waiting
+        assert wake.is_superseded
+        assert names(wake.finished) == [("AttemptSucceeded", "a")]
+        stage._embedded.refold()
+        stage.runtime.seen(wake.finished)
+        assert await stage.runtime.rest()
+
+    stage.perform(play)
+    assert names(stage.recorded()) == [("AttemptStarted", "a"), ("SignalReceived", ""), ("AttemptSucceeded", "a")]
+
+
+def test_who_is_interrupted_is_told_what_was_lost_and_records_it_at_rest(stage: Stage) -> None:
+    async def play() -> None:
+        stage.runtime.step(await stage.admitted("a", "for_ever"))
+        waiting = asyncio.create_task(stage.runtime.wait_any(None))
+        while not stage.calls:
+            await asyncio.sleep(0)
+        await stage._embedded.interrupt("Ctrl-C")
+        wake = await waiting
+        assert (wake.finished, wake.interrupted) == ((AttemptLost(Place("a"), 1, "Ctrl-C"),), "Ctrl-C")
+        stage.runtime.seen(wake.finished)
+        assert await stage.runtime.rest()
+
+    stage.perform(play)
+    assert names(stage.recorded()) == [("AttemptStarted", "a"), ("AttemptLost", "a")]

@@ -18,9 +18,8 @@ from fairlead.core.events import (
 from fairlead.core.ids import Place, RunId, Seq
 from fairlead.core.json import Json, encode
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
-from fairlead.core.ports import AgentCard, Call, Fenced, World
+from fairlead.core.ports import AgentCard, Call, Fenced, Interrupted, World
 from fairlead.core.workflow import ParallelAction, Retry, Step, Workflow
-from fairlead.runtime.embedded import Interrupted
 from fairlead.testing import ScriptedAgent
 from tests.proves import proves
 from tests.runtime.engines import Bench, at_once, for_ever, leaf

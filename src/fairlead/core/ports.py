@@ -271,6 +271,7 @@ class Program(msgspec.Struct, frozen=True):
     log: str = ""  # path of a file that receives stderr and stdout as they come; "" for none
     passed_on: tuple[str, ...] = ()  # names of the worker's own environment that the program may see
     confinement: Confinement | None = None  # none: level L0, nothing but the group, the limits above and the clean start
+    watched: str = ""  # the checkout, when nothing keeps the program from it: what changes meanwhile is in the receipt
 
 
 class ProgramEnd(msgspec.Struct, frozen=True):

@@ -19,15 +19,21 @@ from fairlead.core.events import (
     decode_definition,
 )
 from fairlead.core.ids import Epoch, Micros, Place, RunId, Seq
-from fairlead.core.ports import Admitted, Batch, Child, Clock, Fenced, Journal, JournalFailed, Wake, Written
+from fairlead.core.ports import (
+    Admitted,
+    Batch,
+    Child,
+    Clock,
+    Fenced,
+    Interrupted,
+    Journal,
+    JournalFailed,
+    Wake,
+    Written,
+)
 from fairlead.core.state import RunState, fold
 from fairlead.gate.gate import Gate
 from fairlead.runtime.children import outcome_of
-
-
-class Interrupted(Exception):
-    """Whoever performs the runs was asked to stop: attempts ended as lost, and any worker can go on."""
-
 
 Perform = Callable[[RunId], Awaitable[RunState]]
 
@@ -126,11 +132,9 @@ class EmbeddedRun:
         if self._failure is not None:
             raise self._failure
         if self._interrupted:
-            await self._close_as_lost()
-            raise Interrupted(self._interrupted)
-        if self._is_superseded:
-            return await self._give_way()
-        return Wake(self._drain())
+            return Wake(await self._close_as_lost(), interrupted=self._interrupted)
+        is_superseded, self._is_superseded = self._is_superseded, False
+        return Wake(self._drain(), is_superseded)
 
     def _is_due(self) -> bool:
         return self._due is not None and self._clock.now() >= self._due
@@ -146,14 +150,6 @@ class EmbeddedRun:
             self._is_superseded = True
         is_wanted, self._is_superseded = self._is_superseded, False
         return not is_wanted
-
-    async def _give_way(self) -> Wake:
-        """Somebody asked for something: record what has finished, so that reading the run again misses nothing."""
-        self._is_superseded = False
-        self._outcomes.extend(self._drain())
-        if self._outcomes:
-            await self._commit()
-        return Wake((), is_superseded=True)
 
     async def _commit(self) -> Written:
         outcomes, intents = tuple(self._outcomes), tuple(self._intents)
@@ -242,19 +238,17 @@ class EmbeddedRun:
         self._interrupted = reason
         self._wake()
 
-    async def _close_as_lost(self) -> None:
+    async def _close_as_lost(self) -> tuple[Event, ...]:
         stopped = set(self._calls)
         await self.stop_all()
         finished = self._drain()
         # Whatever was killed by us reports itself as cancelled; what ended by itself in time keeps its outcome.
-        self._outcomes.extend(
+        return tuple(
             AttemptLost(event.place, event.attempt, self._interrupted)
             if isinstance(event, AttemptCancelled) and event.place in stopped
             else event
             for event in finished
         )
-        if self._outcomes:
-            await self._commit()
 
     async def stop_all(self) -> None:
         """Kill what still runs and wait until it is gone."""
