@@ -43,6 +43,7 @@ def _release(state: RunState, step: StepRun) -> None:
     """Nothing stands before *step* any more: it is ready, or, being a block, opens."""
     parent = state.steps[step.parent] if step.parent is not None else None
     if parent is not None and parent.slots == 0:
+        parent.held = parent.held or deque()
         parent.held.append(step.place)
         return
     if parent is not None:
@@ -183,11 +184,21 @@ def _forget(state: RunState, step: StepRun) -> None:
     if step.status == "ready":
         state.ready.pop(step.place, None)
         state.opening.pop(step.place, None)
-        state.sleeping.pop(step.place, None)
+        state.sleeping.drop(step.place)
     elif step.status == "waiting":
-        state.waiting.pop(step.place, None)
-        step.wait = None
+        stop_waiting(state, step)
     state.judging.pop(step.place, None)
+
+
+def stop_waiting(state: RunState, step: StepRun) -> None:
+    """*step* waits for nothing any more."""
+    state.waiting.pop(step.place, None)
+    state.timed.drop(step.place)
+    state.lapsing.drop(step.place)
+    state.uncertain.pop(step.place, None)
+    if step.wait is not None and step.wait.signal:
+        del state.listening[step.wait.signal][step.place]
+    step.wait = None
 
 
 def _tell_followers(state: RunState, step: StepRun, todo: Todo) -> None:
@@ -282,6 +293,9 @@ def wanted(join: Join, total: int) -> int:
 
 
 def _stop_siblings(state: RunState, parent: StepRun, why: str, todo: Todo) -> None:
+    if parent.is_stopping:
+        return
+    parent.is_stopping = True
     for place in parent.children:
         sibling = state.steps[place]
         if sibling.status in ("pending", "ready"):

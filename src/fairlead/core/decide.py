@@ -1,6 +1,6 @@
 """What may happen next. `decide` only looks: it changes nothing, and the same state gives the same commands."""
 
-from itertools import islice
+from itertools import chain, islice
 
 import msgspec
 
@@ -132,43 +132,47 @@ def decide(workflow: Workflow, state: RunState, now: Micros) -> tuple[Command, .
 
 
 def _going_on(workflow: Workflow, state: RunState, now: Micros) -> list[Command]:
-    commands: list[Command] = [JudgeRound(place) for place in state.judging]
-    commands.extend(OpenBlock(place) for place in state.opening)
-    for place in state.waiting:
-        if (command := _waited(state, state.steps[place], now)) is not None:
-            commands.append(command)
+    """One look at values, for it may change all the rest; else as many starts as there are free slots."""
+    found = _to_look_at(state, now)
+    if found is not None:
+        return [found]
     free = workflow.parallel_max - len(state.running)
-    if free > 0 and (state.ready or state.sleeping):
-        due = [place for place, when in state.sleeping.items() if when <= now]
-        for place in islice((*due, *state.ready), free):
-            commands.append(StartAttempt(place, state.steps[place].attempts + 1))
-    return commands
+    if free <= 0:
+        return []
+    starting = islice(chain(state.sleeping.due(now), state.ready), free)
+    return [StartAttempt(place, state.steps[place].attempts + 1) for place in starting]
 
 
-def _waited(state: RunState, step: StepRun, now: Micros) -> Command | None:
-    if step.asked is None and step.attempt_status == "uncertain":
-        return AskAgain(step.place)
-    if step.asked is not None:
-        is_late = step.asked.due and step.asked.due <= now and step.asked.on_timeout == "reject"
-        return Lapse(step.place) if is_late else None
-    wait = step.wait
-    if wait is None:
-        return None
-    if wait.signal and state.signals.get(wait.signal):
-        return EndWait(step.place, step.attempts, wait.signal)
-    if wait.due and wait.due <= now:
-        return EndWait(step.place, step.attempts)
+def _to_look_at(state: RunState, now: Micros) -> Command | None:
+    for place in state.judging:
+        return JudgeRound(place)
+    for place in state.opening:
+        return OpenBlock(place)
+    for place in state.uncertain:
+        return AskAgain(place)
+    for place in state.lapsing.due(now):
+        return Lapse(place)
+    for name, places in state.listening.items():
+        if state.signals.get(name):
+            for place in places:
+                return EndWait(place, state.steps[place].attempts, name)
+    for place in state.timed.due(now):
+        return EndWait(place, state.steps[place].attempts)
     return None
 
 
 def next_due(state: RunState) -> Micros | None:
-    """The earliest moment at which something becomes due by itself; None: only others can make it go on.
+    """The earliest moment at which something can go on by itself; None: only others can make it go on.
 
-    A question that lapses keeps nobody waiting: it is looked at when the run next has a worker.
+    A repeat that finds no free slot waits for an end, not for its moment. A question that lapses keeps nobody waiting:
+    it is looked at when the run next has a worker.
     """
-    dues = list(state.sleeping.values())
-    dues.extend(wait.due for place in state.waiting if (wait := state.steps[place].wait) is not None and wait.due)
-    return min(dues, default=None)
+    if state.pause is not None:
+        return None
+    first = [state.timed.first()]
+    if len(state.running) < state.workflow.parallel_max:
+        first.append(state.sleeping.first())
+    return min((when for when in first if when is not None), default=None)
 
 
 def _lose(step: StepRun) -> LoseAttempt:

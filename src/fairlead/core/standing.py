@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from fairlead.core.agenda import Agenda
 from fairlead.core.events import (
     ApprovalAsked,
     ApprovalDecided,
@@ -78,6 +79,7 @@ class StepRun:
         "held",
         "hint",
         "is_by_choice",
+        "is_stopping",
         "item",
         "kept_from",
         "key",
@@ -91,6 +93,7 @@ class StepRun:
         "parent",
         "place",
         "planned",
+        "questions",
         "reason",
         "receipt",
         "retries",
@@ -146,6 +149,7 @@ class StepRun:
         self.failed_before = ""
         self.tried: tuple[str, ...] = ()  # a sentence for each agent that could not do it
         # Waiting: the question that is open, the valid decisions on it, and the approval that was granted.
+        self.questions = 0  # asked so far
         self.asked: ApprovalAsked | None = None
         self.asked_at = Micros(0)
         self.decisions: list[ApprovalDecided] = []
@@ -167,8 +171,9 @@ class StepRun:
         self.children_open = 0
         self.good = 0
         self.bad = 0
-        self.held: deque[Place] = deque()
+        self.held: deque[Place] | None = None
         self.slots = 0
+        self.is_stopping = False  # its end is certain: what is inside has been stopped
 
     @property
     def is_each(self) -> bool:
@@ -240,8 +245,12 @@ class RunState:
         self.opening: dict[Place, None] = {}  # blocks that wait for the values which say what they are
         self.judging: dict[Place, None] = {}  # rounds whose steps have ended
         self.running: dict[Place, None] = {}
-        self.sleeping: dict[Place, Micros] = {}  # when another attempt is due
-        self.waiting: dict[Place, None] = {}  # steps that hold no process
+        self.sleeping = Agenda()  # steps of which another attempt is due
+        self.waiting: dict[Place, None] = {}  # steps that hold no process; some of them are
+        self.timed = Agenda()  # those that wait for a moment
+        self.lapsing = Agenda()  # questions that are a no when nobody has answered by then
+        self.listening: dict[str, dict[Place, None]] = {}  # those that wait for a signal of this name
+        self.uncertain: dict[Place, None] = {}  # effects of unknown end, of which nobody has been asked
         self.approvals: dict[str, Place] = {}  # every approval that was ever asked for
         self.signals: dict[str, deque[Json]] = {}  # received and not yet taken
         self.granted: dict[Digest, str] = {}  # what a person has granted → the approval

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from fairlead.core import retries
-from fairlead.core.advance import Todo, advance, doom, end, end_all, end_round, open_block, release_roots
+from fairlead.core.advance import Todo, advance, doom, end, end_all, end_round, open_block, release_roots, stop_waiting
 from fairlead.core.events import (
     ApprovalAsked,
     ApprovalDecided,
@@ -182,7 +182,7 @@ def _start(state: RunState, event: AttemptStarted, epoch: Epoch) -> None:
     _advance_attempt(step, event.attempt, "started")
     advance(step, "started")
     state.ready.pop(event.place, None)
-    state.sleeping.pop(event.place, None)
+    state.sleeping.drop(event.place)
     state.running[event.place] = None
     step.agent, step.version, step.tree, step.epoch = event.agent, event.version, event.tree, epoch
     step.effect, step.child, step.kept_from = event.effect, event.child, event.kept_from
@@ -199,7 +199,7 @@ def _close(state: RunState, event: AttemptOutcome) -> None:
         del state.running[place]
         state.orphans.pop(place, None)
     elif not is_begun:
-        state.sleeping.pop(place, None)
+        state.sleeping.drop(place)
         step.started_at = step.started_at or state.now
     match event:
         case AttemptSucceeded():
@@ -243,7 +243,7 @@ def _close(state: RunState, event: AttemptOutcome) -> None:
             else:
                 advance(step, "asked")
                 step.asked = None
-                state.waiting[place] = None
+                state.waiting[place] = state.uncertain[place] = None
 
 
 def _keep(state: RunState, step: StepRun, event: AttemptSucceeded) -> None:
@@ -281,7 +281,7 @@ def _after_failure(state: RunState, step: StepRun, failed: AttemptFailed, is_beg
     advance(step, "retrying")
     if following.wait_s:
         state.ready.pop(step.place, None)
-        state.sleeping[step.place] = Micros(state.now + round(following.wait_s * 1e6))
+        state.sleeping.note(step.place, Micros(state.now + round(following.wait_s * 1e6)))
     else:
         state.ready[step.place] = None
 
@@ -294,11 +294,15 @@ def _wait(state: RunState, event: WaitBegun) -> None:
     _advance_attempt(step, event.attempt, "waits")
     advance(step, "waits")
     state.ready.pop(event.place, None)
-    state.sleeping.pop(event.place, None)
+    state.sleeping.drop(event.place)
     state.running.pop(event.place, None)
     state.orphans.pop(event.place, None)
     step.wait, step.child = event, event.child
     state.waiting[event.place] = None
+    if event.due:
+        state.timed.note(event.place, event.due)
+    if event.signal:
+        state.listening.setdefault(event.signal, {})[event.place] = None
     step.started_at = step.started_at or state.now
     if why := state.doomed.pop(event.place, "") or _why_stopped(state, step):
         step.reason = why
@@ -306,8 +310,7 @@ def _wait(state: RunState, event: WaitBegun) -> None:
 
 
 def _release_waiting(state: RunState, step: StepRun) -> None:
-    state.waiting.pop(step.place, None)
-    step.wait = None
+    stop_waiting(state, step)
     advance(step, "released")
     state.ready[step.place] = None
 
@@ -316,9 +319,13 @@ def _ask(state: RunState, event: ApprovalAsked, at: Micros) -> None:
     step = state.steps[event.place]
     advance(step, "asked")
     state.ready.pop(event.place, None)
-    state.sleeping.pop(event.place, None)
+    state.sleeping.drop(event.place)
+    state.uncertain.pop(event.place, None)
     state.waiting[event.place] = None
+    if event.due and event.on_timeout == "reject":
+        state.lapsing.note(event.place, event.due)
     state.approvals[event.approval] = event.place
+    step.questions += 1
     step.asked, step.asked_at, step.decisions, step.decided_at, step.granted = event, at, [], [], ""
     step.started_at = step.started_at or state.now
 
