@@ -123,12 +123,12 @@ def _indented(text: str, indent: str) -> str:
 
 
 @cache
-def _cards() -> dict[str, EffectCard]:
+def cards() -> dict[str, EffectCard]:
     return {kind: effect.describe() for kind, effect in effects().items()}
 
 
 @cache
-def _catalog() -> FileCatalog:
+def catalog() -> FileCatalog:
     return FileCatalog(read_values)
 
 
@@ -136,4 +136,4 @@ def check_explained(text: str | bytes, path: str = "sample.yaml") -> ReadWorkflo
     """Check against the agents and effects that ship, two other workflows, and a small file of requirements."""
     data = text.encode() if isinstance(text, str) else text
     ids = {"docs/requirements.yaml": {"REQ-SEC-1"}}
-    return check_workflow(path, data, _catalog(), effects=_cards(), workflow_of=WORKFLOWS.get, requirements_of=ids.get)
+    return check_workflow(path, data, catalog(), effects=cards(), workflow_of=WORKFLOWS.get, requirements_of=ids.get)

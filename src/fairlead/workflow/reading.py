@@ -121,7 +121,7 @@ def _defaults(fields: Fields, keys: dict[str, Entry]) -> Defaults:
     return Defaults(
         timeout_s=fields.timeout(found["timeout"].value, "defaults.timeout") if "timeout" in found else None,
         retry=read_retry(fields, found["retry"].value, "defaults.retry", None) if "retry" in found else None,
-        cache=read_cache(fields, found["cache"], "defaults.cache", "start") if "cache" in found else None,
+        cache=read_cache(fields, found["cache"], "defaults.cache", "before") if "cache" in found else None,
         budget=read_budget(fields, found["budget"], "defaults.budget") if "budget" in found else None,
         isolate=read_isolate(fields, found["isolate"], "defaults.isolate") if "isolate" in found else "",
     )

@@ -200,7 +200,6 @@ class Types:
             "run": RUN,
             "git": GIT,
             "host": HOST,
-            "data": DATA,
             "env": record(
                 dict.fromkeys(workflow.env, STRING),
                 code="FL-E004",
@@ -210,6 +209,7 @@ class Types:
         }
         self.all: dict[str, Type] = {
             **self.start,
+            "data": DATA,
             "vars": record(
                 {name: type_of_value(value) for name, value in workflow.vars.items()},
                 code="FL-E004",
@@ -322,7 +322,8 @@ def described() -> Iterator[tuple[str, str, str]]:
     yield "vars.NAME", steps, "what stands under `vars`"
     yield "env.NAME", everywhere, "a name that stands under `env` at the top of the file"
     for root, fields in (("run", RUN), ("git", GIT), ("host", HOST), ("data", DATA)):
-        yield root, everywhere, ", ".join(f"`{path}`" for path in _paths(fields))
+        where = steps if root == "data" else everywhere
+        yield root, where, ", ".join(f"`{path}`" for path in _paths(fields))
     yield "git.changed('glob')", everywhere, "the paths that differ from `git.base`"
     yield "git.tree('glob')", everywhere, "a digest of the files that match"
     yield (
