@@ -155,6 +155,9 @@ class Tally:
     def compare(self, oracle: Oracle, text: str) -> None:
         """Ask both."""
         theirs, own = oracle.answer(text), ours(text)
+        if "is beyond 2**53" in own.error and type(theirs.value) is int:
+            # It is handed to nobody, but it is computed: compare what it is written as.
+            theirs, own = theirs._replace(value=str(theirs.value)), ours(f"string({text})")
         self.count += 1
         self.values += not theirs.error and not own.error
         if not theirs.is_same(own):
