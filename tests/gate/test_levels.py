@@ -86,3 +86,13 @@ def test_a_limit_that_ended_a_program_is_its_outcome(world: World) -> None:
     assert isinstance(ended, AttemptFailed)
     assert (ended.code, ended.fault) == ("FL-R300", "result")
     assert ended.receipt.bounds == ("256 processes",)
+
+
+def test_below_isolation_a_change_of_the_checkout_is_in_the_receipt(world: World) -> None:
+    world.is_off = True
+    quiet = world.perform(world.program("echo mine > a.py"))
+    loud = world.perform(world.program(f"echo more >> {world.root}/a.py"))
+    assert isinstance(quiet, AttemptSucceeded)
+    assert isinstance(loud, AttemptSucceeded)
+    assert quiet.receipt.violations == ()
+    assert loud.receipt.violations == ("the checkout changed while it ran: a.py",)

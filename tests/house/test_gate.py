@@ -104,13 +104,14 @@ def test_where_it_is_allowed_the_missing_python_is_installed(machine: Path) -> N
 def test_missing_debian_packages_are_named_and_only_git_is_indispensable(machine: Path) -> None:
     code, _, errors = run(machine, "tools/debian-packages")
     assert code == 8
-    assert "apt-get install git strace chromium." in errors
+    assert "apt-get install git strace chromium bubblewrap." in errors
     program(machine, "git", "exit 0")
     code, _, errors = run(machine, "tools/debian-packages")
     assert code == 0
-    assert "apt-get install strace chromium." in errors
+    assert "apt-get install strace chromium bubblewrap." in errors
     program(machine, "strace", "exit 0")
     program(machine, "chromium", "exit 0")
+    program(machine, "bwrap", "exit 0")
     assert run(machine, "tools/debian-packages") == (0, "", "")
 
 

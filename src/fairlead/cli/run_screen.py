@@ -123,6 +123,11 @@ def reason_lines(view: RunView, look: Look) -> Iterator[str]:
     if view.isolation:
         yield ""
         yield f"  {look.symbol('degraded')} {look.paint(safe(view.isolation), 'red')}"
+        for step in view.steps:
+            for said in step.violations:
+                first, *rest = wrap(f"{safe(step.step)}: {safe(said)}", look.columns - 4)
+                yield f"    {look.paint(first, 'red')}"
+                yield from (f"    {line}" for line in rest)
     telling = Telling()
     for step in view.steps:
         telling.further_lines(_as_fact(view, step))

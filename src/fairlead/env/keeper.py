@@ -15,6 +15,7 @@ import msgspec
 from fairlead.core.errors import FairleadError, error
 from fairlead.core.json import Json
 from fairlead.env import frames, tool_child
+from fairlead.env.fingerprints import Fingerprint, differences, fingerprint
 from fairlead.env.processes import adopt_orphans, end_children, send, send_group
 from fairlead.env.programs import CannotStart, start_program
 from fairlead.env.surroundings import clean_environment
@@ -70,6 +71,7 @@ def _exactly(connection: socket.socket, length: int) -> bytes | None:
 
 def _keep_program(connection: socket.socket, request: Json, log: "_Log") -> None:
     stdin = base64.b64decode(request["stdin"])
+    before = _Before(request)
     try:
         environment = clean_environment(request["env"], passed_on=request["passed_on"])
         child = start_program(request["argv"], request["cwd"], environment, has_stdin=bool(stdin), is_session=True)
@@ -77,7 +79,7 @@ def _keep_program(connection: socket.socket, request: Json, log: "_Log") -> None
         _tell_no_start(connection, f"{problem}\n", log)
         return
     bounds = Bounds(request["timeout_s"], request["output_max"], _GRACE_SECONDS)
-    _watch_to_end(connection, child, bounds, _taker(connection, log), stdin)
+    _watch_to_end(connection, child, bounds, _taker(connection, log), stdin, before)
 
 
 def _keep_confined(connection: socket.socket, request: Json, log: "_Log") -> None:
@@ -149,6 +151,7 @@ def _tell_no_start(connection: socket.socket, reason: str, log: "_Log") -> None:
 def _keep_tool(connection: socket.socket, request: Json, log: "_Log") -> None:
     messages, messages_in = os.pipe()
     words, words_in = os.pipe()
+    before = _Before(request)
     pid = os.fork()
     if pid == 0:
         connection.close()
@@ -163,11 +166,16 @@ def _keep_tool(connection: socket.socket, request: Json, log: "_Log") -> None:
             log.write(data)
 
     bounds = Bounds(request["timeout_s"], MESSAGES_BYTES_MAX)
-    _watch_to_end(connection, Child(pid, messages, words), bounds, take, b"")
+    _watch_to_end(connection, Child(pid, messages, words), bounds, take, b"", before)
 
 
 def _watch_to_end(
-    connection: socket.socket, child: Child, bounds: Bounds, take: Callable[[Stream, bytes], None], stdin: bytes
+    connection: socket.socket,
+    child: Child,
+    bounds: Bounds,
+    take: Callable[[Stream, bytes], None],
+    stdin: bytes,
+    before: "_Before",
 ) -> None:
     strays = 0
 
@@ -182,7 +190,24 @@ def _watch_to_end(
     stop = Stop(connection.fileno(), lambda: _wish(connection))
     watched = watch(child, bounds, take, signal_child, stdin=stdin, stop=stop, end_rest=end_rest)
     # Who was ended by force had no chance to end what it started: that is no news.
-    _tell_facts(connection, _facts(watched, 0 if watched.is_timed_out or watched.is_cut else strays))
+    facts = _facts(watched, 0 if watched.is_timed_out or watched.is_cut else strays)
+    _tell_facts(connection, facts | before.facts())
+
+
+class _Before:
+    """The checkout as it was before something began that nothing keeps from it; nothing when there is no such thing."""
+
+    def __init__(self, request: Json) -> None:
+        self._root: str = request["watched"]
+        self._leave_out: list[str] = request["hidden"]
+        self._seen = self._look()
+
+    def facts(self) -> dict[str, Json]:
+        """What is not as it was."""
+        return {"violations": list(differences(self._seen, self._look()))} if self._root else {}
+
+    def _look(self) -> Fingerprint:
+        return fingerprint(self._root, self._leave_out) if self._root else {}
 
 
 def _wish(connection: socket.socket) -> Literal["end", "kill"]:

@@ -7,8 +7,6 @@ import secrets
 
 import msgspec
 
-SELF = "self"  # deciding on what one has asked for oneself
-
 
 class Permission(msgspec.Struct, frozen=True):
     """One thing that is allowed: a kind of effect, or `self`."""

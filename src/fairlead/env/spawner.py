@@ -41,6 +41,7 @@ class _Ended(msgspec.Struct, frozen=True):
     strays: int
     reached: str = ""  # the limit of a sandbox that ended it
     refusal: Diagnostic | None = None  # there was no sandbox, so nothing was begun
+    violations: tuple[str, ...] = ()  # what changed in the checkout meanwhile
 
 
 def start_spawner() -> "LocalSpawner":
@@ -89,6 +90,7 @@ class LocalSpawner:
             "log": program.log,
             "confinement": None if program.confinement is None else msgspec.to_builtins(program.confinement),
             "hidden": self._hidden(),
+            "watched": program.watched,
         }
         ended = await self._perform(request, take)
         if ended is not None and ended.refusal is not None:
@@ -117,6 +119,7 @@ class LocalSpawner:
                 output_bytes=len(whole),
                 bounds=_bounds(ended, program.timeout_s, f"output {program.output_max:,} bytes"),
                 limits=_limits_of(program.confinement, program.output_max),
+                violations=ended.violations,
             ),
         )
 
@@ -134,6 +137,8 @@ class LocalSpawner:
             "confined": None
             if call.confinement is None
             else {"confinement": msgspec.to_builtins(call.confinement), "hidden": self._hidden()},
+            "watched": call.root if call.code is not None and call.confinement is None else "",
+            "hidden": self._hidden(),
             "code": None if call.code is None else msgspec.to_builtins(call.code),
             "timeout_s": call.timeout_s,
             "memory_max": call.memory_max,
@@ -157,6 +162,7 @@ class LocalSpawner:
                 output_bytes=len(data),
                 bounds=_bounds(ended, call.timeout_s, "size of what a tool may send"),
                 limits=_limits_of(call.confinement),
+                violations=ended.violations,
             ),
         )
 

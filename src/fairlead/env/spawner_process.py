@@ -26,6 +26,7 @@ def become_spawner(control: socket.socket, signals_blocked: Iterable[int]) -> No
         signal.pthread_sigmask(signal.SIG_SETMASK, signals_blocked)
         # Loaded once here, so that a call pays for a fork and its own imports only.
         from fairlead.env import keeper
+        from fairlead.env.sandbox import keeping  # noqa: F401  # the keeper's forks find it there
 
         gc.collect()
         gc.freeze()  # the forks share these pages as long as nobody writes to them

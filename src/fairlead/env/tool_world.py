@@ -6,8 +6,10 @@ a tool of ours performs for the project are shut in, where the call says so.
 
 import os.path
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
+from tempfile import TemporaryDirectory
 
 from fairlead.core.json import Json
 from fairlead.core.tools import DATA_BYTES_MAX, FILE_BYTES_MAX, ProcessResult, TreeFile, Unreadable
@@ -103,6 +105,14 @@ class LocalToolWorld:
             asked = " ".join(args[:2]).encode("utf-8", "backslashreplace")
             return ProcessResult(129, b"", b"git " + asked + b": only commands that read are allowed here\n", 0.0)
         return run_git(self.root, *args, filters=self._filters, timeout_s=timeout_s, stdout_max=stdout_max)
+
+    @contextmanager
+    def with_files(self, contents: Mapping[str, bytes]) -> Iterator["LocalToolWorld"]:
+        with TemporaryDirectory(prefix="fairlead-files-") as folder:
+            writer = TreeWriter(folder, ("**",))
+            for path, data in contents.items():
+                writer.write(path, data)
+            yield LocalToolWorld(folder, is_whole=True, data_dir=self._data_dir, today=self.today)
 
     def progress(self, text: str) -> None:
         self._text = text

@@ -13,10 +13,10 @@ from fairlead.core.outcomes import Failed
 from fairlead.core.ports import AgentCard, Call
 
 Level = Literal["L0", "L1", "L2"]
-Origin = Literal["shipped", "program", "code"]  # an agent of ours; a program; Python code of the project
+_Origin = Literal["shipped", "program", "code"]  # an agent of ours; a program; Python code of the project
 
 # What a call gets, and what it gets where the person has switched isolation off for the project.
-_LEVELS: Mapping[Origin, tuple[Level, Level]] = {
+_LEVELS: Mapping[_Origin, tuple[Level, Level]] = {
     "shipped": ("L1", "L1"),
     "program": ("L2", "L0"),
     "code": ("L2", "L1"),
@@ -51,7 +51,7 @@ def no_sandbox(refusal: FairleadError) -> Failed | None:
     return Failed("platform", first.code, first.message, "; ".join(first.hints))
 
 
-def _origin(card: AgentCard, call: Call) -> Origin:
+def _origin(card: AgentCard, call: Call) -> _Origin:
     if call.argv or card.adapter in ("program", "command") or (card.level and not call.definition):
         return "program"
     return "code" if call.definition else "shipped"

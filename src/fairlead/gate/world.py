@@ -38,6 +38,7 @@ class CallWorld:
         self._confinement = (
             Confinement(call.root, is_copy=root != call.root, memory_max=memory_max) if level == "L2" else None
         )
+        self._watched = call.root if level == "L0" else ""
         self._progress = progress
         self._receipts: list[Receipt] = []
 
@@ -69,6 +70,7 @@ class CallWorld:
             log=self._log,
             passed_on=tuple(passed_on),
             confinement=self._confinement,
+            watched=self._watched,
         )
         end = await self._spawner.perform_program(program)
         self._receipts.append(end.receipt)
@@ -90,5 +92,6 @@ class CallWorld:
             exit_code=last.exit_code,
             isolation=self._isolation,
             limits=last.limits,
+            violations=tuple(one for receipt in self._receipts for one in receipt.violations),
             bounds=tuple(bound for receipt in self._receipts for bound in receipt.bounds),
         )

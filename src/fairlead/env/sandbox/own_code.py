@@ -24,7 +24,7 @@ def own_code_request(request: Json) -> Json:
     # -I: neither the environment nor the directory at hand decides what is imported.
     begin = (
         f"import sys; sys.path[:0] = [] if {beside!r} in sys.path else [{beside!r}];"
-        " from fairlead.env.sandbox.own_code import inside; inside()"
+        f" import runpy; runpy.run_module({__name__!r}, run_name='__main__')"
     )
     whole = msgspec.structs.replace(confinement, memory_max=confinement.memory_max + _PYTHON_BYTES)
     return {
@@ -39,9 +39,14 @@ def own_code_request(request: Json) -> Json:
     }
 
 
-def inside() -> None:
+def _inside() -> None:
     """Be the tool: stdout is where its messages leave, stderr is its log."""
     from fairlead.env.tool_child import become_tool
 
-    request = msgspec.json.decode(sys.stdin.buffer.read())
+    with open(0, "rb", closefd=False) as stdin:
+        request = msgspec.json.decode(stdin.read())
     become_tool(request, messages=1, words=2)
+
+
+if __name__ == "__main__":
+    _inside()

@@ -29,7 +29,7 @@ from fairlead.env.sandbox.profile import (
 )
 
 # What is installed into a checkout and ignored by git: a program would otherwise have to install it anew.
-INSTALLED = (".venv", "venv", "node_modules")
+_INSTALLED = (".venv", "venv", "node_modules")
 _FOLDERS_MAX = 500  # that are looked into for those
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -126,7 +126,7 @@ def _kernel() -> Iterator[Mount]:
 
 
 def _installed(place: str, copy: str) -> Iterator[str]:
-    """The directories of `INSTALLED` that the checkout has and the copy has not: at the top and two levels below."""
+    """The directories of `_INSTALLED` that the checkout has and the copy has not: at the top and two levels below."""
     folders = [place]
     looked = 0
     while folders and looked < _FOLDERS_MAX:
@@ -135,7 +135,7 @@ def _installed(place: str, copy: str) -> Iterator[str]:
         depth = os.path.relpath(folder, place).count(os.sep) + (folder != place)
         for entry in _folders_in(folder):
             inside = os.path.join(copy, os.path.relpath(entry, place))
-            if os.path.basename(entry) not in INSTALLED:
+            if os.path.basename(entry) not in _INSTALLED:
                 if depth < 2 and not os.path.basename(entry).startswith("."):
                     folders.append(entry)
             elif not os.path.lexists(inside) and _is_plain(copy, os.path.dirname(inside)):
