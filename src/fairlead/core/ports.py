@@ -443,6 +443,10 @@ class Effect(Protocol):
     """One kind of change outside, performed by the platform itself."""
 
     def describe(self) -> EffectCard: ...
+    def class_of(self, given: dict[str, Json]) -> str:
+        """The class of exactly this effect: that of its card, or a milder one that the arguments allow."""
+        ...
+
     async def show(self, given: dict[str, Json], world: EffectWorld) -> list[dict[str, Json]]:
         """What exactly would happen, for the person who decides: {name, value} in reading order. Changes nothing."""
         ...

@@ -4,7 +4,7 @@ import asyncio
 
 import msgspec
 
-from fairlead.core.events import AttemptFailed, AttemptOutcome, AttemptStarted
+from fairlead.core.events import AttemptFailed, AttemptOutcome, AttemptStarted, AttemptUncertain
 from fairlead.core.json import digest, encode
 from fairlead.core.outcomes import Ask, Failed, Outcome
 from fairlead.core.ports import Admitted, Call, Effect, EffectCard, EffectWorld
@@ -34,16 +34,17 @@ class Outside:
         card = effect.describe()
         if problem := self._contracts.misfit(digest(card.kind.encode()), card.input_schema, call.inputs):
             return _refused(call, "FL-R216", f"{call.effect} does not take this: {problem}", "mend `with`")
+        effect_class = effect.class_of(call.inputs)
         granted = covers(card.covered_by)
-        if not granted and card.effect_class != "irreversible" and self._around.is_allowed(card.kind):
+        if not granted and effect_class != "irreversible" and self._around.is_allowed(card.kind):
             granted = ALLOWED
         if granted:
-            return _admitted(msgspec.structs.replace(call, granted=granted), card.effect_class, "L1")
+            return _admitted(msgspec.structs.replace(call, granted=granted), effect_class, "L1")
         if call.granted and not call.asked:
-            return _admitted(call, card.effect_class, "L1")
+            return _admitted(call, effect_class, "L1")
         ask = await self._ask(effect, card, call)
         if call.granted and (call.asked == ask.digest or await self._has_happened(effect, call)):
-            return _admitted(call, card.effect_class, "L1")
+            return _admitted(call, effect_class, "L1")
         return ask
 
     async def _has_happened(self, effect: Effect, call: Call) -> bool:
@@ -54,7 +55,7 @@ class Outside:
         shown = await effect.show(call.inputs, self._world(call))
         title = f"Let {call.place} perform {card.kind}?"
         asked = digest(encode([card.kind, call.inputs, shown]))
-        return Ask(title, card.title, shown, asked, card.effect_class)
+        return Ask(title, card.title, shown, asked, effect.class_of(call.inputs))
 
     async def carry_out(self, admitted: Admitted) -> AttemptOutcome:
         """Do it, unless an earlier attempt with the same key has done it."""
@@ -65,6 +66,8 @@ class Outside:
                 outcome = await self._perform(call)
         except TimeoutError:
             message = f"{call.effect or 'notify'} did not end within {call.timeout_s:g} s"
+            if admitted.started.effect in ("unkeyed", "irreversible"):  # it may happen all the same, a moment later
+                return AttemptUncertain(call.place, call.attempt, f"{message}; whether it happened is not known")
             outcome = Failed(
                 "platform", "FL-R202", message, f"give step {call.place} a longer `timeout`", error="timeout"
             )

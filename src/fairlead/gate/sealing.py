@@ -1,5 +1,6 @@
 """From what an agent answered to the event that is recorded: large values go to the content store, cuts are said."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -45,7 +46,8 @@ def seal(call: Call, outcome: Outcome, receipt: Receipt, left: Left, put: Put) -
             receipt,
             ref,
             outcome.error,
-            outcome.retry_after_s,
+            # JSON has no endless numbers: one would make the whole record unreadable. Nobody can wait for them either.
+            outcome.retry_after_s if math.isfinite(outcome.retry_after_s) else 0.0,
         )
     degraded = outcome.degraded + ((bound,) if bound else ())
     return AttemptSucceeded(

@@ -63,6 +63,10 @@ class PatchApply:
             covered_by=("patch", "patches"),
         )
 
+    def class_of(self, given: dict[str, Json]) -> str:
+        """Keyed, whatever is given: it is found again by what it left."""
+        return "keyed"
+
     async def show(self, given: dict[str, Json], world: EffectWorld) -> list[dict[str, Json]]:
         return await asyncio.to_thread(shown_of, lambda: _show(given, world))
 

@@ -107,6 +107,10 @@ class _Committing:
     def describe(self) -> EffectCard:
         return self.card
 
+    def class_of(self, given: dict[str, Json]) -> str:
+        """Keyed, whatever is given: it is found again by what it left."""
+        return "keyed"
+
     async def show(self, given: dict[str, Json], world: EffectWorld) -> list[dict[str, Json]]:
         return await asyncio.to_thread(shown_of, lambda: self._show(given, world))
 

@@ -108,8 +108,11 @@ class HttpRequest:
         )
 
     def class_of(self, given: dict[str, Json]) -> str:
-        """The class of this very request."""
-        arguments = read_arguments(_KIND, _Arguments, given)
+        """The class of this very request; of one that cannot be made, the careful one."""
+        try:
+            arguments = read_arguments(_KIND, _Arguments, given)
+        except Refused:
+            return "unkeyed"
         if arguments.method in ("GET", "HEAD"):
             return "read_only"
         return "keyed" if arguments.idempotent and arguments.method in ("PUT", "DELETE") else "unkeyed"
