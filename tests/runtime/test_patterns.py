@@ -247,7 +247,7 @@ def test_a_failed_agent_is_replaced_and_that_is_said(bench: Bench) -> None:
     assert state.status == "degraded"
     assert state.ended is not None
     assert state.ended.reasons[-1] == "a: played did it instead"
-    assert [event.agent for event in kinds(bench, state, AttemptStarted)] == ["dead", "dead", "played"]
+    assert [event.agent for event in kinds(bench, state, AttemptStarted)] == ["dead", "played"]
 
 
 def test_an_attempt_is_repeated_by_the_class_of_its_error(bench: Bench) -> None:
@@ -358,7 +358,7 @@ def test_a_run_keeps_the_outcomes_of_another_one(bench: Bench) -> None:
     assert first.status == "failed"
     performed = len(agent.calls)
     agent.answers["b"] = {"n": 2}
-    kept = RunQueued("w", workflow.digest, {}, "/tree", base=first.run, kept=("a", "fan", "tune"))
+    kept = RunQueued("w", workflow.digest, {}, "/tree", origin=first.run, kept=("a", "fan", "tune"))
     bench.journal.record(RunId("r-second00"), kept)
     second = asyncio.run(bench.perform(RunId("r-second00")))
     assert second.status == "succeeded", (second.ended, statuses(second))

@@ -4,10 +4,12 @@ The table of error classes is `Retry.on` in `core.workflow`; what is never repea
 """
 
 import hashlib
+from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from fairlead.core.events import AttemptFailed
-from fairlead.core.workflow import FALLBACKS_MAX, ErrorClass, Retry, Step
+from fairlead.core.workflow import FALLBACKS_MAX, AgentAction, ErrorClass, Retry, Step
 
 SCHEDULE_S = (5.0, 15.0, 30.0)  # between the attempts; further ones wait as long as the last
 RETRY_AFTER_S_MAX = 3_600.0  # whoever asks for a longer wait is not waited for
@@ -31,17 +33,36 @@ def follow(step: Step, failed: AttemptFailed, alternative: int, retries: int, be
     *retries* counts those of this agent so far, *before* is the class and code of the failure before this one, and
     *seed* makes the jitter the same in every replay.
     """
-    has_alternative = alternative < min(len(step.fallback), FALLBACKS_MAX)
+    following = _alternative_after(step, alternative)
     is_same_again = before == mark(failed)
-    if alternative == 0 and _may_repeat(step.retry, failed, retries) and not (is_same_again and has_alternative):
+    if alternative == 0 and _may_repeat(step.retry, failed, retries) and not (is_same_again and following):
         return Next(0, _wait_s(step.retry, failed, retries, seed))
-    if has_alternative and failed.error not in _NO_ALTERNATIVE and failed.fault not in ("author", "policy", "person"):
+    if following and failed.error not in _NO_ALTERNATIVE and failed.fault not in ("author", "policy", "person"):
         if failed.fault == "result" and failed.error != "expectation":
             return None  # what the work came to is no reason to ask somebody else for a better answer
         if failed.error == "expectation" and "expectation" not in step.retry.on:
             return None
-        return Next(alternative + 1, 0.0)
+        return Next(following, 0.0)
     return None
+
+
+def _alternative_after(step: Step, alternative: int) -> int:
+    """The next alternative, by an agent that has not been tried yet; 0 when there is none."""
+    first = step.action.name if isinstance(step.action, AgentAction) else ""
+    agents = (first, *step.fallback[:FALLBACKS_MAX])
+    return next((n for n in range(alternative + 1, len(agents)) if agents[n] not in agents[:n]), 0)
+
+
+def used_up(failed: AttemptFailed, codes: Sequence[str]) -> str:
+    """The sentence of a step that has failed for good: *codes* are those of all its failed attempts."""
+    said = failed.message
+    if failed.retry_after_s > RETRY_AFTER_S_MAX:
+        said += f"; it can be tried again in {failed.retry_after_s:,.0f} s"
+    if len(codes) > 1:
+        counted = Counter(codes).items()
+        each = ", ".join(code if count == 1 else f"{code} ×{count}" for code, count in counted)
+        said += f"; {len(codes)} attempts failed: {each}"
+    return said
 
 
 def mark(failed: AttemptFailed) -> str:

@@ -66,6 +66,7 @@ class StepRun:
         "children",
         "children_open",
         "code",
+        "codes",
         "decided_at",
         "decisions",
         "degraded",
@@ -147,6 +148,7 @@ class StepRun:
         self.retries = 0
         self.lost = 0
         self.failed_before = ""
+        self.codes: tuple[str, ...] = ()  # of every attempt that failed
         self.tried: tuple[str, ...] = ()  # a sentence for each agent that could not do it
         # Waiting: the question that is open, the valid decisions on it, and the approval that was granted.
         self.questions = 0  # asked so far

@@ -268,7 +268,9 @@ def _after_failure(state: RunState, step: StepRun, failed: AttemptFailed, is_beg
     name = step.planned.step.action.name if hasattr(step.planned.step.action, "name") else step.agent
     seed = f"{state.run} {step.place}"
     following = retries.follow(step.planned.step, failed, step.alternative, step.retries, step.failed_before, seed)
+    step.codes = (*step.codes, failed.code)
     if following is None or doomed or _why_stopped(state, step):
+        step.message = retries.used_up(failed, step.codes)
         end(state, step, "failed" if is_begun else "refused")
         return
     step.failed_before = retries.mark(failed)

@@ -85,8 +85,8 @@ def _asked(step: StepRun) -> Digest:
 
 
 def _feedback(step: StepRun) -> tuple[str, ...]:
-    """Why the attempt before was not good enough: whoever tries again shall know."""
-    if step.attempt_status != "failed" or not step.message:
+    """Why the last attempt that ended was not good enough: whoever tries again shall know."""
+    if step.attempt_status not in ("failed", "lost") or not step.message:
         return ()
     return tuple(check.say for check in step.checks if not check.holds) or (step.message,)
 
