@@ -3,8 +3,10 @@
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fairlead.core.tools import FILE_BYTES_MAX, ProcessResult, TreeFile, Unreadable
 from fairlead.env.git import git_argv, is_reading
@@ -127,6 +129,14 @@ class DirectoryWorld:
             return ProcessResult(129, b"", b"only commands that read\n", 0.0)
         argv = git_argv(args)
         return self.run(argv, timeout_s=timeout_s, stdout_max=stdout_max, env=GIT_ENVIRONMENT)
+
+    @contextmanager
+    def with_files(self, contents: Mapping[str, bytes]) -> Iterator["DirectoryWorld"]:
+        with TemporaryDirectory() as folder:
+            for path, data in contents.items():
+                (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
+                (Path(folder) / path).write_bytes(data)
+            yield DirectoryWorld(Path(folder))
 
     def progress(self, text: str) -> None:
         self.texts.append(text)

@@ -1,6 +1,7 @@
 """What a tool agent's Python function is given: it runs in a child process and touches the world only through this."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import msgspec
@@ -127,6 +128,16 @@ class ToolWorld(Protocol):
 
     def git(self, *args: str, timeout_s: float = 20.0, stdout_max: int = 10_000_000) -> ProcessResult:
         """Ask git about the repository, with hooks, monitors, pagers and optional locks off. Reading commands only."""
+        ...
+
+    def with_files(self, contents: Mapping[str, bytes]) -> AbstractContextManager["ToolWorld"]:
+        """Another world, over a folder that holds nothing but *contents* and is gone afterwards.
+
+        For looking at files as they were. Nobody is told what is found there.
+
+        Raises:
+            Unwritable: a path leads out of the folder, or the disk refuses.
+        """
         ...
 
     def progress(self, text: str) -> None:

@@ -26,11 +26,13 @@ def _step(step: StepRun) -> Json:
     return {
         "id": str(step.place),
         "title": step.planned.step.title,
+        "kind": str(step.planned.step.action.__struct_config__.tag),
         "status": step.status,
         "summary": step.summary,
         "agent": step.agent,
         "degraded": list(step.degraded),
         "reason": step.message or step.reason,
+        "decisions": [{"by": one.by, "choice": one.choice, "is_self": one.is_self} for one in step.decisions],
         "checks": [msgspec.to_builtins(check) for check in step.checks],
     }
 

@@ -84,7 +84,7 @@ def test_changed_files_come_first_and_alone_when_asked(tmp_path: Path) -> None:
     commit_all(tmp_path)
     put(tmp_path, "z.py", text="# more\n" + LATE)
     assert paths(reviewed(tmp_path)) == ["z.py", "a.py", "m.py"]
-    only = reviewed(tmp_path, is_changed_only=True)
+    only = reviewed(tmp_path, scope="changes")
     assert paths(only) == ["z.py"]
     assert only.output["metrics"]["files_changed"] == 1
 
@@ -95,9 +95,9 @@ def test_what_changed_is_told_against_a_commit(tmp_path: Path) -> None:
     put(tmp_path, "m.py", text="# more\n" + LATE)
     commit_all(tmp_path)
     put(tmp_path, "new.py")
-    assert paths(reviewed(tmp_path, ref=first)) == ["m.py", "new.py", "a.py", "z.py"]
-    assert paths(reviewed(tmp_path, ref=first, is_changed_only=True)) == ["m.py", "new.py"]
-    assert paths(reviewed(tmp_path, ref="HEAD", is_changed_only=True)) == ["new.py"]
+    assert paths(reviewed(tmp_path, base=first)) == ["m.py", "new.py", "a.py", "z.py"]
+    assert paths(reviewed(tmp_path, base=first, scope="changes")) == ["m.py", "new.py"]
+    assert paths(reviewed(tmp_path, base="HEAD", scope="changes")) == ["new.py"]
 
 
 def test_the_same_faults_have_the_same_fingerprints_among_all_and_among_the_changed(tmp_path: Path) -> None:
@@ -105,24 +105,24 @@ def test_the_same_faults_have_the_same_fingerprints_among_all_and_among_the_chan
     commit_all(tmp_path)
     put(tmp_path, "z.py", text="# more\n" + LATE)
     every = {one["path"]: one["fingerprint"] for one in reviewed(tmp_path).output["findings"]}
-    changed = {one["path"]: one["fingerprint"] for one in reviewed(tmp_path, is_changed_only=True).output["findings"]}
+    changed = {one["path"]: one["fingerprint"] for one in reviewed(tmp_path, scope="changes").output["findings"]}
     assert changed == {"z.py": every["z.py"]}
 
 
 def test_an_unknown_commit_is_refused(tmp_path: Path) -> None:
     put(tmp_path, "a.py")
-    outcome = scan({"ref": "main"}, DirectoryWorld(tmp_path))
+    outcome = scan({"base": "main"}, DirectoryWorld(tmp_path))
     assert isinstance(outcome, Failed)
     assert (outcome.code, outcome.fault) == ("FL-A122", "author")
     commit_all(tmp_path)
-    outcome = scan({"ref": "--output=x"}, DirectoryWorld(tmp_path))
+    outcome = scan({"base": "--output=x"}, DirectoryWorld(tmp_path))
     assert isinstance(outcome, Failed)
     assert outcome.code == "FL-A122"
 
 
 def test_without_git_nothing_is_known_to_have_changed(tmp_path: Path) -> None:
     put(tmp_path, "a.py")
-    outcome = reviewed(tmp_path, is_changed_only=True)
+    outcome = reviewed(tmp_path, scope="changes")
     assert paths(outcome) == ["a.py"]
     assert outcome.degraded == (
         "Nothing says which files changed, because this is no git repository; all are reviewed.",

@@ -356,14 +356,14 @@ CODES: tuple[Code, ...] = (
         "Git knows no such commit",
         "What changed can only be told against a commit, a tag or a branch of the repository, and there must be one.",
         "`git log --oneline` and `git branch --all` show the names; a shallow clone lacks the older ones",
-        bad="ref: mian",
-        good="ref: main",
+        bad="base: mian",
+        good="base: main",
     ),
     Code(
         "FL-A123",
         "Git could not say what changed",
         "Git was asked for the files that differ from a commit, and failed or answered with more than is read.",
-        "run the command that the message names by hand, or leave `ref` out",
+        "run the command that the message names by hand, or leave `base` out",
     ),
     Code(
         "FL-A124",

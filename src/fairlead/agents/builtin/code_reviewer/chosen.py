@@ -1,4 +1,4 @@
-"""Which files are reviewed: `paths`, `pattern`, `is_changed_only` and `ref` against the files of the tree."""
+"""Which files are reviewed: `paths`, `pattern`, `scope` and `base` against the files of the tree."""
 
 import posixpath
 import re
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from fairlead.agents.builtin.changes import changed_since
 from fairlead.core.findings import path_text
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Failed
@@ -22,15 +23,15 @@ class Chosen(msgspec.Struct):
 
 
 def choose(inputs: Mapping[str, Json], world: ToolWorld) -> Chosen | Failed:
-    """What *inputs* ask for; a ref that git does not know and a pattern that means nothing are refused."""
+    """What *inputs* ask for; a base that git does not know and a pattern that means nothing are refused."""
     degraded: list[str] = []
     files: list[TreeFile] = list(world.files)
-    ref = str(inputs.get("ref") or "")
-    if ref:
-        changed = _changed_since(ref, world)
-        if isinstance(changed, Failed):
-            return changed
-        files = [msgspec.structs.replace(file, is_changed=file.path in changed) for file in files]
+    base = str(inputs.get("base") or "")
+    if base:
+        changes = changed_since(base, world)
+        if isinstance(changes, Failed):
+            return changes
+        files = [msgspec.structs.replace(file, is_changed=file.path in changes.paths) for file in files]
         files.sort(key=lambda file: (not file.is_changed, file.path.encode("utf-8", "surrogateescape")))
     paths = [str(path) for path in inputs.get("paths") or []]
     if paths:
@@ -45,33 +46,12 @@ def choose(inputs: Mapping[str, Json], world: ToolWorld) -> Chosen | Failed:
         files = [file for file in files if wanted.fullmatch(path_text(file.path))]
         if not files:
             degraded.append(f"No file of the tree fits the pattern {pattern}.")
-    if inputs.get("is_changed_only"):
+    if inputs.get("scope") == "changes":
         if not world.is_git:
             degraded.append("Nothing says which files changed, because this is no git repository; all are reviewed.")
         else:
             files = [file for file in files if file.is_changed]
     return Chosen(files, degraded)
-
-
-def _changed_since(ref: str, world: ToolWorld) -> set[str] | Failed:
-    """The files that differ between the commit *ref* and the tree, and those that git does not know."""
-    hint = "name a commit, a tag or a branch of this repository"
-    if not world.is_git:
-        return Failed("author", "FL-A122", f"there is no git repository, so nothing changed since {ref}", hint)
-    known = world.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    if known.exit_code != 0:
-        return Failed("author", "FL-A122", f"git knows no commit {ref}", hint)
-    commit = known.stdout.decode("ascii", "replace").strip()
-    # From the place where both parted: what the other branch did since is not this side's change.
-    base = world.git("merge-base", commit, "HEAD")
-    start = base.stdout.decode("ascii", "replace").strip() if base.exit_code == 0 else commit
-    differs = world.git("diff", "--name-only", "--no-renames", "--relative", "-z", start, "--")
-    unknown = world.git("ls-files", "--others", "--exclude-standard", "-z")
-    if differs.exit_code != 0 or unknown.exit_code != 0 or differs.is_cut or unknown.is_cut:
-        said = (differs.stderr or unknown.stderr).decode("utf-8", "replace").strip()[:200] or "its answer is too long"
-        return Failed("platform", "FL-A123", f"git could not say what changed since {ref}: {said}", hint)
-    names = (differs.stdout + unknown.stdout).split(b"\0")
-    return {name.decode("utf-8", "surrogateescape") for name in names if name}
 
 
 def _at(files: Sequence[TreeFile], paths: Sequence[str]) -> list[TreeFile]:

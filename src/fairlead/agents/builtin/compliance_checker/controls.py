@@ -13,7 +13,7 @@ from fairlead.core.json import Json
 
 EVIDENCE_MAX = 5  # places shown for one control; the number of the others is said
 
-Scope = Literal["licences", "files", "headers", "environment", "ci", "containers"]
+Scope = Literal["licences", "files", "headers", "environment", "ci", "containers", "run"]
 _PACKAGE = "fairlead.agents.builtin.compliance_checker"
 
 
@@ -74,6 +74,9 @@ CHECKS: dict[str, tuple[Scope, tuple[str, ...]]] = {
         ),
     ),
     "container-user": ("containers", ("security/container-root",)),
+    # Judged only when the evidence of a run is handed in.
+    "run-approved": ("run", ()),
+    "run-shown": ("run", ()),
 }
 
 

@@ -7,12 +7,13 @@ from typing import Protocol
 
 import msgspec
 
-from fairlead.agents.builtin.compliance_checker import controls, expressions
+from fairlead.agents.builtin.compliance_checker import controls, expressions, run_evidence
 from fairlead.agents.builtin.compliance_checker.environment import Environment
 from fairlead.agents.builtin.compliance_checker.headers import Headers
 from fairlead.agents.builtin.compliance_checker.licences import Licences
 from fairlead.agents.builtin.compliance_checker.pipelines import Containers, Pipelines
 from fairlead.agents.builtin.compliance_checker.records import Check, Violation
+from fairlead.agents.builtin.compliance_checker.report import markdown
 from fairlead.agents.builtin.compliance_checker.required import Required
 from fairlead.agents.builtin.compliance_checker.tree import TextFile, Tree
 from fairlead.agents.rules import Rule, load_rules
@@ -21,7 +22,7 @@ from fairlead.core.json import Json
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.tools import ToolWorld
 
-_SCOPES: tuple[controls.Scope, ...] = ("licences", "files", "headers", "environment", "ci", "containers")
+_SCOPES: tuple[controls.Scope, ...] = ("licences", "files", "headers", "environment", "ci", "containers", "run")
 EXCERPT_MAX = 200
 _PROGRESS_EVERY = 500  # files
 _SILENCED = re.compile(r"fairlead:\s*ignore(?:\[([^\]]*)\])?", re.IGNORECASE)
@@ -67,6 +68,8 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     if not tree.is_whole or not tree.paths:
         for check in checks.values():
             _excuse(check, "Only some paths were looked at." if tree.paths else "There is no file.")
+    if inputs.get("evidence") and scope in ("all", "run"):
+        checks.update(run_evidence.checks(inputs["evidence"]))
     return _outcome(inputs, profile, checks, violations, degraded, tree, world)
 
 
@@ -146,6 +149,7 @@ def _outcome(
         "findings": [{**msgspec.to_builtins(finding), "origin": list(finding.origin)} for finding in findings],
         "controls": rows,
         "summary": {"total": len(findings), "per_severity": counts, "passed": is_passed},
+        "markdown": markdown(profile.title, rows, findings),
         "profile": profile.name,
         "scope": inputs.get("scope", "all"),
         "checked_files": len(tree.read_paths),

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from fairlead.agents.builtin.security import judge, python, sources, tools
+from fairlead.agents.builtin.security.compared import told_apart
 from fairlead.agents.builtin.security.matches import Match, Part, PartMissing
 from fairlead.agents.builtin.security.suppress import Silenced
 from fairlead.core.findings import Finding, Fingerprints, Severity, path_text
@@ -78,7 +79,14 @@ def scan(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
     """Look for insecure code in the tree.
 
     `paths` limits the scan to these files and folders, `min_severity` leaves milder findings out (and counts them).
+    With `base` every finding says whether the code of that commit had it already.
     """
+    outcome = _scan(inputs, world)
+    base = str(inputs.get("base") or "")
+    return told_apart(outcome, base, world, lambda older: _scan({}, older)) if base else outcome
+
+
+def _scan(inputs: Mapping[str, Json], world: ToolWorld) -> Succeeded:
     files = _chosen(world.files, inputs.get("paths") or [])
     seen = _Seen()
     if inputs.get("paths") and not files:
@@ -249,7 +257,7 @@ def _ask_tools(
     answers.append(tools.ask_bandit(world, files, table))
 
 
-def _outcome(world: ToolWorld, seen: _Seen, court: judge.Judge, answers: Iterable[tools.Answer]) -> Outcome:
+def _outcome(world: ToolWorld, seen: _Seen, court: judge.Judge, answers: Iterable[tools.Answer]) -> Succeeded:
     fingerprints = Fingerprints()
     findings: list[Finding] = []
     for path in sorted({*seen.matches, *seen.unread}):
