@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fairlead.app_agents import ProjectAgents
     from fairlead.core.state import RunState
     from fairlead.env.live import LiveFile
+    from fairlead.env.permissions import Permission
     from fairlead.env.spawner import LocalSpawner
     from fairlead.journal import Reader, SqliteJournal
     from fairlead.runtime.engine import Engine
@@ -227,11 +228,21 @@ class _App:
             path, source, _data_dir(), self.clock, self.files, is_replacing=is_replacing, tell=tell
         )
 
-    def is_allowed(self, project: Project, what: str) -> bool:
-        """Whether the person lets *what* happen unasked in this project."""
+    def permissions(self, project: Project) -> "Sequence[Permission]":
+        """What the person lets happen unasked in this project."""
         from fairlead.env.permissions import read_permissions
 
-        return any(one.what == what for one in read_permissions(_data_dir(), project.state_dir))
+        return read_permissions(_data_dir(), project.state_dir)
+
+    def change_permission(self, project: Project, what: str, *, is_allowed: bool, reason: str) -> None:
+        """Write the person's setting down."""
+        from fairlead.env.permissions import Permission, write_permissions
+        from fairlead.views.acceptances import day_of
+
+        kept = [one for one in self.permissions(project) if one.what != what]
+        if is_allowed:
+            kept.append(Permission(what, self.user, day_of(self.clock.now()), reason))
+        write_permissions(_data_dir(), project.state_dir, tuple(kept))
 
     def isolation(self, project: Project) -> IsolationSetting:
         """What the person has set for the project's programs."""
@@ -373,7 +384,7 @@ class _App:
             effects=lambda kind: effects().get(kind),
             notices=deliver,
             git_dir_of=lambda run: git_dir_of(project.state_dir, self._store_of(project, run)),
-            is_allowed=lambda kind: self.is_allowed(project, kind),
+            is_allowed=lambda kind: any(one.what == kind for one in self.permissions(project)),
         )
         engine.join(journal, Gate(around))
         return engine
@@ -406,7 +417,7 @@ class _App:
 
         while True:
             first = next(iter(self._journals[project.state_dir].events_of(run))).event
-            before = (first.parent or first.base) if isinstance(first, RunQueued) else ""
+            before = (first.parent or first.origin) if isinstance(first, RunQueued) else ""
             if not before:
                 return run
             run = RunId(before)

@@ -134,8 +134,8 @@ def fork(call: Invocation) -> int:
 
     options = call.options
     given = dict(_named(text) for text in options.inputs)
-    base = call.find_run(options.run)
-    started = fork_run(call.parts, call.project, base, options.at, given, labels=read_labels(options.labels))
+    origin = call.find_run(options.run)
+    started = fork_run(call.parts, call.project, origin, options.at, given, labels=read_labels(options.labels))
     return _perform_started(call, started)
 
 
@@ -151,8 +151,8 @@ def _perform_started(call: Invocation, started: "Started") -> int:
 def _kept_lines(started: "Started") -> Iterator[str]:
     keeping = started.keeping
     if keeping.kept:
-        yield f"  kept from {keeping.base}: {', '.join(map(safe, keeping.kept))}"
-    for name, why in keeping.again.items() if keeping.base else ():
+        yield f"  kept from {keeping.origin}: {', '.join(map(safe, keeping.kept))}"
+    for name, why in keeping.again.items() if keeping.origin else ():
         yield f"  {safe(name)} is done: {safe(why)}"
 
 

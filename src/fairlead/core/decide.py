@@ -123,7 +123,7 @@ def decide(workflow: Workflow, state: RunState, now: Micros) -> tuple[Command, .
         commands.append(StopAttempt(place, state.steps[place].attempts, why))
     if state.pause is not None:
         return (*commands, *_ending(state, is_paused=True))
-    if state.queued is not None and state.queued.base and not state.seeded:
+    if state.queued is not None and state.queued.origin and not state.seeded:
         return (*commands, SeedRun())
     going_on = _going_on(workflow, state, now)
     if state.status == "waiting" and (going_on or not _is_open(state)):

@@ -43,8 +43,8 @@ class RunQueued(_Event, frozen=True, tag="run.queued"):
     requirements: Digest = Digest("")  # the file of requirements, as it was
     parent: str = ""  # the run of which this is a child
     parent_place: str = ""  # the step there
-    base: str = ""  # the run whose finished steps this one keeps
-    kept: tuple[str, ...] = ()  # ids of the outermost steps whose outcomes are taken over from `base`
+    origin: str = ""  # the run whose finished steps this one keeps
+    kept: tuple[str, ...] = ()  # ids of the outermost steps whose outcomes are taken over from `origin`
     only: tuple[str, ...] = ()  # ids of the outermost steps that are performed; the others are skipped; none: all
     group: str = ""  # of runs that may not overlap
     group_max: int = 1

@@ -27,16 +27,16 @@ def seeds(state: RunState, refold_of: Callable[[RunId], RunState], load: Load) -
     """
     queued = state.queued
     assert queued is not None  # a run that decides anything has been queued
-    base = refold_of(RunId(queued.base))
+    origin = refold_of(RunId(queued.origin))
     is_moving = True
     while is_moving:
         is_moving = False
         for place in [*state.judging, *state.opening, *state.ready]:
             step = state.steps[place]
-            done = base.steps.get(place)
+            done = origin.steps.get(place)
             if done is None or _root(state, step).planned.step.id not in queued.kept:
                 continue
-            for event in _told_again(step, done, base, load, is_fork=not queued.rerun_of):
+            for event in _told_again(step, done, origin, load, is_fork=not queued.rerun_of):
                 apply(state, event, Micros(0), state.epoch)
                 yield event
                 is_moving = True
@@ -50,7 +50,7 @@ def _root(state: RunState, step: StepRun) -> StepRun:
     return step
 
 
-def _told_again(step: StepRun, done: StepRun, base: RunState, load: Load, *, is_fork: bool) -> Iterator[Event]:
+def _told_again(step: StepRun, done: StepRun, origin: RunState, load: Load, *, is_fork: bool) -> Iterator[Event]:
     # A fork goes on with the files as they were; whoever does a run again means the files as they are now.
     place: Place = step.place
     if done.status == "skipped":
@@ -58,9 +58,9 @@ def _told_again(step: StepRun, done: StepRun, base: RunState, load: Load, *, is_
             yield StepSkipped(place, done.reason)
         return
     if step.kind == "round":
-        yield from _round(step, done, base)
+        yield from _round(step, done, origin)
     elif step.is_block:
-        yield from _opened(step, done, base)
+        yield from _opened(step, done, origin)
     elif done.status in ("succeeded", "degraded"):
         yield AttemptStarted(
             place,
@@ -68,24 +68,24 @@ def _told_again(step: StepRun, done: StepRun, base: RunState, load: Load, *, is_
             done.agent,
             done.version,
             _NOTHING,
-            tree=base.lineage.get(done.tree, ""),
-            kept_from=_origin(done, base),
+            tree=origin.lineage.get(done.tree, ""),
+            kept_from=_origin(done, origin),
         )
         output, ref = done.output, done.output_ref
         if isinstance(step.planned.step.action, ApproveAction):
-            output = output_of(base, done.place, load)
-        tree = done.tree if done.tree in base.lineage and (is_fork or done.has_changed_files) else ""
+            output = output_of(origin, done.place, load)
+        tree = done.tree if done.tree in origin.lineage and (is_fork or done.has_changed_files) else ""
         yield AttemptSucceeded(
             place, 1, output, ref, done.summary, done.degraded, tree, done.tree_before, done.receipt, done.checks
         )
 
 
-def _origin(done: StepRun, base: RunState) -> str:
-    return done.kept_from or base.run
+def _origin(done: StepRun, origin: RunState) -> str:
+    return done.kept_from or origin.run
 
 
-def _round(step: StepRun, done: StepRun, base: RunState) -> Iterator[Event]:
-    loop = base.steps[done.parent or done.place]
+def _round(step: StepRun, done: StepRun, origin: RunState) -> Iterator[Event]:
+    loop = origin.steps[done.parent or done.place]
     if loop.rounds is None:
         return
     for one in loop.rounds.done:
@@ -94,12 +94,12 @@ def _round(step: StepRun, done: StepRun, base: RunState) -> Iterator[Event]:
             yield RoundEnded(step.place, one.metric, is_met, one.tree)
 
 
-def _opened(step: StepRun, done: StepRun, base: RunState) -> Iterator[Event]:
+def _opened(step: StepRun, done: StepRun, origin: RunState) -> Iterator[Event]:
     if done.is_each:
-        keys = tuple(base.steps[place].key for place in done.children)
+        keys = tuple(origin.steps[place].key for place in done.children)
         yield StepOpened(step.place, keys, done.item, done.opened_ref)
     elif done.rounds is not None:
         yield StepOpened(step.place, rounds_max=done.rounds.max, start=done.rounds.start, tree=done.rounds.first_tree)
     else:
-        taken = [base.steps[place] for place in done.children if base.steps[place].reason != "another branch was taken"]
+        taken = [origin.steps[place] for place in done.children if origin.steps[place].reason != "another branch was taken"]
         yield StepOpened(step.place, branch=taken[0].planned.branch if taken else -1)

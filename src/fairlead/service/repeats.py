@@ -4,26 +4,34 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from fairlead.core.errors import FairleadError, error
+from fairlead.core.errors import error
 from fairlead.core.ids import Place, RunId
 from fairlead.core.json import Json, encode
 from fairlead.core.readings import readings_of
+from fairlead.core.references import references_in
 from fairlead.core.standing import RunState, StepRun
 from fairlead.core.transitions import RUN_ENDED
-from fairlead.core.workflow import Planned, Step, Workflow
+from fairlead.core.workflow import ChooseAction, LoopAction, Planned, Workflow
+from fairlead.service.labels import is_ours
 from fairlead.service.parts import Parts, Project
 from fairlead.service.runs import LIST_MAX
-from fairlead.views.reading import Readable
 from fairlead.views.runs import project_run, queued_of
 
 
 class Keeping(msgspec.Struct, frozen=True):
     """What a new run takes over, and why the rest is not taken over."""
 
-    base: RunId
+    origin: RunId
     kept: tuple[str, ...]  # ids of outermost steps, in the order of the workflow
     again: dict[str, str]  # id of an outermost step → why it is done (again)
     only: tuple[str, ...] = ()  # the outermost steps that are performed; none: all that are not kept
+    partly: tuple[str, ...] = ()  # blocks of which only that is done again which did not end well
+    commit: str = ""  # what was checked out there, when it is another one than now
+
+    @property
+    def all_kept(self) -> tuple[str, ...]:
+        """What `RunQueued.kept` holds: what failed in a block that is kept is done again all the same."""
+        return (*self.kept, *self.partly)
 
 
 NOTHING_KEPT = Keeping(RunId(""), (), {})
@@ -46,18 +54,18 @@ def keep_for(
     """What a new run of *workflow* takes over from the last finished one."""
     if part == WHOLE:
         return NOTHING_KEPT
-    base = _last_finished(parts, project, workflow, branch)
+    origin = _last_finished(parts, project, workflow, branch)
     if part.only:
-        return _keep_for_only(base, workflow, inputs, part.only)
-    return keep_before(base, workflow, inputs, part.from_, is_fork=False)
+        return _keep_for_only(origin, workflow, inputs, part.only)
+    return keep_before(origin, workflow, inputs, part.from_, is_fork=False)
 
 
-def keep_of(base: RunState, workflow: Workflow, part: Part) -> Keeping:
-    """What a run that does *base* again takes over from it."""
+def keep_of(origin: RunState, workflow: Workflow, part: Part) -> Keeping:
+    """What a run that does *origin* again takes over from it."""
     if part.failed:
-        return _keep_what_ended_well(base)
+        return _keep_what_ended_well(origin, workflow)
     if part.from_:
-        return keep_before(base, workflow, base.inputs, part.from_, is_fork=False)
+        return keep_before(origin, workflow, origin.inputs, part.from_, is_fork=False)
     return NOTHING_KEPT
 
 
@@ -82,43 +90,68 @@ def _outermost(workflow: Workflow, name: str) -> str:
     return planned.step.id
 
 
-def keep_before(base: RunState, workflow: Workflow, inputs: Mapping[str, Json], at: str, *, is_fork: bool) -> Keeping:
+def keep_before(origin: RunState, workflow: Workflow, inputs: Mapping[str, Json], at: str, *, is_fork: bool) -> Keeping:
     """Keep what does not depend on the step *at*, nor on anything that has changed."""
     first = _outermost(workflow, at)
-    return _keeping(base, workflow, inputs, {first: "asked for"}, is_fork=is_fork)
+    return _keeping(origin, workflow, inputs, {first: "asked for"}, is_fork=is_fork)
 
 
-def _keep_what_ended_well(base: RunState) -> Keeping:
-    """Keep all but what failed, and what comes after that: in a fan-out or a loop that failed, what had ended well."""
-    workflow = base.workflow
-    failed = [name for name in _names(_roots(workflow)) if not _has_ended_well(base.steps[Place(name)])]
-    if not failed:
-        raise error("FL-S091", f"nothing in {base.run} failed", f"fairlead rerun {base.run}", exit_code=2)
-    again = _after(workflow, failed)
-    changed = _changed_files(base, workflow)
-    return _ordered(base.run, workflow, {**changed, **_following(workflow, changed), **again})
+def _keep_what_ended_well(origin: RunState, workflow: Workflow) -> Keeping:
+    """Keep all but what failed, and what comes after that: in a fan-out that failed, the items that ended well.
+
+    Raises:
+        FairleadError: FL-S094 the run has not ended; FL-S091 nothing in it failed.
+    """
+    if origin.status not in RUN_ENDED:
+        said = f"run {origin.run} has not ended: it is {origin.status}"
+        raise error("FL-S094", said, f"fairlead resume {origin.run}", f"fairlead cancel {origin.run}", exit_code=2)
+    if all(_has_ended_well(origin.steps[Place(name)]) for name in _names(_roots(origin.workflow))):
+        raise error("FL-S091", f"nothing in {origin.run} failed", f"fairlead rerun {origin.run}", exit_code=2)
+    keeping = _keeping(origin, workflow, origin.inputs, {}, is_fork=False)
+    partly = [name for name in keeping.again if _can_be_kept_in_part(origin, workflow, name, keeping)]
+    return msgspec.structs.replace(keeping, partly=tuple(partly))
 
 
-def _keep_for_only(base: RunState, workflow: Workflow, inputs: Mapping[str, Json], at: str) -> Keeping:
+def _can_be_kept_in_part(origin: RunState, workflow: Workflow, name: str, keeping: Keeping) -> bool:
+    """Whether *name* is a block that failed, of which the parts that ended well still hold."""
+    planned = workflow.plan[name]
+    step = origin.steps.get(Place(name))
+    if step is None or step.status not in ("failed", "cancelled") or not step.children:
+        return False
+    if keeping.again[name] != _not_there(step) or any(
+        earlier in keeping.again for earlier in (*planned.needs, *planned.after)
+    ):
+        return False
+    # A round builds on the one before, and a choice on what was known: these are done again as a whole.
+    return not any(isinstance(one.step.action, LoopAction | ChooseAction) for one in _inside(workflow, planned))
+
+
+def _inside(workflow: Workflow, planned: Planned) -> Iterator[Planned]:
+    yield planned
+    for name in planned.children:
+        yield from _inside(workflow, workflow.plan[name])
+
+
+def _keep_for_only(origin: RunState, workflow: Workflow, inputs: Mapping[str, Json], at: str) -> Keeping:
     """Keep what the step *at* needs, and perform nothing else.
 
     Raises:
         FairleadError: FL-S092 something that it needs cannot be taken over.
     """
     first = _outermost(workflow, at)
-    keeping = _keeping(base, workflow, inputs, {first: "asked for"}, is_fork=False)
+    keeping = _keeping(origin, workflow, inputs, {first: "asked for"}, is_fork=False)
     wanted = _before(workflow, first)
     gone = [name for name in _names(_roots(workflow)) if name in wanted and name not in keeping.kept]
     if gone:
         why = keeping.again.get(gone[0], "it has no outcome there")
-        said = f"{at} needs {', '.join(gone)}, which {base.run} cannot give: {why}"
+        said = f"{at} needs {', '.join(gone)}, which {origin.run} cannot give: {why}"
         raise error("FL-S092", said, f"fairlead run {workflow.name} --from {gone[0]}", exit_code=2)
     kept = tuple(name for name in keeping.kept if name in wanted)
-    return Keeping(base.run, kept, {first: "asked for"}, (first,))
+    return Keeping(origin.run, kept, {first: "asked for"}, (first,))
 
 
 def _last_finished(parts: Parts, project: Project, workflow: Workflow, branch: str) -> RunState:
-    """The newest run of *workflow* on *branch* that has ended.
+    """The newest run of *workflow* on *branch* that has ended, and in which anything ended well.
 
     Raises:
         FairleadError: FL-S093 there is none.
@@ -128,71 +161,74 @@ def _last_finished(parts: Parts, project: Project, workflow: Workflow, branch: s
     for row in rows:
         if journal is None or row.workflow != workflow.name or row.status not in RUN_ENDED:
             continue
-        if queued_of(journal, row.run).branch == branch:
-            return project_run(journal, row.run).state
+        queued = queued_of(journal, row.run)
+        if queued.branch != branch or queued.parent or is_ours(queued.labels):
+            continue
+        state = project_run(journal, row.run).state
+        if any(_has_ended_well(state.steps[Place(name)]) for name in _names(_roots(state.workflow))):
+            return state
     where = f" on {branch}" if branch else ""
     said = f"no run of {workflow.name}{where} has ended yet, so nothing can be taken over"
     raise error("FL-S093", said, f"fairlead run {workflow.name}", exit_code=2)
 
 
 def _keeping(
-    base: RunState, workflow: Workflow, inputs: Mapping[str, Json], again: dict[str, str], *, is_fork: bool
+    origin: RunState, workflow: Workflow, inputs: Mapping[str, Json], again: dict[str, str], *, is_fork: bool
 ) -> Keeping:
     found = dict(again)
-    changed = {name for name in {*inputs, *base.inputs} if inputs.get(name) != base.inputs.get(name)}
+    changed = {name for name in {*inputs, *origin.inputs} if inputs.get(name) != origin.inputs.get(name)}
     for planned in _roots(workflow):
         name = planned.step.id
-        step = base.steps.get(Place(name))
+        step = origin.steps.get(Place(name))
         if name in found:
             continue
-        if step is None or _plain(base.workflow.plan[name].step) != _plain(planned.step):
+        if step is None or encode(origin.workflow.plan[name].step) != encode(planned.step):
             found[name] = "the workflow has changed here"
         elif not _has_ended_well(step):
-            found[name] = f"it {_how(step)} there"
+            found[name] = _not_there(step)
         elif reads := _reads_inputs(workflow, planned, changed):
             found[name] = f"it reads the input {', '.join(sorted(reads))}, which has changed"
     if not is_fork:
-        for name, why in _changed_files(base, workflow).items():
+        for name, why in _changed_files(origin, workflow).items():
             found.setdefault(name, why)
-    return _ordered(base.run, workflow, {**found, **_following(workflow, found)})
+    return _ordered(origin.run, workflow, {**found, **_following(workflow, found)})
 
 
-def _plain(step: Step) -> bytes:
-    return encode(step)
-
-
-def _how(step: StepRun) -> str:
-    return {"failed": "failed", "skipped": "was skipped", "cancelled": "was cancelled"}.get(
-        step.status, "had not ended"
-    )
+def _not_there(step: StepRun) -> str:
+    how = {"failed": "failed", "skipped": "was skipped", "cancelled": "was cancelled"}.get(step.status, "had not ended")
+    return f"it {how} there"
 
 
 def _has_ended_well(step: StepRun) -> bool:
-    return (
-        step.is_usable or step.status in ("succeeded", "degraded") or (step.status == "skipped" and step.is_by_choice)
-    )
+    return step.status in ("succeeded", "degraded") or (step.status == "skipped" and step.is_by_choice)
 
 
-def _changed_files(base: RunState, workflow: Workflow) -> dict[str, str]:
+def _changed_files(origin: RunState, workflow: Workflow) -> dict[str, str]:
     """Steps that changed files: they are done again, so that they work on the files as they are now."""
     found: dict[str, str] = {}
-    for step in base.steps.values():
+    for step in origin.steps.values():
         if step.has_changed_files and not step.planned.is_closing and step.planned.step.id in workflow.plan:
             found[_outermost(workflow, step.planned.step.id)] = "it changed files"
     return found
 
 
 def _reads_inputs(workflow: Workflow, planned: Planned, changed: set[str]) -> set[str]:
+    """Those of the *changed* inputs that the step reads, by itself, in a step inside it, or by way of a variable."""
     if not changed:
         return set()
-    alone = msgspec.structs.replace(workflow, steps=(planned.step,), finally_=(), outputs={}, concurrency=None)
-    if planned.step.needs or planned.step.after:
-        bare = msgspec.structs.replace(planned.step, needs=(), after=())
-        alone = msgspec.structs.replace(alone, steps=(bare,))
+    bare = msgspec.structs.replace(planned.step, needs=(), after=())
+    alone = msgspec.structs.replace(workflow, steps=(bare,), finally_=(), outputs={}, concurrency=None, vars={})
     found: set[str] = set()
-    for reading in readings_of(alone):
+    todo, seen = list(readings_of(alone)), set[str]()
+    while todo:
+        reading = todo.pop()
         if reading.root == "inputs":
             found |= {str(reading.path[0])} & changed if reading.path else changed
+        elif reading.root == "vars":
+            names = {str(reading.path[0])} if reading.path else set(workflow.vars)
+            for name in (names & workflow.vars.keys()) - seen:
+                seen.add(name)
+                todo += references_in(workflow.vars[name])
     return found
 
 
@@ -233,8 +269,10 @@ def _names(roots: Iterable[Planned]) -> list[str]:
     return [planned.step.id for planned in roots]
 
 
-def _ordered(base: RunId, workflow: Workflow, again: Mapping[str, str]) -> Keeping:
+def _ordered(origin: RunId, workflow: Workflow, again: Mapping[str, str]) -> Keeping:
     names = _names(_roots(workflow))
     return Keeping(
-        base, tuple(name for name in names if name not in again), {name: again[name] for name in names if name in again}
+        origin,
+        tuple(name for name in names if name not in again),
+        {name: again[name] for name in names if name in again},
     )

@@ -189,9 +189,9 @@ def start_run(
         requirements=requirements_of(parts, project, workflow),
         group=place.group,
         group_max=place.max,
-        rerun_of=keeping.base,
-        base=keeping.base,
-        kept=keeping.kept,
+        rerun_of=keeping.origin,
+        origin=keeping.origin,
+        kept=keeping.all_kept,
         only=keeping.only,
     )
     asked = parts.ids.run_id()
@@ -254,8 +254,8 @@ def start_again(
         requirements=requirements_of(parts, place, workflow),
         parent="",
         parent_place="",
-        base=keeping.base,
-        kept=keeping.kept,
+        origin=keeping.origin,
+        kept=keeping.all_kept,
         only=(),
     )
     recorded = journal.record(parts.ids.run_id(), again)
@@ -276,18 +276,18 @@ def fork_run(
     Inputs that are *given* replace those of *run*; what reads one that has changed is not shared.
 
     Raises:
-        FairleadError: FL-S090 there is no such step; what is wrong with the inputs.
+        FairleadError: FL-S090 there is no such step; or all that is wrong with the inputs.
     """
     from fairlead.workflow import check_inputs
 
     journal = parts.journal(project)
-    base = project_run(journal, run).state
-    first = base.queued
+    origin = project_run(journal, run).state
+    first = origin.queued
     assert first is not None, "a run that was read begins with run.queued"
-    changed, wrong = check_inputs(base.workflow, {**first.inputs, **given})
+    changed, wrong = check_inputs(origin.workflow, {**first.inputs, **given})
     if wrong:
         raise FairleadError(*wrong)
-    keeping = keep_before(base, base.workflow, changed, at, is_fork=True)
+    keeping = keep_before(origin, origin.workflow, changed, at, is_fork=True)
     forked = msgspec.structs.replace(
         first,
         inputs=changed,
@@ -297,12 +297,12 @@ def fork_run(
         rerun_of="",
         parent="",
         parent_place="",
-        base=run,
-        kept=keeping.kept,
+        origin=run,
+        kept=keeping.all_kept,
         only=(),
     )
     recorded = journal.record(parts.ids.run_id(), forked)
-    return Started(recorded.run, first.workflow, base.workflow.title, (), Checkout(), keeping)
+    return Started(recorded.run, first.workflow, origin.workflow.title, (), Checkout(), keeping)
 
 
 def check_start(

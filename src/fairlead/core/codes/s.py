@@ -290,6 +290,46 @@ CODES: tuple[Code, ...] = (
         hint="Import it into another project's record: set FAIRLEAD_STATE_DIR to an empty directory.",
     ),
     Code(
+        "FL-S090",
+        title="the workflow has no such step",
+        why="`--at`, `--from` and `--only` take the id of a step of this workflow. What stands under `finally` is "
+        "always done, so nothing can begin there.",
+        hint="The message lists the steps; `fairlead runs show RUN` does too.",
+        bad="fairlead fork last --at tesst",
+        good="fairlead fork last --at tests",
+    ),
+    Code(
+        "FL-S091",
+        title="nothing in the run failed",
+        why="`rerun --failed` does what failed again and keeps the rest; here that would be nothing.",
+        hint="`fairlead rerun RUN` does all of it again, `--from STEP` a part.",
+        bad="fairlead rerun last --failed",
+        good="fairlead rerun last-failed --failed",
+    ),
+    Code(
+        "FL-S092",
+        title="a step needs what cannot be taken over",
+        why="`--only` performs one step and takes over what that step needs from the last finished run. There it "
+        "failed, or the workflow, its agents or its inputs have changed since.",
+        hint="Do it from the step that the message names: `fairlead run WORKFLOW --from STEP`.",
+    ),
+    Code(
+        "FL-S093",
+        title="no run has ended from which something could be taken over",
+        why="`run --from` and `run --only` keep the work of the last finished run of this workflow on this branch, and "
+        "there is none.",
+        hint="Run all of it once: `fairlead run WORKFLOW`.",
+    ),
+    Code(
+        "FL-S094",
+        title="the run has not ended",
+        why="What failed in a run is known when it has ended; until then `resume` goes on with it, and nothing that is "
+        "finished is done twice.",
+        hint="`fairlead resume RUN`, or `fairlead cancel RUN` first.",
+        bad="fairlead rerun r-7q2k --failed, while it waits",
+        good="fairlead resume r-7q2k",
+    ),
+    Code(
         "FL-S020",
         title="a file is there already",
         why="Nothing that somebody wrote is overwritten unless it is said so, and seen before.",
@@ -310,5 +350,26 @@ CODES: tuple[Code, ...] = (
         hint="The message has one that can.",
         bad="fairlead agents new 'Todo Finder'",
         good="fairlead agents new todo-finder",
+    ),
+    Code(
+        "FL-S080",
+        title="the data of a signal are not JSON",
+        why="What a signal carries is read by expressions, so it has to be one JSON value. Text is one in quotes.",
+        hint="Put text into quotes of its own.",
+        bad="fairlead signal last deployed --data v1.2",
+        good="fairlead signal last deployed --data '\"v1.2\"'",
+    ),
+    Code(
+        "FL-S081",
+        title="the run never waits for this signal",
+        why="No step of its workflow waits for a signal of this name, so it would be kept for nobody. A run below it has"
+        " signals of its own.",
+        hint="Name one that the message lists, or the run that waits: `fairlead runs show`.",
+    ),
+    Code(
+        "FL-S082",
+        title="the data of a signal are too large",
+        why="A signal is part of the record, which holds at most 256,000 bytes of it.",
+        hint="Send a path, a digest or an address instead.",
     ),
 )
