@@ -9,12 +9,13 @@ from fairlead.core.events import AttemptFailed, AttemptStarted, AttemptSucceeded
 from fairlead.core.findings import Finding, Fingerprints, Severity
 from fairlead.core.ids import Place, RunId, WorkerId
 from fairlead.core.json import Digest, Json
-from fairlead.core.ports import AgentCard, Catalog, Clock, Ids, Journal, Setting
+from fairlead.core.ports import AgentCard, Catalog, Clock, EffectCard, Ids, Journal, Setting
 from fairlead.core.receipts import Receipt
 from fairlead.core.workflow import AgentAction, RunAction, Step, Workflow
 from fairlead.env.baselines import LocalRepository
 from fairlead.env.files import LocalFiles
 from fairlead.env.isolation import Isolation, read_isolation, switch_isolation_off, switch_isolation_on
+from fairlead.env.permissions import Permission, read_permissions, write_permissions
 from fairlead.journal import SqliteJournal, open_journal
 from fairlead.service.parts import (
     AdvisoryState,
@@ -138,9 +139,7 @@ class PaperParts:
     def files(self) -> Files:
         return LocalFiles()
 
-    @property
-    def user(self) -> str:
-        return "ada"
+    user = "ada"
 
     def project(self, directory: str) -> Project:
         return Project(str(self.root), str(self.state))
@@ -194,6 +193,25 @@ class PaperParts:
             switch_isolation_off(str(self.state / "data"), project.state_dir, self.user, "2026-01-02", reason)
         else:
             switch_isolation_on(str(self.state / "data"), project.state_dir)
+
+    def permissions(self, project: Project) -> Sequence[Permission]:
+        return read_permissions(str(self.state / "data"), project.state_dir)
+
+    def change_permission(self, project: Project, what: str, *, is_allowed: bool, reason: str) -> None:
+        kept = [one for one in self.permissions(project) if one.what != what]
+        new = [Permission(what, self.user, "2026-01-02", reason)] if is_allowed else []
+        write_permissions(str(self.state / "data"), project.state_dir, (*kept, *new))
+
+    def effect_cards(self) -> Mapping[str, EffectCard]:
+        from fairlead.env.effects import effects
+
+        return {kind: effect.describe() for kind, effect in effects().items()}
+
+    def git_facts(self, project: Project, *, with_changed: bool, with_tree: bool) -> dict[str, Json]:
+        raise AssertionError("on paper nothing is started")
+
+    def host_facts(self) -> dict[str, Json]:
+        raise AssertionError("on paper nothing is started")
 
     def sandbox_problem(self) -> FairleadError | None:
         return self.no_sandbox

@@ -1,17 +1,21 @@
-"""`approvals`, `approve`, `reject`, `request-changes`: what waits for a person, and the person's answer."""
+"""`approvals`, `approve`, `reject`, `request-changes`, `signal`: what waits for a person, and the person's answer."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from fairlead.cli.card import card_lines, command_lines, list_line
 from fairlead.cli.command import Invocation
+from fairlead.cli.errors_screen import diagnostic_lines, plural
+from fairlead.cli.look import Look
 from fairlead.cli.terminal_text import safe, wrap
-from fairlead.service.endings import OK
+from fairlead.service.endings import OK, WAITING
+from fairlead.service.records import Choice, error
 
 if TYPE_CHECKING:
-    from fairlead.service.approvals import Approval, Decision, Shown
-    from fairlead.service.records import Json
+    from fairlead.service.deciding import Decision
+    from fairlead.service.permissions import Permissions
 
-_LINES_MAX = 40  # of one thing that is shown
+_USAGE = 2
 
 
 def show_all(call: Invocation) -> int:
@@ -19,17 +23,20 @@ def show_all(call: Invocation) -> int:
     from fairlead.service.approvals import open_approvals
 
     found = open_approvals(call.parts, call.project)
+    call.terminal.tell(diagnostic_lines(found.problems, call.terminal.err))
 
     def lines() -> Iterator[str]:
-        if not found:
+        if not found.approvals:
             yield "Nothing waits for a decision."
-        for one in found:
-            yield f"  {one.id}  {one.run} {safe(one.workflow)} · {safe(one.step)}  {safe(one.title)}"
-        if found:
-            yield ""
-            yield f"  {call.typed(f'approve {found[0].id}')}   {call.typed(f'approvals show {found[0].id}')}"
+            return
+        now = call.parts.clock.now()
+        for one in found.approvals:
+            yield from list_line(one, call.terminal.out, now)
+        yield ""
+        first = found.approvals[0].id
+        yield f"  {call.typed(f'approvals show {first}')}   {call.typed(f'approve {first}')}"
 
-    call.terminal.give({"approvals": found}, lines)
+    call.terminal.give(found, lines, found.approvals)
     return OK
 
 
@@ -38,58 +45,20 @@ def show(call: Invocation) -> int:
     from fairlead.service.approvals import find_approval
 
     found = find_approval(call.parts, call.project, call.options.approval)
-    call.terminal.give(found, lambda: card_lines(call, found, is_whole=True))
+
+    def lines() -> Iterator[str]:
+        yield from card_lines(call, found, call.terminal.out, is_whole=True)
+        yield ""
+        yield from command_lines(call, found)
+
+    call.terminal.give(found, lines)
     return OK
-
-
-def card_lines(call: Invocation, one: "Approval", *, is_whole: bool = False) -> Iterator[str]:
-    """What a person sees of a question."""
-    look = call.terminal.out
-    yield f"  {look.symbol('waiting')} {safe(one.title)}"
-    yield f"    {one.id} · {safe(one.step)} of {one.run} {safe(one.workflow)} · asked by {safe(one.asked_by)}"
-    if one.body:
-        yield from (f"    {line}" for line in wrap(safe(one.body), look.columns - 4))
-    for shown in one.shown:
-        yield ""
-        yield f"    {safe(shown.name)}"
-        yield from _value_lines(shown, is_whole)
-    if one.selectable:
-        yield ""
-        for number, item in enumerate(one.selectable, 1):
-            yield f"    {number:>3}  {safe(_short(item))}"
-    yield ""
-    words = ", ".join(choice.replace("_", " ") for choice in one.choices)
-    yield f"    {words}: {call.typed(f'approve {one.id}')} · {call.typed(f'reject {one.id}')}"
-
-
-def _value_lines(shown: "Shown", is_whole: bool) -> Iterator[str]:
-    text = shown.value if isinstance(shown.value, str) else _json(shown.value)
-    lines = text.splitlines()
-    kept = lines if is_whole else lines[:_LINES_MAX]
-    yield from (f"      {safe(line)}" for line in kept)
-    if len(lines) > len(kept):
-        yield f"      … {len(lines) - len(kept)} more lines"
-
-
-def _json(value: "Json") -> str:
-    import json
-
-    return json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def _short(value: "Json") -> str:
-    if isinstance(value, dict):
-        for name in ("summary", "title", "name", "path", "rule"):
-            if isinstance(value.get(name), str):
-                return str(value[name])
-    return _json(value).replace("\n", " ")[:100]
 
 
 def approve(call: Invocation) -> int:
     """Yes, to all or to some."""
     only = call.options.only
-    selected = _numbers(only) if only else ()
-    return _decide(call, "approve_subset" if only else "approve", selected)
+    return _decide(call, "approve_subset" if only else "approve", numbers(only) if only else ())
 
 
 def reject(call: Invocation) -> int:
@@ -102,45 +71,114 @@ def request_changes(call: Invocation) -> int:
     return _decide(call, "request_changes", ())
 
 
-def _numbers(text: str) -> tuple[int, ...]:
-    from fairlead.service.records import error
-
+def numbers(text: str) -> tuple[int, ...]:
+    """Positions from the numbers that a person typed, which count from 1."""
     try:
-        return tuple(int(part) - 1 for part in text.split(","))
+        return tuple(int(part) - 1 for part in text.replace(" ", ",").split(",") if part)
     except ValueError:
-        raise error("FL-S002", f"--only takes numbers such as 1,3, not {safe(text)}", exit_code=2) from None
+        raise error("FL-P005", f"numbers such as 1,3 are needed, not {safe(text[:60])}", exit_code=_USAGE) from None
 
 
-def _decide(call: Invocation, choice: str, selected: tuple[int, ...]) -> int:
+def _decide(call: Invocation, choice: Choice, selected: tuple[int, ...]) -> int:
     from fairlead.cli.starting import go_on
-    from fairlead.service.approvals import decide, find_approval
+    from fairlead.service.approvals import find_approval
+    from fairlead.service.deciding import decide
 
     found = find_approval(call.parts, call.project, call.options.approval)
-    decision = decide(
-        call.parts,
-        call.project,
-        found,
-        choice,  # type: ignore[arg-type]  # one of the words of `Choice`
-        comment=call.options.message,
-        selected=selected,
-    )
+    if call.terminal.form == "text":
+        call.terminal.tell([*card_lines(call, found, call.terminal.err), ""])
+    decision = decide(call.parts, call.project, found, choice, comment=call.options.message, selected=selected)
     if call.options.record_only or decision.is_open:
-        call.terminal.give(decision, lambda: _said(decision))
-        return OK
-    call.terminal.tell(list(_said(decision)))
+        call.terminal.give(decision, lambda: said(decision, call.terminal.out))
+        return OK if call.options.record_only else WAITING
+    call.terminal.tell(said(decision, call.terminal.err))
     return go_on(call, decision.outermost)
 
 
-def _said(decision: "Decision") -> Iterator[str]:
-    own = ", on the person's own request" if decision.is_self else ""
-    more = "; more people have to decide" if decision.is_open else ""
-    yield f"{decision.approval}: {decision.choice.replace('_', ' ')} by {decision.by}{own}{more}"
+def said(decision: "Decision", look: Look) -> Iterator[str]:
+    """What was recorded, in a line or two."""
+    own = look.paint(", on the own request, which the record says", "yellow") if decision.is_self else ""
+    word = decision.choice.replace("_", " ")
+    yield f"  {look.symbol('succeeded')} {decision.approval}: {word} by {safe(decision.by)}{own}"
+    if decision.is_open:
+        yield f"    {plural(decision.decided, 'person')} decided; more have to. The run is parked and costs nothing."
+
+
+def signal(call: Invocation) -> int:
+    """Deliver a signal, and go on with the run."""
+    from fairlead.cli.starting import go_on
+    from fairlead.service.deciding import signal_run
+
+    run = call.find_run(call.options.run)
+    signalled = signal_run(call.parts, call.project, run, call.options.name, _data(call.options.data))
+    if call.options.record_only:
+        call.terminal.give(signalled, lambda: [f"the signal {safe(signalled.name)} is recorded for {run}"])
+        return OK
+    return go_on(call, signalled.outermost)
+
+
+def _data(text: str) -> object:
+    import json
+
+    if not text:
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        hint = "text is put into quotes of its own: --data '\"v1\"'"
+        raise error("FL-S080", f"--data takes JSON, not {safe(text[:60])}", hint) from None
+
+
+def allowed(call: Invocation) -> int:
+    """What happens here without a question."""
+    from fairlead.service.permissions import show_permissions
+
+    return _give(call, show_permissions(call.parts, call.project))
+
+
+def allow(call: Invocation) -> int:
+    """Let something happen without a question, loudly."""
+    from fairlead.service.permissions import allow as allow_it
+
+    return _give(call, allow_it(call.parts, call.project, call.options.what, call.options.reason))
+
+
+def disallow(call: Invocation) -> int:
+    """Ask about it again."""
+    from fairlead.service.permissions import disallow as disallow_it
+
+    return _give(call, disallow_it(call.parts, call.project, call.options.what))
+
+
+def _give(call: Invocation, found: "Permissions") -> int:
+    def lines() -> Iterator[str]:
+        look = call.terminal.out
+        if not found.allowed:
+            yield "  Every effect is asked about, and nobody is let to decide on the own request by a setting."
+        for one in found.allowed:
+            what = "deciding on the own request" if one.what == "self" else f"{one.what} without a question"
+            text = f"{what}: allowed by {one.by} on {one.since}: {one.reason}"
+            first, *rest = wrap(safe(text), look.columns - 4 - look.symbol_columns)
+            yield f"  {look.symbol('degraded')} {look.paint(first, 'yellow')}"
+            yield from (f"    {line}" for line in (*rest, *filter(None, (safe(one.note),))))
+        yield ""
+        yield from wrap(f"  could be allowed: {', '.join((*found.kinds, 'self'))}", look.columns)
+        if found.asking:
+            yield from wrap(f"  always asked about: {', '.join(found.asking)}", look.columns)
+        yield f"  This holds for you and for {safe(call.project.name)} alone."
+
+    call.terminal.give(found, lines)
+    return OK
 
 
 COMMANDS: dict[str, Callable[[Invocation], int]] = {
     "approvals list": show_all,
     "approvals show": show,
+    "approvals allow": allow,
+    "approvals disallow": disallow,
+    "approvals allowed": allowed,
     "approve": approve,
     "reject": reject,
     "request-changes": request_changes,
+    "signal": signal,
 }

@@ -132,7 +132,7 @@ def _dispatch(name: str, call: "Invocation") -> int:
             from fairlead.cli import findings
 
             return findings.COMMANDS[name](call)
-        case "approvals" | "approve" | "reject" | "request-changes":
+        case "approvals" | "approve" | "reject" | "request-changes" | "signal":
             from fairlead.cli import approvals
 
             return approvals.COMMANDS[name](call)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fairlead import __version__
+from fairlead.cli.answering import answer_here
 from fairlead.cli.ci import annotate, give_groups, platform_lines
 from fairlead.cli.command import Invocation
 from fairlead.cli.files import asked_files, give_problems
@@ -15,7 +16,7 @@ from fairlead.service.endings import INTERRUPTED, NOT_READY, OK, TERMINATED, exi
 from fairlead.service.labels import read_labels
 from fairlead.service.outputs import write_outputs
 from fairlead.service.parts import Ending, Project
-from fairlead.service.records import RUN_ENDED, FailOn, FairleadError, Json, RunId, RunView, counted, error
+from fairlead.service.records import RUN_ENDED, FailOn, FairleadError, Json, RunId, RunView, Watch, counted, error
 
 if TYPE_CHECKING:
     from fairlead.service.baselines import Baseline
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _HERE = "Ctrl-C stops; nothing finished is lost, and fairlead resume goes on"
 _AWAY = "Ctrl-C leaves it running; twice cancels it"
+_LEAVING_SECONDS = 0.1  # between two looks whether the worker that parked a run is gone
+_LEAVING_TRIES_MAX = 100
 
 
 def review(call: Invocation) -> int:
@@ -101,19 +104,22 @@ def resume(call: Invocation) -> int:
     return _perform_here(call, found, fail_on)
 
 
-def go_on(call: Invocation, found: RunId) -> int:
+def go_on(call: Invocation, found: RunId, fail_on: FailOn | None = None) -> int:
     """Go on here with a run that somebody has answered, unless somebody else does."""
     from fairlead.service.runs import show_run
 
-    view = show_run(call.parts, call.project, found)
-    if view.status in RUN_ENDED:
-        return _give_ending(call, found, None)
-    try:
-        return _perform_here(call, found, None)
-    except FairleadError as refusal:
-        if refusal.diagnostics[0].code not in ("FL-R102", "FL-R401"):
-            raise
-        return _follow_worker(call, found, None)
+    for _ in range(_LEAVING_TRIES_MAX):
+        if show_run(call.parts, call.project, found).status in RUN_ENDED:
+            return _give_ending(call, found, fail_on)
+        try:
+            return _perform_here(call, found, fail_on)
+        except FairleadError as refusal:
+            if refusal.diagnostics[0].code not in ("FL-R102", "FL-R401"):
+                raise
+        if show_run(call.parts, call.project, found).status != "waiting":
+            break
+        call.parts.clock.sleep(_LEAVING_SECONDS)  # whoever parked it is about to leave
+    return _follow_worker(call, found, fail_on)
 
 
 def rerun(call: Invocation) -> int:
@@ -238,21 +244,27 @@ def _perform_or_follow(call: Invocation, found: RunId, fail_on: FailOn | None) -
 
 
 def _perform_here(call: Invocation, found: RunId, fail_on: FailOn | None) -> int:
-    """Perform the run in this process, with its own screen on the way."""
+    """Perform the run in this process, with its own screen on the way, and on a terminal with what it asks."""
     watch = watch_of(call, found)
+    while True:
+        code = _code_of_ending(_perform_shown(call, found, watch))
+        if code:
+            call.terminal.complain(
+                ["", f"Stopped. Everything finished is kept:  {call.typed(f'resume {found}')}  goes on."],
+            )
+            return code
+        if not (watch.is_waiting and answer_here(call, found)):
+            return _give_ending(call, found, fail_on)
+
+
+def _perform_shown(call: Invocation, found: RunId, watch: Watch) -> Ending:
     screen = screen_for(call, _HERE)
     try:
         ending = call.parts.perform(call.project, found, lambda: screen.show(watch.poll(), watch))
         screen.show(watch.poll(), watch)
     finally:
         screen.close()
-    code = _code_of_ending(ending)
-    if code:
-        call.terminal.complain(
-            ["", f"Stopped. Everything finished is kept:  {call.typed(f'resume {found}')}  goes on."],
-        )
-        return code
-    return _give_ending(call, found, fail_on)
+    return ending
 
 
 def _code_of_ending(ending: Ending) -> int:
@@ -283,6 +295,8 @@ def _follow_worker(call: Invocation, found: RunId, fail_on: FailOn | None) -> in
         return "detached"
 
     leaving = follow(call, watch, screen, interrupted)
+    if leaving == "waiting" and answer_here(call, found):
+        return go_on(call, found, fail_on)
     if leaving == "detached":
         call.terminal.complain([f"still running; {call.typed(f'runs watch {found}')}"])
         return INTERRUPTED
@@ -343,6 +357,14 @@ def _next(call: Invocation, view: RunView) -> list[tuple[str, str]]:
             (call.typed(f"runs show {view.run}"), "this run again"),
         ]
     if view.status == "waiting":
+        asked = [
+            step.approval.id for step in view.steps if step.approval is not None and step.approval.status == "open"
+        ]
+        if asked:
+            return [
+                (call.typed(f"approvals show {asked[0]}"), "all that is to be decided"),
+                (call.typed(f"approve {asked[0]}"), "say yes; reject says no"),
+            ]
         return [(call.typed(f"resume {view.run}"), "go on where it stopped")]
     chosen = []
     worst = next(iter(counted(view.findings)), None)

@@ -230,6 +230,36 @@ COMMANDS: tuple[Command, ...] = (
         ("fairlead approvals show a-5kx2", "fairlead approvals show r-7q2k", "fairlead approvals show a-5kx2 --json"),
     ),
     Command(
+        "approvals allow",
+        "let a kind of effect happen without a question in this project; or `self`, decisions on the own request",
+        (
+            Argument(("what",), "a kind of effect, or self", {"metavar": "KIND"}),
+            _option("--reason", "TEXT", "why; kept with it"),
+        ),
+        (
+            'fairlead approvals allow git.commit --reason "only on branches of my own"',
+            'fairlead approvals allow self --reason "nobody else works here"',
+            'fairlead approvals allow file.write --reason "a scratch repository" --json',
+        ),
+        "It holds for you alone, and is kept outside of the checkout. What cannot be taken back is always asked about.",
+    ),
+    Command(
+        "approvals disallow",
+        "ask about it again",
+        (Argument(("what",), "a kind of effect, or self", {"metavar": "KIND"}),),
+        (
+            "fairlead approvals disallow git.commit",
+            "fairlead approvals disallow self",
+            "fairlead approvals disallow file.write --json",
+        ),
+    ),
+    Command(
+        "approvals allowed",
+        "what happens without a question in this project, and what could",
+        (),
+        ("fairlead approvals allowed", "fairlead approvals allowed --json", "fairlead -C ../other approvals allowed"),
+    ),
+    Command(
         "approve",
         "say yes to a question; its run goes on",
         (
@@ -257,6 +287,22 @@ COMMANDS: tuple[Command, ...] = (
             'fairlead request-changes r-7q2k -m "add a test"',
             'fairlead request-changes a-5kx2 -m "smaller" --json',
         ),
+    ),
+    Command(
+        "signal",
+        "tell a run that waits for it that something has come; the run goes on",
+        (
+            Argument(("run",), "id or its beginning, a workflow's name, last", {"metavar": "RUN"}),
+            Argument(("name",), "what it waits for", {"metavar": "NAME"}),
+            _option("--data", "JSON", "what came with it: one JSON value"),
+            _flag("--record-only", "record it, and leave going on to others"),
+        ),
+        (
+            "fairlead signal r-7q2k deployed",
+            """fairlead signal last deployed --data '{"version": "1.2"}'""",
+            "fairlead signal last deployed --record-only --json",
+        ),
+        "A signal that comes early is kept until the run first asks for it.",
     ),
     Command(
         "runs list",

@@ -1,11 +1,12 @@
 """Whether the decisions of people answer a question. Rules, not state: the same question and decisions, one answer."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from fairlead.core.events import ApprovalAsked, ApprovalDecided
 from fairlead.core.ids import Micros
 from fairlead.core.json import Digest, Json
+from fairlead.core.people import fits, who_is_asked
 from fairlead.core.workflow import Approvers
 
 GRANT_S_MAX = 86_400  # a decision that was not used for so long is asked for again
@@ -46,25 +47,33 @@ def is_lapsed(granted_at: Micros, now: Micros) -> bool:
     return now - granted_at > GRANT_S_MAX * 1_000_000
 
 
-def refuse(asked: ApprovalAsked, decisions: Sequence[ApprovalDecided], decided: ApprovalDecided) -> str:
-    """Why *decided* does not count, as a clause; "" when it does."""
+class Refusal(NamedTuple):
+    """Why a decision does not count."""
+
+    code: str
+    why: str  # a clause
+
+
+def refuse(asked: ApprovalAsked, decisions: Sequence[ApprovalDecided], decided: ApprovalDecided) -> Refusal | None:
+    """Why *decided* does not count; None when it does."""
     if decided.shown != asked.digest:
-        return "what was shown has changed since"
+        return Refusal("FL-P031", "what was shown has changed since")
     if any(one.by == decided.by for one in decisions):
-        return f"{decided.by} has decided already"
+        return Refusal("FL-P006", f"{decided.by} has decided already")
     if decided.choice not in asked.choices:
-        return f"the question has no choice {decided.choice!r}"
+        choices = ", ".join(choice.replace("_", " ") for choice in asked.choices)
+        return Refusal("FL-P005", f"it can be answered with {choices}, not with {decided.choice.replace('_', ' ')}")
     if decided.choice == "approve_subset" and not decided.selected:
-        return "no number of the list is named"
+        return Refusal("FL-P005", "no number of the list is named")
     if decided.choice != "approve_subset" and decided.selected:
-        return "only a subset can be selected from"
+        return Refusal("FL-P005", "only a subset can be selected from")
     if any(not 0 <= number < asked.selectable for number in decided.selected):
-        return f"the list has {asked.selectable} items"
+        return Refusal("FL-P005", f"the list has the numbers 1 to {asked.selectable}")
     if len(set(decided.selected)) != len(decided.selected):
-        return "a number of the list is named twice"
+        return Refusal("FL-P005", "a number of the list is named twice")
     if asked.approvers and not any(_fits(one, decided) for one in asked.approvers):
-        return f"{decided.by} is not among those who are asked"
-    return ""
+        return Refusal("FL-P007", f"{decided.by} is not asked, but {who_is_asked(asked.approvers)}")
+    return None
 
 
 def _is_filled(wanted: Approvers, decisions: Sequence[ApprovalDecided]) -> bool:
@@ -75,8 +84,4 @@ def _is_filled(wanted: Approvers, decisions: Sequence[ApprovalDecided]) -> bool:
 
 
 def _fits(wanted: Approvers, decided: ApprovalDecided) -> bool:
-    if wanted.user:
-        return decided.by == wanted.user
-    if wanted.team:
-        return wanted.team in decided.teams
-    return not wanted.role or wanted.role in decided.roles
+    return fits(wanted, decided.by, decided.teams, decided.roles)

@@ -85,6 +85,7 @@ class StepRun:
         "kept_from",
         "key",
         "kind",
+        "let_by",
         "lost",
         "message",
         "number",
@@ -141,6 +142,7 @@ class StepRun:
         self.effect = ""  # the class of the effect that its last attempt has
         self.child = ""  # the run that performs it
         self.kept_from = ""  # the run that did the work
+        self.let_by = ""  # the approval that let its last attempt happen, or "allowed"
         self.started_at = Micros(0)
         self.ended_at = Micros(0)
         # Repeating: which alternative is in use, its retries so far, and what failed before.

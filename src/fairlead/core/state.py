@@ -185,7 +185,7 @@ def _start(state: RunState, event: AttemptStarted, epoch: Epoch) -> None:
     state.sleeping.drop(event.place)
     state.running[event.place] = None
     step.agent, step.version, step.tree, step.epoch = event.agent, event.version, event.tree, epoch
-    step.effect, step.child, step.kept_from = event.effect, event.child, event.kept_from
+    step.effect, step.child, step.kept_from, step.let_by = event.effect, event.child, event.kept_from, event.granted
     if not step.started_at:
         step.started_at = state.now
 

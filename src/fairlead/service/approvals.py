@@ -1,23 +1,25 @@
-"""Questions to people: which are open, what they show, and what somebody decides."""
+"""Questions to people: which are open, what they show, and which one somebody means."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 
-from fairlead.core.errors import FairleadError, error
-from fairlead.core.events import ApprovalAsked, ApprovalDecided
+from fairlead.core.errors import Diagnostic, FairleadError, error
+from fairlead.core.events import ApprovalAsked
 from fairlead.core.ids import Micros, Place, RunId
-from fairlead.core.json import Digest, Json, digest, encode
-from fairlead.core.quorum import refuse
+from fairlead.core.json import Digest, Json
+from fairlead.core.people import People, lacking, refuses_requester, who_is_asked
+from fairlead.core.quorum import differences, shown_in
 from fairlead.core.standing import RunState, StepRun
-from fairlead.core.transitions import RUN_ENDED
 from fairlead.core.workflow import Approvers, Choice
 from fairlead.service.parts import Parts, Project
+from fairlead.service.people import people_or_why
 from fairlead.service.runs import LIST_MAX, find_run
+from fairlead.views.approvals import DecisionView, decisions_of
 from fairlead.views.reading import Readable
-from fairlead.views.runs import project_run
+from fairlead.views.runs import project_run, queued_of
 
-_TRIES_MAX = 20  # how often a decision is made anew because somebody else asked something of the run meanwhile
+_PAST_RUNS_MAX = 200  # in which a question is looked for that is not open any more
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -38,50 +40,75 @@ class Approval(msgspec.Struct, frozen=True, omit_defaults=True):
     title: str
     choices: tuple[Choice, ...]
     asked_by: str  # who started the run
+    asked_at: Micros
     digest: Digest  # of all that is asked
+    asks: str  # who must decide, in words
     body: str = ""
     shown: tuple[Shown, ...] = ()
     selectable: tuple[Json, ...] = ()  # of which a subset may be approved, in the order of their numbers
     approvers: tuple[Approvers, ...] = ()
     not_by: tuple[str, ...] = ()
-    decided: tuple[ApprovalDecided, ...] = ()  # the valid decisions so far
+    decisions: tuple[DecisionView, ...] = ()  # the valid ones so far
     due: Micros = Micros(0)
+    on_timeout: str = "hold"
+    effect: str = ""  # the class of what would be performed
+    before: str = ""  # the approval of the same step that holds no longer
+    lacking: tuple[str, ...] = ()  # why nobody here can answer it, and what would change that
+    own: str = ""  # what deciding on the own request comes to here: refused, allowed, or "" where it is another's
 
 
-class Decision(msgspec.Struct, frozen=True):
-    """What was recorded, and what it came to."""
+class Approvals(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All that is open."""
 
-    approval: str
-    run: RunId  # that asked
-    outermost: RunId  # that goes on
-    choice: Choice
-    by: str
-    is_self: bool
-    is_open: bool  # more people have to decide
+    approvals: tuple[Approval, ...]
+    problems: tuple[Diagnostic, ...] = ()  # of the people file
 
 
-def open_approvals(parts: Parts, project: Project) -> tuple[Approval, ...]:
-    """Every open question of the project's runs, newest run first."""
+def open_approvals(parts: Parts, project: Project) -> Approvals:
+    """Every open question of the project's runs, newest run first, and in a run as it asked them."""
     journal = parts.reader(project)
     if journal is None:
-        return ()
+        return Approvals(())
+    people, problems = people_or_why(parts, project)
     found: list[Approval] = []
     for row in journal.runs(LIST_MAX):
         if row.status in ("running", "waiting"):
-            found.extend(_open_of(project_run(journal, row.run).state, journal))
+            state = project_run(journal, row.run).state
+            found.extend(_open_of(state, journal, people, parts.user))
+    return Approvals(tuple(found), problems)
+
+
+def approvals_of_tree(parts: Parts, project: Project, run: RunId) -> tuple[Approval, ...]:
+    """The open questions of *run* and of the runs below it."""
+    journal = parts.reader(project)
+    if journal is None:
+        return ()
+    people, _ = people_or_why(parts, project)
+    found: list[Approval] = []
+    left = [run]
+    while left:
+        state = project_run(journal, left.pop()).state
+        found.extend(_open_of(state, journal, people, parts.user))
+        left.extend(RunId(state.steps[place].child) for place in state.waiting if state.steps[place].child)
     return tuple(found)
 
 
-def _open_of(state: RunState, journal: Readable) -> Iterator[Approval]:
+def _open_of(state: RunState, journal: Readable, people: People | None, user: str) -> Iterator[Approval]:
     for place in state.waiting:
         step = state.steps[place]
         if step.asked is not None:
-            yield _view(state, step, step.asked, journal)
+            yield _view(state, step, step.asked, journal, people, user)
 
 
-def _view(state: RunState, step: StepRun, asked: ApprovalAsked, journal: Readable) -> Approval:
-    shown = msgspec.json.decode(journal.get(asked.shown_ref)) if asked.shown_ref else asked.shown
+def _view(
+    state: RunState, step: StepRun, asked: ApprovalAsked, journal: Readable, people: People | None, user: str
+) -> Approval:
+    shown = shown_in(asked, lambda name: msgspec.json.decode(journal.get(name)))
     selectable = msgspec.json.decode(journal.get(asked.selectable_ref)) if asked.selectable_ref else []
+    requester = state.queued.requester if state.queued is not None else ""
+    own = ""
+    if requester == user and people is not None:
+        own = "refused" if refuses_requester(asked, people) else "allowed"
     return Approval(
         id=asked.approval,
         run=state.run,
@@ -90,15 +117,22 @@ def _view(state: RunState, step: StepRun, asked: ApprovalAsked, journal: Readabl
         about=asked.about,
         title=asked.title,
         choices=asked.choices,
-        asked_by=state.queued.requester if state.queued is not None else "",
+        asked_by=requester,
+        asked_at=step.asked_at,
         digest=asked.digest,
+        asks=who_is_asked(asked.approvers),
         body=asked.body,
         shown=tuple(Shown(str(one.get("name")), one.get("value")) for one in shown or ()),
         selectable=tuple(selectable),
         approvers=asked.approvers,
         not_by=asked.not_by,
-        decided=tuple(step.decisions),
+        decisions=decisions_of(step),
         due=asked.due,
+        on_timeout=asked.on_timeout,
+        effect=asked.effect,
+        before=asked.before,
+        lacking=lacking(asked, people, requester) if people is not None else (),
+        own=own,
     )
 
 
@@ -106,95 +140,76 @@ def find_approval(parts: Parts, project: Project, text: str) -> Approval:
     """The open question that *text* means: the beginning of its id, a run with one question, "" for the only one.
 
     Raises:
-        FairleadError: FL-P004 there is none, or more than one.
+        FairleadError: FL-P004 there is none, or more than one; FL-P006 it is decided; FL-P031 it is asked anew.
     """
-    known = open_approvals(parts, project)
+    known = open_approvals(parts, project).approvals
     wanted = text.strip().lower().replace("_", "-")
     found = [one for one in known if not wanted or one.id.startswith(wanted)]
     if wanted and not found:
+        if wanted.startswith("a-"):
+            raise _not_open(parts, project, wanted)
         run = find_run(parts, project, text)
-        found = [one for one in known if one.run == run]
+        below = {one.id for one in approvals_of_tree(parts, project, run)}
+        found = [one for one in known if one.id in below]
     if len(found) == 1:
         return found[0]
     if not found:
-        raise error("FL-P004", f"no open question is called {text or 'anything'}", "fairlead approvals", exit_code=2)
+        said = f"no question is open that {text} could mean" if text else "no question is open"
+        raise error("FL-P004", said, "fairlead approvals", exit_code=2)
     names = ", ".join(one.id for one in found)
     raise error("FL-P004", f"{len(found)} questions are open: {names}", "name one of them", exit_code=2)
 
 
-def decide(
-    parts: Parts,
-    project: Project,
-    approval: Approval,
-    choice: Choice,
-    *,
-    comment: str = "",
-    selected: Sequence[int] = (),
-) -> Decision:
-    """Record what the person of this process decides on *approval*, exactly as it was shown.
+def _not_open(parts: Parts, project: Project, wanted: str) -> FairleadError:
+    """What became of the question *wanted*, which is not open."""
+    journal = parts.reader(project)
+    if journal is not None:
+        for row in journal.runs(_PAST_RUNS_MAX):
+            state = project_run(journal, row.run).state
+            for name, place in state.approvals.items():
+                if name.startswith(wanted):
+                    return became_of(state, place, name, journal)
+    return error("FL-P004", f"there is no question named {wanted}", "fairlead approvals", exit_code=2)
 
-    Raises:
-        FairleadError: FL-P005 it does not count, with the reason; FL-P012 who asked may not decide; FL-P031 what was
-            shown has changed.
-    """
-    journal = parts.journal(project)
-    for _ in range(_TRIES_MAX):
-        state = project_run(journal, approval.run).state
-        step = state.steps[approval.step]
-        asked = step.asked
-        if state.status in RUN_ENDED or asked is None or step.status != "waiting" or asked.approval != approval.id:
-            raise error(
-                "FL-P006", f"{approval.id} is decided already", f"fairlead runs show {approval.run}", exit_code=2
-            )
-        is_self = approval.asked_by == parts.user
-        if is_self and not _may_decide_on_own(parts, project, asked):
-            raise _own(approval)
-        covers = Digest("")
-        if selected:
-            covers = digest(encode([approval.selectable[number] for number in selected]))
-        decided = ApprovalDecided(
-            approval.step,
-            approval.id,
-            choice,
-            parts.user,
-            approval.digest,
-            selected=tuple(selected),
-            covers=covers,
-            comment=comment,
-            is_self=is_self,
+
+def became_of(state: RunState, place: Place, approval: str, journal: Readable) -> FairleadError:
+    """Why the question *approval* about *place* cannot be decided any more."""
+    step = state.steps[place]
+    show = f"fairlead runs show {state.run}"
+    asked = step.asked
+    if asked is not None and asked.approval != approval:
+        before = next(
+            record.event
+            for record in journal.events_of(state.run)
+            if isinstance(record.event, ApprovalAsked) and record.event.approval == approval
         )
-        if why := refuse(asked, step.decisions, decided):
-            code = "FL-P031" if approval.digest != asked.digest else "FL-P005"
-            raise error(code, f"{approval.id}: {why}", f"fairlead approvals show {approval.id}", exit_code=2)
-        try:
-            journal.record(approval.run, decided, after=state.applied)
-        except FairleadError as refusal:
-            if refusal.diagnostics[0].code != "FL-R105":
-                raise
-            continue
-        after = project_run(journal, approval.run).state
-        is_open = after.steps[approval.step].status == "waiting"
-        outermost = _outermost(journal, approval.run)
-        return Decision(approval.id, approval.run, outermost, choice, parts.user, is_self, is_open)
-    raise error("FL-P006", f"{approval.id} changes all the time", "try again", exit_code=2)
+        return stale(before, asked, journal)
+    if step.code == "FL-P003":
+        return error("FL-P003", f"nobody decided on {approval} in time", show, exit_code=2)
+    if step.decisions:
+        by = ", ".join(one.by for one in step.decisions)
+        return error("FL-P006", f"{approval} is decided already, by {by}", show, exit_code=2)
+    return error("FL-P006", f"{approval} was withdrawn: {step.place} is {step.status}", show, exit_code=2)
 
 
-def _may_decide_on_own(parts: Parts, project: Project, asked: ApprovalAsked) -> bool:
-    return "requester" not in asked.not_by or parts.is_allowed(project, "self")
+def stale(before: ApprovalAsked, now: ApprovalAsked, journal: Readable) -> FairleadError:
+    """What was shown has changed: the names of what did."""
 
+    def load(name: Digest) -> Json:
+        return msgspec.json.decode(journal.get(name))
 
-def _own(approval: Approval) -> FairleadError:
-    return error(
-        "FL-P012",
-        f"{approval.id} may not be decided by {approval.asked_by}, who asked for the run (not_by: requester)",
-        "let somebody else decide, or allow it for this project: fairlead approvals allow self",
-        exit_code=5,
+    changed = differences(shown_in(before, load), shown_in(now, load))
+    changed += [name for name in ("title", "body") if getattr(before, name) != getattr(now, name)]
+    changed += ["the list to choose from"] if before.selectable_ref != now.selectable_ref else []
+    said = (
+        f"what {before.approval} showed is not what would run: {', '.join(changed) or 'the call'} changed;"
+        f" it is asked anew as {now.approval}, and nothing was performed"
     )
+    return error("FL-P031", said, f"fairlead approvals show {now.approval}", exit_code=2)
 
 
-def _outermost(journal: Readable, run: RunId) -> RunId:
-    from fairlead.views.runs import queued_of
-
+def outermost(journal: Readable, run: RunId) -> RunId:
+    """The run at the top of the tree that *run* is in."""
     while parent := queued_of(journal, run).parent:
         run = RunId(parent)
     return run

@@ -8,7 +8,7 @@ OK = 0
 _NEGATIVE = 1  # done, and the answer is no: findings at or above the limit, an expectation that does not hold
 USAGE = 2
 _FAILED = 3
-_WAITING = 4  # for a person; resumable
+WAITING = 4  # for a person; resumable
 _REFUSED = 5
 _BUDGET = 6
 _DEGRADED = 7  # only with `--strict`
@@ -28,7 +28,7 @@ def exit_code(view: RunView, *, fail_on: FailOn | None, is_strict: bool = False,
     `--exit-zero` is for "complete, whatever it found": it forgives findings and nothing else.
     """
     if view.status == "waiting":
-        return _WAITING
+        return WAITING
     if view.status not in RUN_ENDED:
         return _FAILED
     if view.status == "failed" and view.code.startswith(_NO_SANDBOX):

@@ -229,6 +229,19 @@ class IsolationSetting(Protocol):
         ...
 
 
+class PermissionSetting(Protocol):
+    """One thing that a person lets happen unasked in one project."""
+
+    @property
+    def what(self) -> str: ...
+    @property
+    def by(self) -> str: ...
+    @property
+    def since(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+
+
 Ending = Literal["ended", "interrupted", "terminated"]  # nothing left to do; SIGINT; SIGTERM
 
 
@@ -272,8 +285,16 @@ class Parts(Protocol):
         """`git` as expressions read it; the lists behind its two functions only where they are asked for."""
         ...
 
-    def is_allowed(self, project: Project, what: str) -> bool:
-        """Whether the person lets *what*, a kind of effect or `self`, happen unasked in this project."""
+    def permissions(self, project: Project) -> Sequence[PermissionSetting]:
+        """What the person lets happen unasked in this project: kinds of effects, and `self`."""
+        ...
+
+    def change_permission(self, project: Project, what: str, *, is_allowed: bool, reason: str) -> None:
+        """Write that down for this person, outside of the project.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         ...
 
     def host_facts(self) -> dict[str, Json]:

@@ -14,6 +14,7 @@ from fairlead.core.json import Json as Json
 from fairlead.core.ports import AgentCard as AgentCard
 from fairlead.core.transitions import RUN_ENDED as RUN_ENDED
 from fairlead.core.transitions import STEP_ENDED as STEP_ENDED
+from fairlead.core.workflow import Choice as Choice
 from fairlead.views.acceptances import day_of as day_of
 from fairlead.views.facts import STEP_END as STEP_END
 from fairlead.views.facts import Fact as Fact

@@ -12,6 +12,7 @@ from fairlead.core.ports import RunRow
 from fairlead.core.state import RunState, StepRun
 from fairlead.core.transitions import RUN_ENDED
 from fairlead.core.workflow import Workflow
+from fairlead.views.approvals import ApprovalView, approval_of
 from fairlead.views.controls import ControlView, controls_of
 from fairlead.views.facts import Projection, seconds_of
 from fairlead.views.findings import FindingView, findings_of, totals
@@ -65,6 +66,10 @@ class StepView(msgspec.Struct, frozen=True, omit_defaults=True):
     limits: tuple[str, ...] = ()  # what was in force with it, in words
     violations: tuple[str, ...] = ()  # what it did to the repository that it may not touch
     output: Json = None  # of a step that failed: what there is all the same
+    approval: ApprovalView | None = None  # the last question about it
+    granted: str = (
+        ""  # the approval that let it happen; "allowed": nobody was asked, the person lets such effects happen
+    )
 
 
 class Previous(msgspec.Struct, frozen=True):
@@ -151,8 +156,8 @@ def read_workflow_of(journal: Readable, queued: RunQueued) -> Workflow:
     return msgspec.json.decode(journal.get(queued.definition), type=Workflow)
 
 
-def project_run(journal: Readable, run: RunId) -> Projection:
-    """The run folded up to now.
+def project_run(journal: Readable, run: RunId, *, until: Seq | None = None) -> Projection:
+    """The run folded up to now, or to its event *until*.
 
     Raises:
         FairleadError: FL-R101 when the journal holds no such run.
@@ -164,6 +169,8 @@ def project_run(journal: Readable, run: RunId) -> Projection:
                 break
             projection = Projection(read_workflow_of(journal, record.event), run)
         projection.take(record)
+        if record.seq == until:
+            break
     if projection is None:
         raise error("FL-R101", f"no run has the id {run}", "fairlead runs list")
     return projection
@@ -203,7 +210,7 @@ def view_run(state: RunState, journal: Readable, *, is_unowned: bool | None = No
         isolation=_not_isolated(state),
         pause_reason=state.pause.reason if state.pause is not None else "",
         imported_by=state.imported.requester if state.imported is not None else "",
-        steps=tuple(_view_step(step) for step in state.in_order()),
+        steps=tuple(_view_step(step, state.status) for step in state.in_order()),
         totals=totals(findings),
         findings=findings,
         controls=controls_of(state, journal),
@@ -227,7 +234,7 @@ def _in_order(reasons: Sequence[str], state: RunState) -> tuple[str, ...]:
     return tuple(sorted(reasons, key=lambda reason: places.get(reason.partition(": ")[0], (-1, 0))))
 
 
-def _view_step(step: StepRun) -> StepView:
+def _view_step(step: StepRun, run_status: str) -> StepView:
     return StepView(
         step=step.place,
         status=step.status,
@@ -253,4 +260,6 @@ def _view_step(step: StepRun) -> StepView:
         limits=step.receipt.limits,
         violations=step.receipt.violations,
         output=step.output if step.status == "failed" else None,
+        approval=approval_of(step, run_status),
+        granted=step.let_by,
     )

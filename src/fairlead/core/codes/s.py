@@ -362,8 +362,8 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-S081",
         title="the run never waits for this signal",
-        why="No step of its workflow waits for a signal of this name, so it would be kept for nobody. A run below it has"
-        " signals of its own.",
+        why="No step of its workflow waits for a signal of this name, so it would be kept for nobody. A run below it"
+        " has signals of its own.",
         hint="Name one that the message lists, or the run that waits: `fairlead runs show`.",
     ),
     Code(
