@@ -60,7 +60,7 @@ def mended(code: Code) -> tuple[str, set[str]]:
     return found.data.decode(), set(found.codes)
 
 
-@proves("A1.1")
+@proves("A1")
 @pytest.mark.parametrize("name", EXPLAINED)
 def test_an_edit_leaves_a_file_that_is_right(name: str) -> None:
     text, codes = mended(EXPLAINED[name])

@@ -336,6 +336,7 @@ WRONG_TOP: dict[str, tuple[str, str]] = {
 }
 
 
+@proves("A5")
 @pytest.mark.parametrize("text", WRONG_TOP)
 def test_a_wrong_value_of_the_file_is_marked_with_its_code(text: str) -> None:
     read = read_workflow("a.yaml", f"{HEAD}{text}\nsteps:\n  - id: a\n    run: date\n".encode())

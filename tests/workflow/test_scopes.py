@@ -195,6 +195,11 @@ def test_what_can_be_read_is_right(place: str, expression: str) -> None:
     assert check_explained(file(**{place: expression})).diagnostics == ()
 
 
+def test_the_expressions_of_a_step_without_an_id_are_checked_too() -> None:
+    text = "fairlead: 1\nname: a\nsteps:\n  - run: date\n    expect: [{that: output.exit_cod == 0, say: x}]\n"
+    assert [one.code for one in check_explained(text).diagnostics] == ["FL-W023", "FL-E014"]
+
+
 def test_a_missing_edge_is_written() -> None:
     read = check_explained(file(last_run="${ steps.side.status }"))
     ((code, edit),) = read.edits

@@ -87,6 +87,7 @@ def examine(parts: Parts, project: Project | None) -> Health:
 
 
 _STARTING_WORKFLOW = """\
+# yaml-language-server: $schema={schema}
 # A workflow of your own, to start from.   fairlead check {name}    is it right?
 #                                          fairlead run {name}      perform it
 fairlead: 1
@@ -137,10 +138,12 @@ def write_start(parts: Parts, project: Project) -> Written:
     Raises:
         OSError: the directory cannot be written.
     """
+    from fairlead.workflow.keys import SCHEMA_ID
+
     name = "my-review"
     relative = os.path.join(PROJECT_WORKFLOWS, f"{name}.yaml")
     try:
-        text = _STARTING_WORKFLOW.format(path=relative, name=name)
+        text = _STARTING_WORKFLOW.format(path=relative, name=name, schema=SCHEMA_ID)
         parts.files.write(os.path.join(project.root, relative), text.encode(), is_new=True)
     except FileExistsError:
         return Written((), (relative,))

@@ -105,6 +105,8 @@ RESERVED_IDS = ("in", "null", "true", "false")
 # The words with which an expression begins; an alias of the same name would hide one.
 ROOTS = ("inputs", "vars", "steps", "output", "round", "git", "run", "host", "data", "agent", "env")
 
+SCHEMA_ID = "https://fairlead.example/schema/workflow-1.json"  # by which editors know what the file is
+
 PARSERS = ("junit", "coverage", "sarif", "json", "hyperfine", "pytest_benchmark", "regex")
 
 

@@ -113,7 +113,7 @@ def add_key(source: Source, step: Node, beside: Entry, name: str, value: str) ->
     if text.startswith("{", step.start):
         return Edit(end, end, f", {name}: {value}")
     column = beside.key.start - (text.rfind("\n", 0, beside.key.start) + 1)
-    return Edit(end, end, f"\n{' ' * column}{name}: {value}")
+    return Edit(end, end, f"{_line_end(text)}{' ' * column}{name}: {value}")
 
 
 def add_item(source: Source, node: Node, value: str) -> Edit | None:
@@ -128,4 +128,9 @@ def add_item(source: Source, node: Node, value: str) -> Edit | None:
         return None
     last = node.items[-1]
     line = text.rfind("\n", 0, last.start) + 1
-    return Edit(last.end, last.end, f"\n{text[line : last.start]}{value}")
+    return Edit(last.end, last.end, f"{_line_end(text)}{text[line : last.start]}{value}")
+
+
+def _line_end(text: str) -> str:
+    """How the lines of the file end."""
+    return "\r\n" if "\r\n" in text else "\n"

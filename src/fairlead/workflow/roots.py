@@ -183,6 +183,7 @@ class Types:
         workflow_of: WorkflowOf,
     ) -> None:
         self.workflow = workflow
+        self._known = known
         self.card_of = card_of
         self.effect_of = effect_of
         self.workflow_of = workflow_of
@@ -227,7 +228,8 @@ class Types:
 
     def output(self, text: StepText) -> Type:
         """What one performance of the step gives: its output, or that of one of its items."""
-        return self._outputs[text.step.id]
+        # A step without an id, or with that of another one, is refused already; it has types all the same.
+        return self._outputs[text.step.id] if self._known.get(text.step.id) is text else self._output(text)
 
     def item(self, text: StepText) -> Type:
         return self.items.get(text.step.id, ANY)

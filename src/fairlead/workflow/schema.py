@@ -42,6 +42,7 @@ from fairlead.workflow.keys import (
     RESERVED_IDS,
     RETRY,
     SCHEDULE,
+    SCHEMA_ID,
     STALL,
     STEP,
     TOP,
@@ -50,8 +51,6 @@ from fairlead.workflow.keys import (
     Keys,
 )
 from fairlead.workflow.modifiers import EXPECTATIONS_MAX, PARALLEL_MAX, REPEATED, SATISFIES_MAX
-
-SCHEMA_ID = "https://fairlead.example/schema/workflow-1.json"
 
 Schema = dict[str, Json]
 
