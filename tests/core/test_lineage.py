@@ -63,3 +63,12 @@ def test_one_writer_in_a_block_hands_its_tree_on() -> None:
     writes(run, "b", "")
     assert tree_before(run.state, Place("c")) == "t1"
     assert tree_before(run.state, Place("close")) == "t1"
+
+
+def test_a_step_that_looks_at_a_commit_does_not_hand_that_on() -> None:
+    run = begun(leaf("a"), leaf("look"), leaf("c"), closing=(leaf("close"),))
+    writes(run, "a", "t1")
+    run.state.steps[Place("look")].tree = "a commit"  # its agent works at what an input names
+    writes(run, "look", "")
+    assert tree_before(run.state, Place("c")) == "t1"
+    assert tree_before(run.state, Place("close")) == "t1"

@@ -59,6 +59,9 @@ def _trees_left(state: RunState, step: StepRun) -> set[str]:
         return set()
     if step.is_each:
         return set()  # each item worked on a copy of its own: what they give is in their outputs
+    if not step.is_block and step.tree and step.tree not in state.lineage:
+        # It looked at a commit or another tree and left nothing: what comes after goes on from where it stood itself.
+        return {tree_before(state, step.place)} - {""}
     if not step.is_block:
         return {step.tree} - {""}
     if step.is_loop:
