@@ -162,9 +162,9 @@ def _give(call: Invocation, found: "Permissions") -> int:
             yield f"  {look.symbol('degraded')} {look.paint(first, 'yellow')}"
             yield from (f"    {line}" for line in (*rest, *filter(None, (safe(one.note),))))
         yield ""
-        yield from wrap(f"  could be allowed: {', '.join((*found.kinds, 'self'))}", look.columns)
-        if found.asking:
-            yield from wrap(f"  always asked about: {', '.join(found.asking)}", look.columns)
+        told = [f"could be allowed: {', '.join((*found.kinds, 'self'))}"]
+        told += [f"always asked about: {', '.join(found.asking)}"] if found.asking else []
+        yield from (f"  {line}" for text in told for line in wrap(text, look.columns - 2))
         yield f"  This holds for you and for {safe(call.project.name)} alone."
 
     call.terminal.give(found, lines)

@@ -19,6 +19,7 @@ from fairlead.service.records import (
     RunView,
     StepView,
     accepted_text,
+    approval_lines,
     counted,
     older_text,
 )
@@ -51,6 +52,9 @@ def status_text(status: str, unowned_since: int) -> str:
 
 def _standing_text(view: RunView) -> str:
     """The status, with what a person must know of it: that nobody works on it, or why it waits."""
+    if view.status == "waiting" and view.parked:
+        more = f" and {len(view.parked) - 1} more" if len(view.parked) > 1 else ""
+        return f"waiting · {safe(view.parked[0])}{more}"
     if view.status == "waiting":
         return "waiting · paused" + (f": {safe(view.pause_reason)}" if view.pause_reason else "")
     return status_text(view.status, view.unowned_since)
@@ -97,6 +101,8 @@ def _step(view: RunView, step: StepView, look: Look, telling: Telling) -> Iterat
         nobody = " · no worker" if step.status == "running" and view.unowned_since else ""
         again = f" · attempt {step.attempts + (step.status != 'running')}" if step.attempts else ""
         yield step_row(look, step.status, step.step, step.status + nobody + again)
+    for text in approval_lines(step.approval, step.granted):
+        yield from (look.paint(f"      {line}", "dim") for line in wrap(safe(text), look.columns - 6))
 
 
 def _as_fact(view: RunView, step: StepView) -> Fact:

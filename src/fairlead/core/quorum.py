@@ -9,6 +9,7 @@ from fairlead.core.json import Digest, Json
 from fairlead.core.people import fits, who_is_asked
 from fairlead.core.workflow import Approvers
 
+ALLOWED = "allowed"  # stands for an approval where a person lets such effects happen unasked
 GRANT_S_MAX = 86_400  # a decision that was not used for so long is asked for again
 
 Answer = Literal["open", "granted", "rejected", "changes_requested"]

@@ -119,8 +119,7 @@ def _apply_to_run(
             _advance_run(state, "claimed")
             state.epoch, state.worker = epoch, event.worker
             state.orphans = dict.fromkeys(state.running)
-            for place in [place for place in state.waiting if state.steps[place].child]:
-                _release_waiting(state, state.steps[place])  # its child may have gone on meanwhile
+            _release_children(state)
         case RunParked():
             _advance_run(state, "parked")
             state.parked = event.reasons
@@ -138,6 +137,7 @@ def _apply_to_run(
         case RunResumeRequested():
             _advance_run(state, "resume_requested")
             state.pause, state.parked = None, ()
+            _release_children(state)
         case RunEnded():
             _advance_run(state, f"ended_{event.status}")
             state.ended = event
@@ -317,6 +317,12 @@ def _release_waiting(state: RunState, step: StepRun) -> None:
     state.ready[step.place] = None
 
 
+def _release_children(state: RunState) -> None:
+    """Look at every child run that waits once more: it may have gone on meanwhile."""
+    for place in [place for place in state.waiting if state.steps[place].child and state.steps[place].wait]:
+        _release_waiting(state, state.steps[place])
+
+
 def _ask(state: RunState, event: ApprovalAsked, at: Micros) -> None:
     step = state.steps[event.place]
     advance(step, "asked")
@@ -368,13 +374,21 @@ def _grant(state: RunState, step: StepRun, decided: ApprovalDecided) -> None:
     state.granted_at[asked.approval] = step.decided_at[-1]
     if asked.about == "approve":
         step.output = decision_of(step)
-        step.agent, step.summary = "approve", f"{decided.by} approved"
+        step.agent, step.summary = "approve", _said(step)
         end(state, step, "succeeded")
         return
     step.granted = asked.approval
     if asked.about == "uncertain":  # a person says that it did not happen: it may be done again
         _advance_attempt(step, step.attempts, "lost")
     _release_waiting(state, step)
+
+
+def _said(step: StepRun) -> str:
+    """Who approved, and how much of it."""
+    assert step.asked is not None  # who decides has been asked
+    subset = next((one for one in step.decisions if one.choice == "approve_subset"), None)
+    part = f" {len(subset.selected)} of {step.asked.selectable}" if subset is not None else ""
+    return f"{', '.join(one.by for one in step.decisions)} approved{part}"
 
 
 def decision_of(step: StepRun) -> dict[str, object]:

@@ -8,13 +8,13 @@ from fairlead.core.events import AttemptFailed, AttemptOutcome, AttemptStarted, 
 from fairlead.core.json import digest, encode
 from fairlead.core.outcomes import Ask, Failed, Outcome
 from fairlead.core.ports import Admitted, Call, Effect, EffectCard, EffectWorld
+from fairlead.core.quorum import ALLOWED
 from fairlead.core.receipts import Receipt
 from fairlead.gate.contracts import Contracts
 from fairlead.gate.sealing import NOTHING, seal
 from fairlead.gate.surroundings import Covers, Surroundings
 
 _VERSION = "1"
-ALLOWED = "allowed"  # stands for an approval where a person lets such effects happen unasked
 
 
 class Outside:

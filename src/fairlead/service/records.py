@@ -16,6 +16,7 @@ from fairlead.core.transitions import RUN_ENDED as RUN_ENDED
 from fairlead.core.transitions import STEP_ENDED as STEP_ENDED
 from fairlead.core.workflow import Choice as Choice
 from fairlead.views.acceptances import day_of as day_of
+from fairlead.views.approvals import approval_lines as approval_lines
 from fairlead.views.facts import STEP_END as STEP_END
 from fairlead.views.facts import Fact as Fact
 from fairlead.views.findings import Acceptance as Acceptance

@@ -6,13 +6,12 @@ from typing import Literal
 import msgspec
 
 from fairlead.core.ids import Micros
-from fairlead.core.quorum import answer
+from fairlead.core.quorum import ALLOWED, answer
 from fairlead.core.standing import StepRun
 from fairlead.core.transitions import RUN_ENDED
 from fairlead.core.workflow import Choice
 
 Standing = Literal["open", "granted", "rejected", "changes_requested", "expired", "withdrawn"]
-ALLOWED = "allowed"  # stands for an approval where a person lets such effects happen unasked
 
 
 class DecisionView(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -167,7 +167,8 @@ class Projection:
             case ApprovalAsked():
                 return [self._step_fact("approval.asked", event.place, record, f"{event.title} ({event.approval})")]
             case ApprovalDecided():
-                said = f"{event.by}: {event.choice}" + (f", {event.comment}" if event.comment else "")
+                own = ", on the own request" if event.is_self else ""
+                said = f"{event.by}: {event.choice}{own}" + (f", {event.comment}" if event.comment else "")
                 found: list[Fact | None] = [self._step_fact("approval.decided", event.place, record, said)]
                 decided = self.state.steps[event.place]
                 return [*found, self._step_end(decided, record)] if decided.status == "succeeded" else found

@@ -14,6 +14,7 @@ import msgspec
 
 from fairlead.core.ids import Micros
 from fairlead.core.json import Json
+from fairlead.views.approvals import approval_lines
 from fairlead.views.html_findings import (
     SHAPES,
     STATIC_MAX,
@@ -30,7 +31,16 @@ from fairlead.views.html_text import Html, Piece, element, filled, joined, scrip
 from fairlead.views.rules import RuleText
 from fairlead.views.runs import RunView, StepView
 
-_SIGNS = {"succeeded": "✓", "degraded": "▲", "failed": "✗", "skipped": "↷", "cancelled": "⊘", "running": "●"}
+_SIGNS = {
+    "succeeded": "✓",
+    "degraded": "▲",
+    "failed": "✗",
+    "rejected": "✗",
+    "waiting": "⏸",
+    "skipped": "↷",
+    "cancelled": "⊘",
+    "running": "●",
+}
 
 
 class _Data(msgspec.Struct, frozen=True):
@@ -202,6 +212,7 @@ def _step(step: StepView, outputs: Mapping[str, Json]) -> Html:
         said.append(element("li", code, step.message))
     if step.hint:
         said.append(element("li", step.hint))
+    said += [element("li", line) for line in approval_lines(step.approval, step.granted)]
     about = [step.agent if step.agent != step.step else "", _seconds(step.seconds) if step.seconds else ""]
     return element(
         "li",

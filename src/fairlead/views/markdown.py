@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fairlead.core.markdown import inline
+from fairlead.views.approvals import approval_lines
 from fairlead.views.controls import ControlView
 from fairlead.views.findings import FindingView, accepted_text, counted, older_text
 from fairlead.views.runs import RunView
@@ -31,7 +32,8 @@ def _lines(view: RunView) -> Iterator[str]:
     blocks = {step.parent for step in view.steps}
     for step in view.steps:
         if step.step not in blocks:
-            said = "; ".join(filter(None, (step.summary, *step.degraded, step.reason, step.message)))
+            people = approval_lines(step.approval, step.granted)
+            said = "; ".join(filter(None, (step.summary, *step.degraded, step.reason, step.message, *people)))
             yield f"| {inline(step.step)} | {step.status} | {inline(said)} |"
     counting = counted(view.findings)
     if counting:

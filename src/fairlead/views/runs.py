@@ -114,6 +114,7 @@ class RunView(msgspec.Struct, frozen=True, omit_defaults=True):
     rerun_of: str = ""
     isolation: str = ""  # "L0 · not isolated: build, tests", when that is so of any step
     pause_reason: str = ""
+    parked: tuple[str, ...] = ()  # what a waiting run waits for, when nobody has paused it
     imported_by: str = ""  # who took the run over from another record; "" for one that was performed here
 
 
@@ -209,6 +210,7 @@ def view_run(state: RunState, journal: Readable, *, is_unowned: bool | None = No
         rerun_of=queued.rerun_of,
         isolation=_not_isolated(state),
         pause_reason=state.pause.reason if state.pause is not None else "",
+        parked=state.parked if state.pause is None else (),
         imported_by=state.imported.requester if state.imported is not None else "",
         steps=tuple(_view_step(step, state.status) for step in state.in_order()),
         totals=totals(findings),
