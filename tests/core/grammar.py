@@ -110,7 +110,7 @@ class _Grammar:
         if each is not None and self.chance(0.4):
             more["join"] = self.join()
         if isinstance(action, AgentAction):
-            more |= self.of_agent(read)
+            more |= self.of_agent(read, has_item=each is not None)
         return Step(
             name,
             action,
@@ -123,8 +123,10 @@ class _Grammar:
             **more,
         )
 
-    def of_agent(self, read: tuple[str, ...]) -> dict[str, Any]:  # as above
+    def of_agent(self, read: tuple[str, ...], *, has_item: bool) -> dict[str, Any]:  # as above
         more: dict[str, Any] = {"given": {"from": f"${{ {self.value(read)} }}", "k": "${ inputs.k }"}}
+        if has_item:
+            more["given"]["item"] = "${ item }"
         if self.chance(0.3):
             more["retry"] = Retry(
                 self.rng.randint(0, 3),

@@ -347,3 +347,19 @@ class PaperRun:
             self.record(AttemptSucceeded(place, attempt, {"n": 1}, degraded=("less than asked",)))
         else:
             self.record(AttemptSucceeded(place, attempt, {"n": 1}))
+
+
+def facts(state: RunState) -> dict[str, object]:
+    """All that can be asked of a state, as one value."""
+    steps = {
+        place: {name: _plain(getattr(step, name)) for name in step.__slots__} for place, step in state.steps.items()
+    }
+    rest = {k: v for k, v in vars(state).items() if k not in ("steps", "workflow", "worst")}
+    return {"steps": steps, "worst": [step.place for step in state.worst], **rest}
+
+
+def _plain(value: object) -> object:
+    slots = getattr(value, "__slots__", None)
+    if type(value).__name__ == "Rounds" and slots:
+        return [getattr(value, name) for name in slots]
+    return value

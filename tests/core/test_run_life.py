@@ -38,7 +38,7 @@ from fairlead.core.workflow import (
     place_of,
 )
 from tests.core.grammar import any_workflow
-from tests.core.runs import PaperRun, random_workflow
+from tests.core.runs import PaperRun, facts, random_workflow
 from tests.proves import proves
 
 SEEDS = range(500)  # a failure names its seed: `performed(seed)` gives that run again
@@ -62,22 +62,6 @@ def replayed(run: PaperRun) -> Iterator[tuple[Recorded, RunState]]:
         yield record, state
         apply(state, record.event, record.at, record.epoch)
         state.applied = record.seq
-
-
-def facts(state: RunState) -> dict[str, object]:
-    """All that can be asked of a state, as one value."""
-    steps = {
-        place: {name: _plain(getattr(step, name)) for name in step.__slots__} for place, step in state.steps.items()
-    }
-    rest = {k: v for k, v in vars(state).items() if k not in ("steps", "workflow", "worst")}
-    return {"steps": steps, "worst": [step.place for step in state.worst], **rest}
-
-
-def _plain(value: object) -> object:
-    slots = getattr(value, "__slots__", None)
-    if type(value).__name__ == "Rounds" and slots:
-        return [getattr(value, name) for name in slots]
-    return value
 
 
 @pytest.mark.parametrize("part", range(4))

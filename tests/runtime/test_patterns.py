@@ -38,6 +38,7 @@ from fairlead.core.workflow import (
     Workflow,
     WorkflowAction,
 )
+from tests.proves import proves
 from tests.runtime.engines import Bench, at_once, for_ever, leaf
 
 
@@ -172,6 +173,25 @@ def test_items_go_through_their_pipeline_without_waiting_for_each_other(bench: B
     assert state.status == "succeeded", state.ended
     assert [str(call.place) for call in agent.calls] == ["one[0]", "two[0]", "one[1]", "two[1]", "end"]
     assert agent.calls[-1].inputs == {"all": [{"n": 11}, {"n": 21}]}
+
+
+@proves("A2.5")
+@pytest.mark.parametrize("size", [1, 300_000])
+def test_each_stage_of_a_pipeline_gets_byte_for_byte_what_the_one_before_put_out(bench: Bench, size: int) -> None:
+    put_out = {
+        "text": "ü漢字 \u0000 \\ ${ not read } " + "x" * size,
+        "numbers": [0, -1, 2**53, 1.5, 1e-300, 0.1],
+        "deep": {"": [{}, [], None, True, {"a b": [[1]]}]},
+    }
+    agent = played(bench, first=put_out)
+    names = ("second", "third", "fourth")
+    before = ("first", *names)
+    stages = [
+        step(name, given={"got": f"${{ steps.{prior}.output{'' if prior == 'first' else '.got'} }}"})
+        for name, prior in zip(names, before, strict=False)
+    ]
+    assert run(bench, Workflow("w", (step("first"), *stages))).status == "succeeded"
+    assert [encode(call.inputs["got"]) for call in agent.calls[1:]] == [encode(put_out)] * 3
 
 
 def loop(*steps: Step, **more: Any) -> Step:
