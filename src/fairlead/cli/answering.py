@@ -1,11 +1,12 @@
 """Answering on the terminal that follows a run: the card of each open question, and a key for each answer."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from fairlead.cli.card import card_lines, command_lines, has_keys, read_key, read_line
 from fairlead.cli.command import Invocation
 from fairlead.cli.errors_screen import diagnostic_lines
-from fairlead.service.records import Choice, FairleadError, RunId
+from fairlead.service.records import Choice, FairleadError, RunId, Watch
 
 if TYPE_CHECKING:
     from fairlead.service.approvals import Approval
@@ -16,16 +17,39 @@ _KEYS: dict[str, Choice] = {"a": "approve", "s": "approve_subset", "c": "request
 _WORDS = {"a": "approve", "s": "approve some", "c": "request changes", "r": "reject"}
 
 
-def answer_here(call: Invocation, run: RunId) -> bool:
-    """Show what *run* and the runs below it ask, one card after the other; whether something was decided.
+class Asked:
+    """The questions that this terminal has shown: each is shown once, and what is left for later stays so."""
 
-    Without a terminal the cards are shown with what to type, and nothing is asked.
-    """
-    from fairlead.service.approvals import approvals_of_tree
+    def __init__(self, call: Invocation, watch: Watch) -> None:
+        self._call = call
+        self._watch = watch
+        self._shown: set[str] = set()
 
-    found = approvals_of_tree(call.parts, call.project, run)
+    def is_new(self) -> bool:
+        """Whether the watched run asks something that has not been shown, and somebody is there to answer."""
+        state = self._watch.state
+        if state is None or not state.waiting or not has_keys(self._call):
+            return False
+        asked = (state.steps[place].asked for place in state.waiting)
+        return any(one is not None and one.approval not in self._shown for one in asked)
+
+    def answer(self, run: RunId) -> bool:
+        """Show what *run* and the runs below it ask, one card after the other; whether something was decided.
+
+        Without a terminal the cards are shown with what to type, and nothing is asked.
+        """
+        from fairlead.service.approvals import approvals_of_tree
+
+        found = [
+            one for one in approvals_of_tree(self._call.parts, self._call.project, run) if one.id not in self._shown
+        ]
+        self._shown |= {one.id for one in found}
+        return _answer(self._call, found)
+
+
+def _answer(call: Invocation, found: Iterable["Approval"]) -> bool:
     has_decided = False
-    for one in found:
+    for one in found if call.terminal.form == "text" else ():
         call.terminal.tell(["", *card_lines(call, one, call.terminal.err)])
         if not has_keys(call):
             call.terminal.tell(["", *command_lines(call, one)])

@@ -10,7 +10,7 @@ from fairlead.service.records import Fact, RunId, Watch
 
 _POLL_SECONDS = 0.05
 
-Leaving = Literal["ended", "waiting", "unowned", "detached", "cancelled", "interrupted"]
+Leaving = Literal["ended", "waiting", "asked", "unowned", "detached", "cancelled", "interrupted"]
 
 
 class Screen(Protocol):
@@ -60,10 +60,17 @@ def screen_for(call: Invocation, footer: str) -> Screen:
     return PlainScreen(terminal.tell, clock.monotonic, clock.now)
 
 
-def follow(call: Invocation, watch: Watch, screen: Screen, on_interrupt: Callable[[int], Leaving | None]) -> Leaving:
+def follow(
+    call: Invocation,
+    watch: Watch,
+    screen: Screen,
+    on_interrupt: Callable[[int], Leaving | None],
+    is_asked: Callable[[], bool] = lambda: False,
+) -> Leaving:
     """Show what happens until the run has ended or nobody works on it any more.
 
-    *on_interrupt* is told how often Ctrl-C came, and says whether that ends the following.
+    *on_interrupt* is told how often Ctrl-C came, and says whether that ends the following. *is_asked* says whether
+    there is a question that the person before this terminal should see now.
     """
     interrupts = 0
     try:
@@ -76,6 +83,8 @@ def follow(call: Invocation, watch: Watch, screen: Screen, on_interrupt: Callabl
                     return "waiting"
                 if watch.is_unowned:
                     return "unowned"
+                if is_asked():
+                    return "asked"
                 call.parts.clock.sleep(_POLL_SECONDS)
             except KeyboardInterrupt:
                 interrupts += 1

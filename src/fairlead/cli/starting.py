@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fairlead import __version__
-from fairlead.cli.answering import answer_here
+from fairlead.cli.answering import Asked
 from fairlead.cli.ci import annotate, give_groups, platform_lines
 from fairlead.cli.command import Invocation
 from fairlead.cli.files import asked_files, give_problems
@@ -104,7 +104,7 @@ def resume(call: Invocation) -> int:
     return _perform_here(call, found, fail_on)
 
 
-def go_on(call: Invocation, found: RunId, fail_on: FailOn | None = None) -> int:
+def go_on(call: Invocation, found: RunId, fail_on: FailOn | None = None, *, after: int = 0) -> int:
     """Go on here with a run that somebody has answered, unless somebody else does."""
     from fairlead.service.runs import show_run
 
@@ -112,14 +112,14 @@ def go_on(call: Invocation, found: RunId, fail_on: FailOn | None = None) -> int:
         if show_run(call.parts, call.project, found).status in RUN_ENDED:
             return _give_ending(call, found, fail_on)
         try:
-            return _perform_here(call, found, fail_on)
+            return _perform_here(call, found, fail_on, after=after)
         except FairleadError as refusal:
             if refusal.diagnostics[0].code not in ("FL-R102", "FL-R401"):
                 raise
         if show_run(call.parts, call.project, found).status != "waiting":
             break
         call.parts.clock.sleep(_LEAVING_SECONDS)  # whoever parked it is about to leave
-    return _follow_worker(call, found, fail_on)
+    return _follow_worker(call, found, fail_on, after=after)
 
 
 def rerun(call: Invocation) -> int:
@@ -243,9 +243,10 @@ def _perform_or_follow(call: Invocation, found: RunId, fail_on: FailOn | None) -
         return _follow_worker(call, found, fail_on)  # somebody with the same key was faster
 
 
-def _perform_here(call: Invocation, found: RunId, fail_on: FailOn | None) -> int:
+def _perform_here(call: Invocation, found: RunId, fail_on: FailOn | None, *, after: int = 0) -> int:
     """Perform the run in this process, with its own screen on the way, and on a terminal with what it asks."""
-    watch = watch_of(call, found)
+    watch = watch_of(call, found, after)
+    asked = Asked(call, watch)
     while True:
         code = _code_of_ending(_perform_shown(call, found, watch))
         if code:
@@ -253,7 +254,7 @@ def _perform_here(call: Invocation, found: RunId, fail_on: FailOn | None) -> int
                 ["", f"Stopped. Everything finished is kept:  {call.typed(f'resume {found}')}  goes on."],
             )
             return code
-        if not (watch.is_waiting and answer_here(call, found)):
+        if not (watch.is_waiting and asked.answer(found)):
             return _give_ending(call, found, fail_on)
 
 
@@ -271,11 +272,12 @@ def _code_of_ending(ending: Ending) -> int:
     return {"ended": 0, "interrupted": INTERRUPTED, "terminated": TERMINATED}[ending]
 
 
-def _follow_worker(call: Invocation, found: RunId, fail_on: FailOn | None) -> int:
+def _follow_worker(call: Invocation, found: RunId, fail_on: FailOn | None, *, after: int = 0) -> int:
     from fairlead.service.runs import cancel_run
 
-    watch = watch_of(call, found)
+    watch = watch_of(call, found, after)
     screen = screen_for(call, _AWAY)
+    asked = Asked(call, watch)
     is_cancelled = False
 
     def interrupted(times: int) -> Leaving | None:
@@ -294,9 +296,12 @@ def _follow_worker(call: Invocation, found: RunId, fail_on: FailOn | None) -> in
             return "detached"
         return "detached"
 
-    leaving = follow(call, watch, screen, interrupted)
-    if leaving == "waiting" and answer_here(call, found):
-        return go_on(call, found, fail_on)
+    while (leaving := follow(call, watch, screen, interrupted, asked.is_new)) in ("asked", "waiting"):
+        if asked.answer(found):
+            return go_on(call, found, fail_on, after=watch.state.applied if watch.state is not None else 0)
+        if leaving == "waiting":
+            break
+        screen = screen_for(call, _AWAY)
     if leaving == "detached":
         call.terminal.complain([f"still running; {call.typed(f'runs watch {found}')}"])
         return INTERRUPTED
