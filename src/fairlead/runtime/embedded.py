@@ -107,11 +107,17 @@ class EmbeddedRun:
                 self._calls[place].cancel()
 
     def _cancel_child(self, run: RunId, reason: str) -> None:
-        # A run is asked, not killed: what stands under its `finally` is still to be done.
-        try:
-            self._journal.record(run, RunCancelRequested(reason=reason))
-        except FairleadError:
-            return  # it has ended meanwhile, or has not begun: its task ends by itself, or finds itself unwanted
+        # A run is asked, not killed: what stands under its `finally` is still to be done. Whoever cancels the parent
+        # asks too, and twice would stop `finally`.
+        while next(iter(self._journal.events_of(run)), None) is not None:
+            state = self.refold_of(run)
+            if state.cancels or state.ended is not None:
+                return
+            try:
+                self._journal.record(run, RunCancelRequested(reason=reason), after=state.applied)
+            except FairleadError as refusal:
+                if refusal.diagnostics[0].code != "FL-R105":
+                    return  # it has ended meanwhile
 
     def emit(self, event: Event) -> None:
         """Record *event* with the intents."""

@@ -3,18 +3,20 @@
 import asyncio
 from collections.abc import Sequence
 
-from fairlead.core.events import Recorded, RunQueued
+from fairlead.core.errors import FairleadError
+from fairlead.core.events import Recorded, RunCancelRequested, RunEnded, RunQueued
+from fairlead.core.groups import due_of, runs_before
 from fairlead.core.ids import RunId, WorkerId
 from fairlead.core.ports import Clock, Interrupted, Journal, Written
 from fairlead.core.state import RunState
 from fairlead.gate.gate import Gate
 from fairlead.runtime.contents import Contents
 from fairlead.runtime.embedded import EmbeddedRun
-from fairlead.runtime.groups import runs_before
 from fairlead.runtime.loop import Interpreter
 
 _POLL_S = 0.05  # how often another process's requests are looked for
 _TURN_S = 0.2  # how often a run that waits for its turn looks whether it has come
+TURN_S_MAX = 15.0  # a run that has had its turn for so long and has not begun is passed over: its process is gone
 _BEAT_S = 10.0  # how often a worker proves that it lives
 
 
@@ -57,14 +59,40 @@ class Engine:
         contents = Contents(self._journal.get, self._journal.put)
         try:
             interpreter = Interpreter(embedded, self._gate.admit, embedded.refold, contents, self._clock.now)
-            return await interpreter.perform()
+            state = await interpreter.perform()
         finally:
             del self._runs[run]
             await embedded.stop_all()
+        if state.ended is not None:
+            await self._close_children(state)
+        return state
+
+    async def _close_children(self, state: RunState) -> None:
+        """Bring those child runs to their end that were cancelled while they, and so their parent, only waited."""
+        for step in state.steps.values():
+            child = RunId(step.child)
+            if not child or next(iter(self._journal.events_of(child)), None) is None:
+                continue
+            if not any(isinstance(record.event, RunEnded) for record in self._journal.events_of(child)):
+                self._cancel(child, f"{state.run} has ended")
+                try:
+                    await self.perform(child)
+                except FairleadError as refusal:
+                    if refusal.diagnostics[0].code not in ("FL-R102", "FL-R401"):  # somebody else is at it
+                        raise
+
+    def _cancel(self, run: RunId, reason: str) -> None:
+        if not any(isinstance(record.event, RunCancelRequested) for record in self._journal.events_of(run)):
+            self._journal.record(run, RunCancelRequested(reason=reason))
 
     async def _take_turn(self, run: RunId) -> None:
         """Wait until no run of the same group stands before *run*."""
-        while runs_before(self._journal, run):
+        gone: set[RunId] = set()
+        since: dict[RunId, float] = {}
+        while before := runs_before(self._journal, run, gone):
+            now = self._clock.monotonic()
+            since = {one: since.get(one, now) for one in due_of(self._journal, run, before)}
+            gone |= {one for one, first in since.items() if now - first > TURN_S_MAX}
             await asyncio.sleep(_TURN_S)
             if self._interrupted:
                 raise Interrupted(self._interrupted)

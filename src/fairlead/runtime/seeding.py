@@ -101,5 +101,7 @@ def _opened(step: StepRun, done: StepRun, origin: RunState) -> Iterator[Event]:
     elif done.rounds is not None:
         yield StepOpened(step.place, rounds_max=done.rounds.max, start=done.rounds.start, tree=done.rounds.first_tree)
     else:
-        taken = [origin.steps[place] for place in done.children if origin.steps[place].reason != "another branch was taken"]
+        taken = [
+            origin.steps[place] for place in done.children if origin.steps[place].reason != "another branch was taken"
+        ]
         yield StepOpened(step.place, branch=taken[0].planned.branch if taken else -1)

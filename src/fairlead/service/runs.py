@@ -7,12 +7,12 @@ from itertools import islice
 import msgspec
 
 from fairlead.core.errors import Diagnostic, FairleadError, error
-from fairlead.core.events import RunCancelRequested, RunPauseRequested, RunResumeRequested
 from fairlead.core.ids import Micros, RunId, Seq
 from fairlead.core.ports import RunRow
 from fairlead.core.transitions import RUN_ENDED
 from fairlead.service.labels import NO_LABELS, is_ours
 from fairlead.service.parts import Parts, Project
+from fairlead.service.trees import cancel_tree, pause_tree, resume_tree, runs_below
 from fairlead.views.reading import Readable
 from fairlead.views.runs import RunLine, RunView, project_run, queued_of, run_lines, view_run
 from fairlead.views.watch import LIVE_BYTES_MAX, Watch
@@ -156,23 +156,21 @@ def pause_run(parts: Parts, project: Project, run: RunId, *, reason: str = "") -
     Raises:
         FairleadError: FL-S060 when it has ended or waits already; its state is as before.
     """
-    row = row_of(require_reader(parts, project), run)
-    if row.status in RUN_ENDED:
-        why = f"run {run} cannot be paused: it has ended as {row.status}"
+    state = project_run(require_reader(parts, project), run).state
+    if state.status in RUN_ENDED:
+        why = f"run {run} cannot be paused: it has ended as {state.status}"
         raise error("FL-S060", why, f"fairlead rerun {run}", exit_code=2)
-    if row.status == "waiting":
+    if state.pause is not None:
         raise error("FL-S060", f"run {run} is paused already", f"fairlead resume {run}", exit_code=2)
-    journal = parts.journal(project)
-    journal.record(run, RunPauseRequested(parts.user, reason))
-    return Paused(run, len(project_run(journal, run).state.running))
+    return Paused(run, pause_tree(parts.journal(project), run, parts.user, reason))
 
 
 def unpause_run(parts: Parts, project: Project, run: RunId) -> bool:
-    """Say that a paused run goes on. False when it was not paused."""
-    if row_of(require_reader(parts, project), run).status != "waiting":
+    """Say that a paused run goes on, with all runs below it. False when nothing of it was paused or waits."""
+    state = project_run(require_reader(parts, project), run).state
+    if state.status != "waiting" and not any(runs_below(require_reader(parts, project), state)):
         return False
-    parts.journal(project).record(run, RunResumeRequested(parts.user))
-    return True
+    return resume_tree(parts.journal(project), run, parts.user)
 
 
 def watch_run(parts: Parts, project: Project, run: RunId, *, after: Seq | None = None) -> Watch:
@@ -202,7 +200,6 @@ def cancel_run(parts: Parts, project: Project, run: RunId, *, reason: str = "") 
             exit_code=2,
         )
     journal = parts.journal(project)
-    recorded = journal.record(run, RunCancelRequested(parts.user, reason))
-    state = project_run(journal, run).state
+    state = cancel_tree(journal, run, parts.user, reason)
     is_alive = bool(state.worker) and journal.is_alive(state.worker)
-    return Cancelled(run, state.cancels, Micros(0) if is_alive else recorded.at)
+    return Cancelled(run, state.cancels, Micros(0) if is_alive else state.now)

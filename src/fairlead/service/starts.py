@@ -22,6 +22,7 @@ from fairlead.service.pinning import called_agents, hidden_agents, pin_again, pi
 from fairlead.service.repeats import NOTHING_KEPT, WHOLE, Keeping, Part, keep_before, keep_for, keep_of
 from fairlead.service.requirements import requirements_of
 from fairlead.service.runs import find_run, list_runs, require_reader, row_of
+from fairlead.service.trees import topmost
 from fairlead.views.runs import project_run
 
 PROJECT_WORKFLOWS = ".fairlead/workflows"
@@ -46,6 +47,7 @@ class Started(msgspec.Struct, frozen=True):
     warnings: tuple[Diagnostic, ...] = ()
     checkout: Checkout = Checkout()  # what lay in the project when it was recorded
     keeping: Keeping = NOTHING_KEPT  # what it takes over from another run
+    unwanted: str = ""  # why it was cancelled at once: others of its group came first
 
 
 class ReviewScope(msgspec.Struct, frozen=True):
@@ -196,9 +198,9 @@ def start_run(
     )
     asked = parts.ids.run_id()
     recorded = journal.record(asked, queued)
-    if recorded.run == asked:  # not the earlier run of the same key
-        settle(parts, project, place, recorded.run)
-    return Started(recorded.run, workflow.name, workflow.title, warnings, checkout, keeping)
+    is_new = recorded.run == asked  # not the earlier run of the same key
+    unwanted = settle(parts, project, place, recorded.run) if is_new else ""
+    return Started(recorded.run, workflow.name, workflow.title, warnings, checkout, keeping, unwanted)
 
 
 def look(parts: Parts, project: Project) -> Checkout:
@@ -239,6 +241,8 @@ def start_again(
     require_sandbox(parts, place, workflow)
     checkout = look(parts, place)
     keeping = keep_of(view.state, workflow, part)
+    facts = facts_of(parts, place, workflow, checkout)
+    turn = find_place(parts, place, workflow, first.inputs, facts)
     again = msgspec.structs.replace(
         first,
         definition=journal.put(encode(workflow)),
@@ -250,8 +254,10 @@ def start_again(
         commit=checkout.commit,
         branch=checkout.branch,
         changed=checkout.changed,
-        facts=facts_of(parts, place, workflow, checkout),
+        facts=facts,
         requirements=requirements_of(parts, place, workflow),
+        group=turn.group,
+        group_max=turn.max,
         parent="",
         parent_place="",
         origin=keeping.origin,
@@ -259,7 +265,8 @@ def start_again(
         only=(),
     )
     recorded = journal.record(parts.ids.run_id(), again)
-    return Started(recorded.run, first.workflow, view.state.workflow.title, (), checkout, keeping)
+    unwanted = settle(parts, place, turn, recorded.run)
+    return Started(recorded.run, first.workflow, view.state.workflow.title, (), checkout, keeping, unwanted)
 
 
 def fork_run(
@@ -288,6 +295,7 @@ def fork_run(
     if wrong:
         raise FairleadError(*wrong)
     keeping = keep_before(origin, origin.workflow, changed, at, is_fork=True)
+    turn = find_place(parts, project, origin.workflow, changed, first.facts)
     forked = msgspec.structs.replace(
         first,
         inputs=changed,
@@ -300,9 +308,12 @@ def fork_run(
         origin=run,
         kept=keeping.all_kept,
         only=(),
+        group=turn.group,
+        group_max=turn.max,
     )
     recorded = journal.record(parts.ids.run_id(), forked)
-    return Started(recorded.run, first.workflow, origin.workflow.title, (), Checkout(), keeping)
+    unwanted = settle(parts, project, turn, recorded.run)
+    return Started(recorded.run, first.workflow, origin.workflow.title, (), look(parts, project), keeping, unwanted)
 
 
 def check_start(
@@ -329,7 +340,7 @@ def check_start(
 
 
 def resumable_run(parts: Parts, project: Project, text: str) -> RunId:
-    """The run to go on with; without *text*, the newest one that has not ended.
+    """The run to go on with; without *text*, the newest one that has not ended. A step of another run is that run.
 
     Raises:
         FairleadError: FL-S006 when it has ended, or none is open.
@@ -345,11 +356,11 @@ def resumable_run(parts: Parts, project: Project, text: str) -> RunId:
                 f"fairlead runs show {run}",
                 exit_code=2,
             )
-        return run
+        return topmost(reader, run)
     going_on = [line for line in list_runs(parts, project).runs if line.status not in RUN_ENDED]
     for line in going_on:
         if line.unowned_since or line.status == "waiting":
-            return line.run
+            return topmost(reader, line.run)
     if going_on:  # for example after a Ctrl-C that left it to its worker
         run = going_on[0].run
         said = f"no run waits to be continued: {run} is being worked on"
