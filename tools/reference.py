@@ -29,8 +29,8 @@ from fairlead.core.output_contracts import CONTRACTS
 from fairlead.core.program_outputs import OUTPUTS
 from fairlead.core.receipts import Receipt
 from fairlead.env.effects import effects
-from fairlead.workflow import roots
-from fairlead.workflow import schema as workflow_schema
+from fairlead.workflow.roots import described
+from fairlead.workflow.schema import workflow_schema
 
 PAGES = Path(__file__).parent.parent / "docs" / "reference"
 PRINTED = "*Printed by `make docs` from the code; change it there.*\n"
@@ -340,17 +340,24 @@ def workflow_file_page() -> str:
     """Every key of a workflow file, and everything that an expression can read."""
     parts = ["# Keys of a workflow file", "", PRINTED]
     parts += ["[workflow](workflow.md) says how a file is put together. Keys that begin with `x-` are yours.", ""]
-    for name, table in workflow_schema.TABLES.items():
-        what = table.keys.what.removeprefix("a ").removeprefix("an ")
-        parts += [f"## {'The file' if name == 'workflow' else what[:1].upper() + what[1:]}", ""]
-        parts += ["| Key | Value | Meaning |", "|---|---|---|"]
-        for row in table.rows:
-            needed = " (required)" if row.name in table.required else ""
-            parts.append(f"| `{row.name}`{needed} | {_value_of(row.schema)} | {_cell(row.says)} |")
-        parts.append("")
+    whole = workflow_schema()
+    parts += ["## The file", "", *_keys_of(whole)]
+    for shape in whole["$defs"].values():
+        for table in (shape, *shape.get("anyOf", ())):
+            if "properties" in table:
+                what = table["title"].removeprefix("a ").removeprefix("an ")
+                parts += [f"## {what[:1].upper() + what[1:]}", "", *_keys_of(table)]
     parts += ["## What expressions can read", "", "| Word | Where | What it holds |", "|---|---|---|"]
-    parts += [f"| `{word}` | {where} | {holds} |" for word, where, holds in roots.described()]
+    parts += [f"| `{word}` | {where} | {holds} |" for word, where, holds in described()]
     return "\n".join(parts) + "\n"
+
+
+def _keys_of(table: dict[str, Any]) -> list[str]:  # a JSON Schema
+    rows = ["| Key | Value | Meaning |", "|---|---|---|"]
+    for name, schema in table["properties"].items():
+        needed = " (required)" if name in table.get("required", ()) else ""
+        rows.append(f"| `{name}`{needed} | {_value_of(schema)} | {_cell(schema['description'])} |")
+    return [*rows, ""]
 
 
 def _value_of(schema: dict[str, object]) -> str:

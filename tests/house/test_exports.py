@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.house.source import SourceFile, plant, source_files
 
 # Full name → why it has no caller in the source. An entry that is not needed any more fails the last test.
-ALLOWED: dict[str, str] = {}
+ALLOWED: dict[str, str] = {"fairlead.workflow.roots.described": "tools/reference.py prints the page from it"}
 
 _DATA = (".md", ".toml", ".yaml", ".yml", ".json")
 _ENTRY_POINT = re.compile(r"\b(fairlead(?:\.\w+)+):(\w+)")

@@ -8,7 +8,7 @@ from fairlead.workflow import NotReadable, read_values
 from fairlead.workflow import keys as key_tables
 from fairlead.workflow import requirements as requirements_reading
 from fairlead.workflow.keys import Keys
-from fairlead.workflow.schema import TABLES, requirements_schema, workflow_schema
+from fairlead.workflow.schema import requirements_schema, workflow_schema
 from tests.proves import proves
 from tests.workflow.explained import whole
 from tests.workflow.samples import HERE
@@ -31,12 +31,15 @@ def test_the_schema_is_one_of_its_draft() -> None:
 
 @proves("A1")
 def test_every_table_of_keys_has_its_schema_and_the_other_way_round() -> None:
-    tables = [value for value in vars(key_tables).values() if isinstance(value, Keys)]
-    assert sorted(table.keys.what for table in TABLES.values()) == sorted(table.what for table in tables)
-    for table in TABLES.values():
-        assert {row.name for row in table.rows} == set(table.keys.names), table.keys.what
-        assert len(table.rows) == len(table.keys.names)
-        assert set(table.required) <= set(table.keys.names)
+    tables = {value.what: value for value in vars(key_tables).values() if isinstance(value, Keys)}
+    shapes = [one for shape in SCHEMA["$defs"].values() for one in (shape, *shape.get("anyOf", ()))]
+    found = {one["title"]: one for one in shapes if "properties" in one} | {"a workflow": SCHEMA}
+    assert found.keys() == tables.keys()
+    for what, shape in found.items():
+        assert set(shape["properties"]) == set(tables[what].names), what
+        assert len(tables[what].names) == len(set(tables[what].names))
+        assert set(shape.get("required", ())) <= set(tables[what].names)
+        assert all(one["description"].endswith(".") for one in shape["properties"].values())
 
 
 def test_every_definition_is_used() -> None:

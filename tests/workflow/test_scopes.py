@@ -6,8 +6,7 @@ import pytest
 
 from fairlead.core.workflow import RunAction, Step, Workflow
 from fairlead.env.facts import git_facts, host_facts
-from fairlead.workflow import check_workflow
-from fairlead.workflow.roots import GIT, HOST
+from fairlead.workflow import check_workflow, roots
 from tests.proves import proves
 from tests.workflow.explained import check_explained
 from tests.workflow.samples import underlined
@@ -218,9 +217,9 @@ def test_an_edge_that_would_close_a_circle_is_not_written() -> None:
 def test_the_facts_are_those_that_a_run_records(repository: Path) -> None:
     """Both ways: what the check knows is recorded, and what is recorded can be read."""
     facts = git_facts(str(repository), with_changed=False, with_tree=False)
-    assert set(facts) == set(GIT.fields)
-    assert set(facts["remote"]) == set(GIT.fields["remote"].fields)
-    assert set(host_facts()) == set(HOST.fields)
+    assert set(facts) == set(roots._GIT.fields)
+    assert set(facts["remote"]) == set(roots._GIT.fields["remote"].fields)
+    assert set(host_facts()) == set(roots._HOST.fields)
 
 
 @pytest.fixture

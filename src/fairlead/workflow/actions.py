@@ -32,7 +32,7 @@ WORKFLOW_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}", re.ASCII)
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
 _EFFECT_KIND = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*", re.ASCII)
 _TARGET = re.compile(r"[a-z][a-z0-9+.-]*(?::\S.*)?", re.ASCII)
-OnTimeout = Literal["hold", "reject", "escalate"]
+_OnTimeout = Literal["hold", "reject", "escalate"]
 _PROGRAM_FIELDS = ("exit_code", "stdout", "stderr")
 
 
@@ -62,7 +62,7 @@ def read_approve(fields: Fields, node: Node, key: Node) -> ApproveAction:
         fields.source.add("FL-W123", said, place.start, place.end, "add `approve_subset` to `choices:`")
     on_timeout = "hold"
     if "on_timeout" in keys:
-        on_timeout = fields.word(keys["on_timeout"].value, "approve.on_timeout", get_args(OnTimeout)) or "hold"
+        on_timeout = fields.word(keys["on_timeout"].value, "approve.on_timeout", get_args(_OnTimeout)) or "hold"
     if on_timeout == "escalate" and "escalate_to" not in keys:
         place = keys["on_timeout"].value
         said = "`on_timeout: escalate` needs `escalate_to`: who is asked then"
@@ -84,7 +84,7 @@ def read_approve(fields: Fields, node: Node, key: Node) -> ApproveAction:
         choices=choices,
         select=fields.expression(keys["select"].value, "approve.select", "list", "item") if "select" in keys else "",
         timeout_s=APPROVAL_S_DEFAULT if timeout is None else timeout,
-        on_timeout=cast(OnTimeout, on_timeout),  # `word` answers one of the words it was given
+        on_timeout=cast(_OnTimeout, on_timeout),  # `word` answers one of the words it was given
         escalate_to=_people(fields, keys, "escalate_to"),
         remind_s=tuple(s for item in remind if (s := fields.duration(item, "approve.remind")) is not None),
         notify=_targets(fields, keys["notify"].value, "approve.notify") if "notify" in keys else (),

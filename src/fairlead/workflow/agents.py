@@ -136,7 +136,7 @@ def _clash(promised: Mapping[str, Json], gives: Mapping[str, Json]) -> str:
 
 
 # Kinds of format version 1 that need a service which this build does not speak to.
-LATER_EFFECTS = (
+_LATER_EFFECTS = (
     *("git.push", "git.tag", "github.pull_request", "github.comment", "github.issue", "github.release"),
     *("gitlab.merge_request", "gitlab.comment", "gitlab.issue", "gitlab.release"),
 )
@@ -147,7 +147,7 @@ def _check_effect(text: StepText, kind: str, called: Called, source: Source, wan
     if source.has_at(node.start, node.end):
         return
     effect = called.effect(kind)
-    if effect is None and kind in LATER_EFFECTS:
+    if effect is None and kind in _LATER_EFFECTS:
         said = f"the effect `{kind}` is known, but this build does not perform it yet: such a step fails"
         hint = "let its `if` leave it out, or make it `optional`"
         source.add("FL-W110", said, node.start, node.end, hint, is_warning=True)

@@ -29,7 +29,7 @@ def mend(data: bytes, edits_of: Callable[[bytes], "tuple[str, tuple[tuple[str, E
     mark = b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b""
     for _ in range(ROUNDS_MAX):
         text, edits = edits_of(data)
-        mended = apply_edits(text, (edit for _, edit in edits))
+        mended = _apply_edits(text, (edit for _, edit in edits))
         if mended == text:
             break
         codes.update(dict.fromkeys(code for code, _ in edits))
@@ -37,7 +37,7 @@ def mend(data: bytes, edits_of: Callable[[bytes], "tuple[str, tuple[tuple[str, E
     return Mended(data, tuple(codes))
 
 
-def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+def _apply_edits(text: str, edits: Iterable[Edit]) -> str:
     """*text* with its edits made. Of two that touch the same characters, the first one is made."""
     made: list[Edit] = []
     for edit in sorted(set(edits), key=lambda one: (one.start, one.end)):

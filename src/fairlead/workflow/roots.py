@@ -49,10 +49,10 @@ def _facts(root: str, fields: dict[str, Type]) -> Type:
     return record(fields, code="FL-E005", message=f"`{root}` has no field `{{name}}`")
 
 
-STATUSES = tuple(sorted({*STEP, *(after for changes in STEP.values() for after in changes.values())} - {""}))
-STOPS = ("until", "stall", "max", "budget", "failure")
+_STATUSES = tuple(sorted({*STEP, *(after for changes in STEP.values() for after in changes.values())} - {""}))
+_STOPS = ("until", "stall", "max", "budget", "failure")
 
-GIT = _facts(
+_GIT = _facts(
     "git",
     {
         "repo": STRING,
@@ -62,11 +62,11 @@ GIT = _facts(
         "remote": record({"kind": STRING, "url": STRING}),
     },
 )
-HOST = _facts(
+_HOST = _facts(
     "host", {"os": STRING, "arch": STRING, "name": STRING, "cpus": INT, "cpu_model": STRING, "python": STRING}
 )
-DATA = _facts("data", {"advisories": record({"revision": STRING})})
-RUN = _facts(
+_DATA = _facts("data", {"advisories": record({"revision": STRING})})
+_RUN = _facts(
     "run",
     {
         "id": STRING,
@@ -82,17 +82,17 @@ _PAST_ROUND = record(
     {"number": INT, "status": STRING, "kept": BOOL, "metric": NUMBER, "summary": STRING, "commit": STRING}
 )
 ROUND = _facts("round", {"number": INT, "best": NUMBER, "history": list_of(_PAST_ROUND), "commit": STRING})
-LOOP_OUTPUT = record(
+_LOOP_OUTPUT = record(
     {
         "best": NUMBER,
         "best_commit": STRING,
         "rounds": INT,
-        "stopped_because": Type("string", values=STOPS),
+        "stopped_because": Type("string", values=_STOPS),
         "summary": STRING,
         "history": list_of(_PAST_ROUND),
     }
 )
-SECRET = record({"secret": STRING})
+_SECRET = record({"secret": STRING})
 
 _KNOWN_MAX = 1_000  # schemas whose types are kept; a catalog has at most so many cards
 _known: dict[int, tuple[Json, Type]] = {}
@@ -123,12 +123,12 @@ WorkflowOf = Callable[[str], Workflow | None]
 def type_of_input(declared: Input) -> Type:
     """What an input holds."""
     if declared.type == "secret":
-        return SECRET
+        return _SECRET
     kind = "string" if declared.type == "path" else declared.type
     return type_of({"type": kind, **declared.rules})
 
 
-def type_of_value(value: Json) -> Type:
+def _type_of_value(value: Json) -> Type:
     """What a value of the file is; a text with `${ }` in it may become anything."""
     match value:
         case None:
@@ -142,12 +142,12 @@ def type_of_value(value: Json) -> Type:
         case str():
             return ANY if "${" in value else STRING
         case list():
-            whole = type_of_value(value[0]) if value else ANY
+            whole = _type_of_value(value[0]) if value else ANY
             for item in value[1:]:
-                whole = joined(whole, type_of_value(item))
+                whole = joined(whole, _type_of_value(item))
             return list_of(whole)
         case _:
-            return Type("object", None, {name: type_of_value(item) for name, item in value.items()}, True)
+            return Type("object", None, {name: _type_of_value(item) for name, item in value.items()}, True)
 
 
 class _Fields(Mapping[str, Type]):
@@ -198,9 +198,9 @@ class Types:
                 message="the workflow has no input `{name}`",
                 hint="declare it under `inputs:`" if not inputs else f"its inputs: {', '.join(inputs)}",
             ),
-            "run": RUN,
-            "git": GIT,
-            "host": HOST,
+            "run": _RUN,
+            "git": _GIT,
+            "host": _HOST,
             "env": record(
                 dict.fromkeys(workflow.env, STRING),
                 code="FL-E004",
@@ -210,9 +210,9 @@ class Types:
         }
         self.all: dict[str, Type] = {
             **self.start,
-            "data": DATA,
+            "data": _DATA,
             "vars": record(
-                {name: type_of_value(value) for name, value in workflow.vars.items()},
+                {name: _type_of_value(value) for name, value in workflow.vars.items()},
                 code="FL-E004",
                 message="the workflow has no variable `{name}`",
                 hint="write it under `vars:`",
@@ -239,7 +239,7 @@ class Types:
         step = text.step
         output = self.output(text)
         fields = {
-            "status": Type("string", values=STATUSES),
+            "status": Type("string", values=_STATUSES),
             "ok": BOOL,
             "ran": BOOL,
             "cached": BOOL,
@@ -253,7 +253,7 @@ class Types:
         if step.each:
             fields["outputs"] = list_of(output)
             fields["items"] = list_of(
-                record({"key": STRING, "status": Type("string", values=STATUSES), "output": output, "error": STRING})
+                record({"key": STRING, "status": Type("string", values=_STATUSES), "output": output, "error": STRING})
             )
             hint = f"`{step.id}` is performed for each item: write `.outputs`, or `.items`"
         elif isinstance(step.action, ParallelAction | ChooseAction):
@@ -270,7 +270,7 @@ class Types:
     def _output(self, text: StepText) -> Type:
         step = text.step
         found = self._output_of_action(text)
-        return joined(found, type_of_value(step.default)) if step.optional and step.has_default else found
+        return joined(found, _type_of_value(step.default)) if step.optional and step.has_default else found
 
     def _output_of_action(self, text: StepText) -> Type:
         step = text.step
@@ -307,9 +307,9 @@ class Types:
                 if child is None:
                     return ANY
                 message = f"the workflow `{name}` has no output `{{name}}`"
-                return record({key: type_of_value(value) for key, value in child.outputs.items()}, message=message)
+                return record({key: _type_of_value(value) for key, value in child.outputs.items()}, message=message)
             case LoopAction():
-                return LOOP_OUTPUT
+                return _LOOP_OUTPUT
             case GroupAction():
                 inner = text.inner[0].texts if text.inner else []
                 return self.output(inner[-1]) if inner and inner[-1].step.id and not inner[-1].step.each else ANY
@@ -323,7 +323,7 @@ def described() -> Iterator[tuple[str, str, str]]:
     yield "inputs.NAME", everywhere, "what the run was given"
     yield "vars.NAME", steps, "what stands under `vars`"
     yield "env.NAME", everywhere, "a name that stands under `env` at the top of the file"
-    for root, fields in (("run", RUN), ("git", GIT), ("host", HOST), ("data", DATA)):
+    for root, fields in (("run", _RUN), ("git", _GIT), ("host", _HOST), ("data", _DATA)):
         where = steps if root == "data" else everywhere
         yield root, where, ", ".join(f"`{path}`" for path in _paths(fields))
     yield "git.changed('glob')", everywhere, "the paths that differ from `git.base`"
@@ -341,7 +341,7 @@ def described() -> Iterator[tuple[str, str, str]]:
         ("notify", "`delivered`, `failed`"),
         ("wait", "`data`: of the signal"),
         ("workflow", "the outputs of that workflow"),
-        ("loop", ", ".join(f"`{path}`" for path in _paths(LOOP_OUTPUT))),
+        ("loop", ", ".join(f"`{path}`" for path in _paths(_LOOP_OUTPUT))),
         ("steps", "the output of its last step"),
     ):
         yield "steps.ID.output", f"of a step with `{action}`", holds

@@ -55,7 +55,7 @@ from fairlead.workflow.modifiers import EXPECTATIONS_MAX, PARALLEL_MAX, REPEATED
 Schema = dict[str, Json]
 
 
-class Key(NamedTuple):
+class _Key(NamedTuple):
     """One key: what it means, for people, and what its value may be."""
 
     name: str
@@ -63,11 +63,11 @@ class Key(NamedTuple):
     schema: Schema
 
 
-class Table(NamedTuple):
+class _Table(NamedTuple):
     """The keys of one kind of mapping; `required` ones must be there."""
 
     keys: Keys
-    rows: tuple[Key, ...]
+    rows: tuple[_Key, ...]
     required: tuple[str, ...] = ()
 
 
@@ -98,101 +98,101 @@ _DURATION, _ID, _STEPS, _SHARE = _ref("duration"), _ref("id"), _ref("steps"), _r
 _NAMES = {**_list(_FIXED), "uniqueItems": True}
 _FLAG: Schema = {"type": "boolean"}
 
-TABLES: dict[str, Table] = {
-    "workflow": Table(
+_TABLES: dict[str, _Table] = {
+    "workflow": _Table(
         TOP,
         (
-            Key("fairlead", "The version of the format.", {"const": 1}),
-            Key("name", "Small letters, digits and `-`, at most 63.", _ref("name")),
-            Key("title", "For people, at most 256 characters.", {**_FIXED, "maxLength": 256}),
-            Key("description", "For people, at most 10,000 characters.", {**_FIXED, "maxLength": 10_000}),
-            Key(
+            _Key("fairlead", "The version of the format.", {"const": 1}),
+            _Key("name", "Small letters, digits and `-`, at most 63.", _ref("name")),
+            _Key("title", "For people, at most 256 characters.", {**_FIXED, "maxLength": 256}),
+            _Key("description", "For people, at most 10,000 characters.", {**_FIXED, "maxLength": 10_000}),
+            _Key(
                 "flow",
                 "`sequence` (the default): each step follows the one above. `graph`: only `needs` and `after` order.",
                 _words("sequence", "graph"),
             ),
-            Key(
+            _Key(
                 "inputs",
                 "What a run is given, by name. One without a default must be given.",
                 {"type": "object", "propertyNames": _ID, "additionalProperties": _ref("input")},
             ),
-            Key(
+            _Key(
                 "vars",
                 "Values by name, worked out when the run begins. Texts may hold `${ }`.",
                 {"type": "object", "propertyNames": _ID},
             ),
-            Key("env", "Names of the person's environment that expressions may read as `env.NAME`.", _ref("env")),
-            Key("steps", f"The steps. At most {STEPS_MAX:,} in the file, those inside blocks included.", _STEPS),
-            Key("finally", "Steps that run at the end whatever happened, one after the other.", _STEPS),
-            Key(
+            _Key("env", "Names of the person's environment that expressions may read as `env.NAME`.", _ref("env")),
+            _Key("steps", f"The steps. At most {STEPS_MAX:,} in the file, those inside blocks included.", _STEPS),
+            _Key("finally", "Steps that run at the end whatever happened, one after the other.", _STEPS),
+            _Key(
                 "outputs",
                 "What the run gives, by name; mostly `${ }`. The output of a skipped step is null here.",
                 {"type": "object", "propertyNames": _ID},
             ),
-            Key("defaults", "For every step that takes the key and does not set it itself.", _ref("defaults")),
-            Key("limits", "How much of the run is done at once.", _ref("limits")),
-            Key("concurrency", "Which runs may overlap.", _ref("concurrency")),
-            Key("requirements", "The file that says what was asked for, from the root of the project.", _FIXED),
-            Key("policies", "Names of policies.", _list(_ref("name"))),
-            Key("triggers", "When runs begin by themselves. Checked, and not fired yet.", _list(_ref("trigger"))),
-            Key("budget", "What a run may cost at most.", _ref("budget")),
+            _Key("defaults", "For every step that takes the key and does not set it itself.", _ref("defaults")),
+            _Key("limits", "How much of the run is done at once.", _ref("limits")),
+            _Key("concurrency", "Which runs may overlap.", _ref("concurrency")),
+            _Key("requirements", "The file that says what was asked for, from the root of the project.", _FIXED),
+            _Key("policies", "Names of policies.", _list(_ref("name"))),
+            _Key("triggers", "When runs begin by themselves. Checked, and not fired yet.", _list(_ref("trigger"))),
+            _Key("budget", "What a run may cost at most.", _ref("budget")),
         ),
         ("fairlead", "name", "steps"),
     ),
-    "input": Table(
+    "input": _Table(
         INPUT,
         (
-            Key(
+            _Key(
                 "type",
                 "What it holds. `secret` is the name of a secret, never its value.",
                 _words("string", "number", "integer", "boolean", "array", "object", "path", "secret"),
             ),
-            Key("description", "For people.", {**_FIXED, "maxLength": 10_000}),
-            Key("default", "What it is when nothing is given; of the declared type.", {}),
-            Key("enum", "The values that are allowed.", {"type": "array", "minItems": 1}),
-            Key("minimum", "The least number.", {"type": "number"}),
-            Key("maximum", "The greatest number.", {"type": "number"}),
-            Key("exclusiveMinimum", "A number must be more than this.", {"type": "number"}),
-            Key("exclusiveMaximum", "A number must be less than this.", {"type": "number"}),
-            Key("pattern", "A regular expression that a text must match somewhere.", _FIXED),
-            Key("minLength", "The least number of characters.", _count(0, 1_000_000)),
-            Key("maxLength", "The greatest number of characters.", _count(0, 1_000_000)),
-            Key("items", "The JSON Schema of each item of a list.", {"type": "object"}),
-            Key("minItems", "The least number of items.", _count(0, 1_000_000)),
-            Key("maxItems", "The greatest number of items.", _count(0, 1_000_000)),
-            Key("properties", "The JSON Schemas of the fields of an object.", {"type": "object"}),
-            Key("required", "The fields that an object must have.", _NAMES),
-            Key("title", "For people.", _FIXED),
+            _Key("description", "For people.", {**_FIXED, "maxLength": 10_000}),
+            _Key("default", "What it is when nothing is given; of the declared type.", {}),
+            _Key("enum", "The values that are allowed.", {"type": "array", "minItems": 1}),
+            _Key("minimum", "The least number.", {"type": "number"}),
+            _Key("maximum", "The greatest number.", {"type": "number"}),
+            _Key("exclusiveMinimum", "A number must be more than this.", {"type": "number"}),
+            _Key("exclusiveMaximum", "A number must be less than this.", {"type": "number"}),
+            _Key("pattern", "A regular expression that a text must match somewhere.", _FIXED),
+            _Key("minLength", "The least number of characters.", _count(0, 1_000_000)),
+            _Key("maxLength", "The greatest number of characters.", _count(0, 1_000_000)),
+            _Key("items", "The JSON Schema of each item of a list.", {"type": "object"}),
+            _Key("minItems", "The least number of items.", _count(0, 1_000_000)),
+            _Key("maxItems", "The greatest number of items.", _count(0, 1_000_000)),
+            _Key("properties", "The JSON Schemas of the fields of an object.", {"type": "object"}),
+            _Key("required", "The fields that an object must have.", _NAMES),
+            _Key("title", "For people.", _FIXED),
         ),
         ("type",),
     ),
-    "defaults": Table(
+    "defaults": _Table(
         DEFAULTS,
         (
-            Key("timeout", f"One attempt of a step; {TIMEOUT_S_DEFAULT:g} s without it.", _DURATION),
-            Key("retry", "When failed attempts are repeated.", _ref("retry")),
-            Key("cache", "How long outputs may be used again. Not performed yet.", _ref("cache")),
-            Key("budget", "What an `agent` or `run` step may cost at most. Not counted yet.", _ref("budget")),
-            Key("model", "The model of agents that name none. Not performed yet.", _FIXED),
-            Key("isolate", "Where `agent` and `run` steps work.", _ref("isolate")),
+            _Key("timeout", f"One attempt of a step; {TIMEOUT_S_DEFAULT:g} s without it.", _DURATION),
+            _Key("retry", "When failed attempts are repeated.", _ref("retry")),
+            _Key("cache", "How long outputs may be used again. Not performed yet.", _ref("cache")),
+            _Key("budget", "What an `agent` or `run` step may cost at most. Not counted yet.", _ref("budget")),
+            _Key("model", "The model of agents that name none. Not performed yet.", _FIXED),
+            _Key("isolate", "Where `agent` and `run` steps work.", _ref("isolate")),
         ),
     ),
-    "limits": Table(
+    "limits": _Table(
         LIMITS,
         (
-            Key(
+            _Key(
                 "parallel",
                 f"`agent` and `run` steps at once; {PARALLEL_DEFAULT} without it.",
                 _count(1, PARALLEL_MAX),
             ),
         ),
     ),
-    "concurrency": Table(
+    "concurrency": _Table(
         CONCURRENCY,
         (
-            Key("group", "Runs of the same group count together.", _TEXT),
-            Key("max", "How many of them run at once; 1 without it.", _count(1, PARALLEL_MAX)),
-            Key(
+            _Key("group", "Runs of the same group count together.", _TEXT),
+            _Key("max", "How many of them run at once; 1 without it.", _count(1, PARALLEL_MAX)),
+            _Key(
                 "on_conflict",
                 "What happens to one too many: `queue` (the default) lets it wait.",
                 _words("queue", "cancel_older", "cancel_newer", "fail"),
@@ -200,46 +200,46 @@ TABLES: dict[str, Table] = {
         ),
         ("group",),
     ),
-    "step": Table(
+    "step": _Table(
         STEP,
         (
-            Key("id", "Unique in the file; expressions read `steps.ID`.", _ref("step_id")),
-            Key("name", "A title for people.", {**_FIXED, "maxLength": 256}),
-            Key("agent", "Calls an agent, by its name.", _FIXED),
-            Key(
+            _Key("id", "Unique in the file; expressions read `steps.ID`.", _ref("step_id")),
+            _Key("name", "A title for people.", {**_FIXED, "maxLength": 256}),
+            _Key("agent", "Calls an agent, by its name.", _FIXED),
+            _Key(
                 "run",
                 "Performs a program with its arguments, without a shell: a text that is split into words, or a list.",
                 {"anyOf": [_TEXT, _list(_TEXT, least=1)]},
             ),
-            Key("approve", "A person decides. No process is held meanwhile.", _ref("approve")),
-            Key("effect", "Changes the world outside, by its kind such as `git.commit`.", _FIXED),
-            Key("notify", "Tells somebody; a failure degrades the step, and never fails it.", _ref("notify")),
-            Key("wait", "Waits for a time, a moment or a signal.", _ref("wait")),
-            Key("workflow", "Performs another workflow as a run of its own.", _ref("name")),
-            Key("parallel", "Steps side by side.", _ref("parallel")),
-            Key("loop", "Steps again and again, round by round.", _ref("loop")),
-            Key("choose", "The first branch whose `if` holds.", _list(_ref("branch"), most=50, least=1)),
-            Key("steps", "Steps one after the other, as one step.", _STEPS),
-            Key("if", "The step is skipped when this does not hold; looked at once, before `each`.", _CONDITION),
-            Key(
+            _Key("approve", "A person decides. No process is held meanwhile.", _ref("approve")),
+            _Key("effect", "Changes the world outside, by its kind such as `git.commit`.", _FIXED),
+            _Key("notify", "Tells somebody; a failure degrades the step, and never fails it.", _ref("notify")),
+            _Key("wait", "Waits for a time, a moment or a signal.", _ref("wait")),
+            _Key("workflow", "Performs another workflow as a run of its own.", _ref("name")),
+            _Key("parallel", "Steps side by side.", _ref("parallel")),
+            _Key("loop", "Steps again and again, round by round.", _ref("loop")),
+            _Key("choose", "The first branch whose `if` holds.", _list(_ref("branch"), most=50, least=1)),
+            _Key("steps", "Steps one after the other, as one step.", _STEPS),
+            _Key("if", "The step is skipped when this does not hold; looked at once, before `each`.", _CONDITION),
+            _Key(
                 "needs",
                 "Ids of the same list that must be usable. Only in a graph, and inside `parallel`.",
                 _ref("ids"),
             ),
-            Key("after", "Ids of the same list that must have ended, however.", _ref("ids")),
-            Key("each", "The step is performed once per item of this list.", _EXPRESSION),
-            Key("as", "The name of the item in expressions; `item` without it.", _ID),
-            Key("key", "What names an item, so that a repeated run finds it again; else its position.", _EXPRESSION),
-            Key("max_parallel", "Items at once.", _count(1, PARALLEL_MAX)),
-            Key(
+            _Key("after", "Ids of the same list that must have ended, however.", _ref("ids")),
+            _Key("each", "The step is performed once per item of this list.", _EXPRESSION),
+            _Key("as", "The name of the item in expressions; `item` without it.", _ID),
+            _Key("key", "What names an item, so that a repeated run finds it again; else its position.", _EXPRESSION),
+            _Key("max_parallel", "Items at once.", _count(1, PARALLEL_MAX)),
+            _Key(
                 "tolerate",
                 "How many items may fail, as a number or a share; the step is then degraded.",
                 {"anyOf": [_count(0, ITEMS_MAX), _SHARE]},
             ),
-            Key("join", "How many items must end well: `all`, `any`, `quorum(2)`, `at_least(60%)`.", _ref("join")),
-            Key("with", "What an agent, an effect or a workflow is given, by name.", {"type": "object"}),
-            Key("prompt", "What an agent is asked, beside `with`.", _TEXT),
-            Key(
+            _Key("join", "How many items must end well: `all`, `any`, `quorum(2)`, `at_least(60%)`.", _ref("join")),
+            _Key("with", "What an agent, an effect or a workflow is given, by name.", {"type": "object"}),
+            _Key("prompt", "What an agent is asked, beside `with`.", _TEXT),
+            _Key(
                 "parse",
                 "Files of a program that become fields of its output: parser and path, or a field of any name with "
                 "`as` and `file`.",
@@ -249,95 +249,95 @@ TABLES: dict[str, Table] = {
                     "additionalProperties": {"anyOf": [_FIXED, _ref("parsing")]},
                 },
             ),
-            Key("in", "The tree that the step works on: an output such as `best_commit`.", _TEXT),
-            Key("env", "Names of the person's environment that the program may see.", _ref("env")),
-            Key("reads", "Patterns of what it reads.", _list(_TEXT)),
-            Key("writes", "Patterns of what it may change in its working copy.", _list(_TEXT)),
-            Key("isolate", "Where it works.", _ref("isolate")),
-            Key("sandbox", "The least level of isolation.", _words("L0", "L1", "L2", "L3")),
-            Key(
+            _Key("in", "The tree that the step works on: an output such as `best_commit`.", _TEXT),
+            _Key("env", "Names of the person's environment that the program may see.", _ref("env")),
+            _Key("reads", "Patterns of what it reads.", _list(_TEXT)),
+            _Key("writes", "Patterns of what it may change in its working copy.", _list(_TEXT)),
+            _Key("isolate", "Where it works.", _ref("isolate")),
+            _Key("sandbox", "The least level of isolation.", _words("L0", "L1", "L2", "L3")),
+            _Key(
                 "fallback",
                 f"Agents that are tried, each once, when this one cannot do it; at most {FALLBACKS_MAX}.",
                 {**_list(_FIXED, most=FALLBACKS_MAX, least=1), "uniqueItems": True},
             ),
-            Key("optional", "The step may fail; the run is then degraded and says why.", _FLAG),
-            Key("default", "The output of an optional step that failed.", {}),
-            Key("retry", "When a failed attempt is repeated: a number, or a mapping.", _ref("retry")),
-            Key("timeout", "For one attempt; at most `1h`.", _DURATION),
-            Key("cache", "How long the output may be used again. Not performed yet.", _ref("cache")),
-            Key("budget", "What the step may cost at most. Not counted yet.", _ref("budget")),
-            Key(
+            _Key("optional", "The step may fail; the run is then degraded and says why.", _FLAG),
+            _Key("default", "The output of an optional step that failed.", {}),
+            _Key("retry", "When a failed attempt is repeated: a number, or a mapping.", _ref("retry")),
+            _Key("timeout", "For one attempt; at most `1h`.", _DURATION),
+            _Key("cache", "How long the output may be used again. Not performed yet.", _ref("cache")),
+            _Key("budget", "What the step may cost at most. Not counted yet.", _ref("budget")),
+            _Key(
                 "expect",
                 "What must hold of the output; otherwise the step fails with fault `result`.",
                 _list(_ref("expectation"), most=EXPECTATIONS_MAX),
             ),
-            Key("satisfies", "Requirements that the step's success speaks for.", _ref("satisfies")),
-            Key("hide", "The output is not shown.", _FLAG),
+            _Key("satisfies", "Requirements that the step's success speaks for.", _ref("satisfies")),
+            _Key("hide", "The output is not shown.", _FLAG),
         ),
         ("id",),
     ),
-    "parallel": Table(
+    "parallel": _Table(
         PARALLEL,
         (
-            Key("max", "Steps at once.", _count(1, PARALLEL_MAX)),
-            Key("fail_fast", "The first failure skips the rest and stops what runs; true without it.", _FLAG),
-            Key("join", "How many steps must end well; `all` without it.", _ref("join")),
-            Key("steps", "The steps; `needs` and `after` may order them.", _STEPS),
+            _Key("max", "Steps at once.", _count(1, PARALLEL_MAX)),
+            _Key("fail_fast", "The first failure skips the rest and stops what runs; true without it.", _FLAG),
+            _Key("join", "How many steps must end well; `all` without it.", _ref("join")),
+            _Key("steps", "The steps; `needs` and `after` may order them.", _STEPS),
         ),
         ("steps",),
     ),
-    "loop": Table(
+    "loop": _Table(
         LOOP,
         (
-            Key(
+            _Key(
                 "max",
                 "Rounds at most, as a number or `${ }`.",
                 {"anyOf": [_count(1, ROUNDS_MAX), {"type": "string", "pattern": r"\$\{"}]},
             ),
-            Key("until", "Ends the loop when it holds after a round.", _CONDITION),
-            Key("metric", "The number that a round came to.", _NUMBER),
-            Key("goal", "Which number is better; `minimize` without it.", _words("minimize", "maximize")),
-            Key("start", "The metric before the first round.", _NUMBER),
-            Key("stall", "Ends the loop when rounds gain too little.", _ref("stall")),
-            Key("keep", "Which round the next one starts from; `last` without it.", _words("best", "last")),
-            Key(
+            _Key("until", "Ends the loop when it holds after a round.", _CONDITION),
+            _Key("metric", "The number that a round came to.", _NUMBER),
+            _Key("goal", "Which number is better; `minimize` without it.", _words("minimize", "maximize")),
+            _Key("start", "The metric before the first round.", _NUMBER),
+            _Key("stall", "Ends the loop when rounds gain too little.", _ref("stall")),
+            _Key("keep", "Which round the next one starts from; `last` without it.", _words("best", "last")),
+            _Key(
                 "on_round_failure",
                 "What a failing round does: it fails the loop (the default), stops it, or is thrown away.",
                 _words("discard", "stop", "fail"),
             ),
-            Key("steps", "The steps of a round, one after the other.", _STEPS),
+            _Key("steps", "The steps of a round, one after the other.", _STEPS),
         ),
         ("max", "steps"),
     ),
-    "stall": Table(
+    "stall": _Table(
         STALL,
         (
-            Key("rounds", "So many rounds in a row.", _count(1, ROUNDS_MAX)),
-            Key("min_gain", "The share that a round must gain at least.", _SHARE),
+            _Key("rounds", "So many rounds in a row.", _count(1, ROUNDS_MAX)),
+            _Key("min_gain", "The share that a round must gain at least.", _SHARE),
         ),
         ("rounds",),
     ),
-    "branch": Table(
+    "branch": _Table(
         BRANCH,
         (
-            Key("if", "When the branch is taken; only the last one may have none: that is the else.", _CONDITION),
-            Key("steps", "The steps, one after the other.", _STEPS),
+            _Key("if", "When the branch is taken; only the last one may have none: that is the else.", _CONDITION),
+            _Key("steps", "The steps, one after the other.", _STEPS),
         ),
         ("steps",),
     ),
-    "approve": Table(
+    "approve": _Table(
         APPROVE,
         (
-            Key("title", "What is decided, in one line.", _TEXT),
-            Key("body", "More about it.", _TEXT),
-            Key("show", "Values that the person sees.", _list(_EXPRESSION, most=SHOWN_MAX)),
-            Key("from", "Who must decide; each entry for itself.", _list(_ref("approvers"), most=APPROVERS_MAX)),
-            Key(
+            _Key("title", "What is decided, in one line.", _TEXT),
+            _Key("body", "More about it.", _TEXT),
+            _Key("show", "Values that the person sees.", _list(_EXPRESSION, most=SHOWN_MAX)),
+            _Key("from", "Who must decide; each entry for itself.", _list(_ref("approvers"), most=APPROVERS_MAX)),
+            _Key(
                 "not_by",
                 "Who may not decide.",
                 {**_list(_words("requester", "author", "agent_owner")), "uniqueItems": True},
             ),
-            Key(
+            _Key(
                 "choices",
                 "What can be decided; `approve` and `reject` without it.",
                 {
@@ -345,133 +345,133 @@ TABLES: dict[str, Table] = {
                     "uniqueItems": True,
                 },
             ),
-            Key("select", "The list of which a part may be approved.", _EXPRESSION),
-            Key("timeout", "How long the question stays open; `24h` without it.", _DURATION),
-            Key(
+            _Key("select", "The list of which a part may be approved.", _EXPRESSION),
+            _Key("timeout", "How long the question stays open; `24h` without it.", _DURATION),
+            _Key(
                 "on_timeout",
                 "What no answer means: it waits on (`hold`, the default), is a no, or goes to somebody else.",
                 _words("hold", "reject", "escalate"),
             ),
-            Key("escalate_to", "Who is asked then.", _NAMES),
-            Key("remind", "When to remind, counted from the question.", _list(_DURATION)),
-            Key("notify", "Where the question is told.", _ref("targets")),
+            _Key("escalate_to", "Who is asked then.", _NAMES),
+            _Key("remind", "When to remind, counted from the question.", _list(_DURATION)),
+            _Key("notify", "Where the question is told.", _ref("targets")),
         ),
         ("title",),
     ),
-    "approvers": Table(
+    "approvers": _Table(
         APPROVERS,
         (
-            Key("user", "One person.", _FIXED),
-            Key("team", "A team of the people file.", _FIXED),
-            Key("role", "A role of the people file.", _FIXED),
-            Key("min", "How many of them; 1 without it.", _count(1, 100)),
+            _Key("user", "One person.", _FIXED),
+            _Key("team", "A team of the people file.", _FIXED),
+            _Key("role", "A role of the people file.", _FIXED),
+            _Key("min", "How many of them; 1 without it.", _count(1, 100)),
         ),
     ),
-    "notify": Table(
+    "notify": _Table(
         NOTIFY,
         (
-            Key("to", "`console`, `file:PATH`, or an address such as `https://…`.", {**_ref("targets"), "minItems": 1}),
-            Key("title", "The message in one line.", _TEXT),
-            Key("body", "The rest.", _TEXT),
+            _Key("to", "`console`, `file:PATH`, or an address, `https://…`.", {**_ref("targets"), "minItems": 1}),
+            _Key("title", "The message in one line.", _TEXT),
+            _Key("body", "The rest.", _TEXT),
         ),
         ("to", "title"),
     ),
-    "wait": Table(
+    "wait": _Table(
         WAIT,
         (
-            Key("for", "A time; with `event` its limit.", _TEXT),
-            Key("until", "A moment, as ISO 8601 writes it.", _TEXT),
-            Key("event", "The name of a signal.", _FIXED),
+            _Key("for", "A time; with `event` its limit.", _TEXT),
+            _Key("until", "A moment, as ISO 8601 writes it.", _TEXT),
+            _Key("event", "The name of a signal.", _FIXED),
         ),
     ),
-    "retry": Table(
+    "retry": _Table(
         RETRY,
         (
-            Key("max", "Repetitions after the first attempt.", _count(0, RETRIES_MAX)),
-            Key("on", "The classes of errors that are repeated.", _list(_words(*REPEATED))),
-            Key(
+            _Key("max", "Repetitions after the first attempt.", _count(0, RETRIES_MAX)),
+            _Key("on", "The classes of errors that are repeated.", _list(_words(*REPEATED))),
+            _Key(
                 "backoff",
                 "How the pauses grow: `schedule` (the default) is 5, 15, 30, 30 … s.",
                 _words("schedule", "constant", "linear", "exponential"),
             ),
-            Key("initial", "The first pause.", _DURATION),
-            Key("max_delay", "The longest pause.", _DURATION),
-            Key("jitter", "Whether pauses vary, so that not everybody comes back at once.", _FLAG),
+            _Key("initial", "The first pause.", _DURATION),
+            _Key("max_delay", "The longest pause.", _DURATION),
+            _Key("jitter", "Whether pauses vary, so that not everybody comes back at once.", _FLAG),
         ),
         ("max",),
     ),
-    "budget": Table(
+    "budget": _Table(
         BUDGET,
         (
-            Key("usd", "Money.", {"type": "number", "exclusiveMinimum": 0}),
-            Key("tokens", "Tokens of models.", {"type": "integer", "minimum": 1}),
-            Key("turns", "Turns of a model.", {"type": "integer", "minimum": 1}),
-            Key("launches", "Calls of agents.", {"type": "integer", "minimum": 1}),
-            Key("wall", "Time on the clock.", _DURATION),
-            Key("on_exceeded", "What happens then.", _words("ask", "fail", "degrade")),
+            _Key("usd", "Money.", {"type": "number", "exclusiveMinimum": 0}),
+            _Key("tokens", "Tokens of models.", {"type": "integer", "minimum": 1}),
+            _Key("turns", "Turns of a model.", {"type": "integer", "minimum": 1}),
+            _Key("launches", "Calls of agents.", {"type": "integer", "minimum": 1}),
+            _Key("wall", "Time on the clock.", _DURATION),
+            _Key("on_exceeded", "What happens then.", _words("ask", "fail", "degrade")),
         ),
     ),
-    "cache_settings": Table(
+    "cache_settings": _Table(
         CACHE,
         (
-            Key("ttl", "How long.", _DURATION),
-            Key("also_key", "Values that make an output another one.", _list(_EXPRESSION)),
-            Key("scope", "Who shares it.", _words("run", "repo", "team")),
-            Key("mode", "Whether it is read, written, or both.", _words("read_write", "read", "write")),
+            _Key("ttl", "How long.", _DURATION),
+            _Key("also_key", "Values that make an output another one.", _list(_EXPRESSION)),
+            _Key("scope", "Who shares it.", _words("run", "repo", "team")),
+            _Key("mode", "Whether it is read, written, or both.", _words("read_write", "read", "write")),
         ),
     ),
-    "expectation": Table(
+    "expectation": _Table(
         EXPECTATION,
         (
-            Key("that", "What must hold; reads `output`.", _CONDITION),
-            Key("say", "What to say when it does not.", _TEXT),
-            Key("satisfies", "Requirements that it speaks for.", _ref("satisfies")),
-            Key("level", "`warn`: the step is degraded, not failed.", _words("fail", "warn")),
+            _Key("that", "What must hold; reads `output`.", _CONDITION),
+            _Key("say", "What to say when it does not.", _TEXT),
+            _Key("satisfies", "Requirements that it speaks for.", _ref("satisfies")),
+            _Key("level", "`warn`: the step is degraded, not failed.", _words("fail", "warn")),
         ),
         ("that", "say"),
     ),
-    "parsing": Table(
+    "parsing": _Table(
         PARSING,
         (
-            Key("as", "The parser.", _words(*PARSERS, "pytest-benchmark")),
-            Key("file", "The path of the file.", _FIXED),
-            Key("pattern", "With the parser `regex`: what is searched in the output, with named groups.", _FIXED),
+            _Key("as", "The parser.", _words(*PARSERS, "pytest-benchmark")),
+            _Key("file", "The path of the file.", _FIXED),
+            _Key("pattern", "With the parser `regex`: what is searched in the output, with named groups.", _FIXED),
         ),
     ),
-    "schedule": Table(
+    "schedule": _Table(
         SCHEDULE,
         (
-            Key("schedule", "Minute, hour, day of the month, month, day of the week.", _FIXED),
-            Key("timezone", "A name of the IANA database; `UTC` without it.", _FIXED),
-            Key("catch_up", "What was missed while nothing ran; `skip` without it.", _words("skip", "one", "all")),
+            _Key("schedule", "Minute, hour, day of the month, month, day of the week.", _FIXED),
+            _Key("timezone", "A name of the IANA database; `UTC` without it.", _FIXED),
+            _Key("catch_up", "What was missed while nothing ran; `skip` without it.", _words("skip", "one", "all")),
         ),
         ("schedule",),
     ),
-    "on_git": Table(ON_GIT, (Key("git", "Something happens in the repository.", _ref("git")),), ("git",)),
-    "git": Table(
+    "on_git": _Table(ON_GIT, (_Key("git", "Something happens in the repository.", _ref("git")),), ("git",)),
+    "git": _Table(
         GIT,
         (
-            Key("on", "What happens.", _list(_words("push", "tag", "pull_request"))),
-            Key("branches", "Patterns of branches.", _NAMES),
-            Key("paths", "Patterns of files that changed.", _NAMES),
+            _Key("on", "What happens.", _list(_words("push", "tag", "pull_request"))),
+            _Key("branches", "Patterns of branches.", _NAMES),
+            _Key("paths", "Patterns of files that changed.", _NAMES),
         ),
         ("on",),
     ),
-    "on_webhook": Table(ON_WEBHOOK, (Key("webhook", "A request comes.", _ref("webhook")),), ("webhook",)),
-    "webhook": Table(
+    "on_webhook": _Table(ON_WEBHOOK, (_Key("webhook", "A request comes.", _ref("webhook")),), ("webhook",)),
+    "webhook": _Table(
         WEBHOOK,
         (
-            Key("name", "Part of its path.", _FIXED),
-            Key("secret", "The name of the secret that signs it.", _FIXED),
-            Key("filter", "Which requests count.", _CONDITION),
+            _Key("name", "Part of its path.", _FIXED),
+            _Key("secret", "The name of the secret that signs it.", _FIXED),
+            _Key("filter", "Which requests count.", _CONDITION),
         ),
         ("name",),
     ),
-    "on_event": Table(
+    "on_event": _Table(
         ON_EVENT,
         (
-            Key("event", "Something happens in the project, such as `finding.accepted`.", _FIXED),
-            Key("filter", "Which events count.", _CONDITION),
+            _Key("event", "Something happens in the project, such as `finding.accepted`.", _FIXED),
+            _Key("filter", "Which events count.", _CONDITION),
         ),
         ("event",),
     ),
@@ -525,7 +525,7 @@ _SHAPES: dict[str, Schema] = {
 def workflow_schema() -> Schema:
     """The JSON Schema of a workflow file."""
     shapes: dict[str, Schema] = {}
-    for name, table in TABLES.items():
+    for name, table in _TABLES.items():
         if name != "workflow":
             shapes[name] = _object(table)
     step, retry = shapes["step"], shapes["retry"]
@@ -537,8 +537,8 @@ def workflow_schema() -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,
+        **_object(_TABLES["workflow"]),
         "title": "Fairlead workflow, version 1",
-        **_object(TABLES["workflow"]),
         "$defs": {**_SHAPES, **shapes},
     }
 
@@ -581,8 +581,9 @@ def requirements_schema() -> Schema:
     }
 
 
-def _object(table: Table) -> Schema:
+def _object(table: _Table) -> Schema:
     found: Schema = {
+        "title": table.keys.what,
         "type": "object",
         "additionalProperties": False,
         "properties": {row.name: {**row.schema, "description": row.says} for row in table.rows},

@@ -59,7 +59,7 @@ from fairlead.workflow.yaml_tree import Entry, Node
 BRANCHES_MAX = 50
 PATTERNS_MAX = 100
 ID = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
-ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
+_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 _ISOLATIONS = ("L0", "L1", "L2", "L3")
 
 
@@ -414,7 +414,7 @@ class StepReader:
 def read_env(fields: Fields, node: Node) -> tuple[str, ...]:
     """Names of the environment."""
     looks = "a name such as `CI`: letters, digits and `_`"
-    return fields.names(node, "env", pattern=ENV_NAME, looks=looks, length_max=128)
+    return fields.names(node, "env", pattern=_ENV_NAME, looks=looks, length_max=128)
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -70,7 +70,7 @@ def _schedule(fields: Fields, node: Node) -> None:
     if "schedule" in keys:
         place = keys["schedule"].value
         text = fields.text(place, "schedule", length_max=200)
-        if text and (problem := cron_problem(text)):
+        if text and (problem := _cron_problem(text)):
             label = "minute hour day month weekday"
             hint = "write for example `0 6 * * 1-5`: at 6:00 on working days"
             fields.source.add("FL-W202", f"`schedule`: {problem}", place.start, place.end, hint, label=label)
@@ -100,7 +100,7 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def cron_problem(text: str) -> str:
+def _cron_problem(text: str) -> str:
     """Why *text* is no schedule, as a clause; "" when it is one that comes to pass."""
     parts = text.split()
     if len(parts) != len(_CRON):
