@@ -175,6 +175,14 @@ def test_items_go_through_their_pipeline_without_waiting_for_each_other(bench: B
     assert agent.calls[-1].inputs == {"all": [{"n": 11}, {"n": 21}]}
 
 
+def test_a_fan_out_says_where_inside_its_items_less_was_done(bench: Bench) -> None:
+    played(bench, **{"a[1]": Failed("result", "FL-R210", "no")})
+    pair = GroupAction((step("a", optional=True, default={}, has_default=True), step("b")))
+    state = run(bench, Workflow("w", (Step("fan", pair, each=Each("[1, 2]")),)))
+    assert state.ended is not None
+    assert state.ended.reasons == ("fan: 1 of 2 degraded; a[1] failed: no",)
+
+
 @proves("A2.5")
 @pytest.mark.parametrize("size", [1, 300_000])
 def test_each_stage_of_a_pipeline_gets_byte_for_byte_what_the_one_before_put_out(bench: Bench, size: int) -> None:

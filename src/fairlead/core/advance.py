@@ -377,10 +377,21 @@ def _joined_end(state: RunState, block: StepRun, join: Join, children: list[Step
     degraded = [child for child in children if child.status == "degraded"]
     reasons = [f"{len(failed)} of {total} failed; {failed[0].place}: {failed[0].message}"] if failed else []
     if degraded:
-        reasons.append(f"{len(degraded)} of {total} degraded; {degraded[0].place}: {'; '.join(degraded[0].degraded)}")
+        reasons.append(f"{len(degraded)} of {total} degraded; {_why_degraded(state, degraded[0])}")
     block.degraded = tuple(reasons) if block.is_each else ()
     block.output = {}
     return "degraded" if failed or degraded else "succeeded"
+
+
+def _why_degraded(state: RunState, step: StepRun) -> str:
+    """Why *step* is degraded, as it says itself or, being a block, as the first step inside it does."""
+    if not step.degraded:
+        for child in (state.steps[place] for place in step.children):
+            if child.status == "failed":
+                return f"{child.place} failed: {child.message}"
+            if child.status == "degraded":
+                return _why_degraded(state, child)
+    return f"{step.place}: {'; '.join(step.degraded)}"
 
 
 def _end_root(state: RunState, step: StepRun) -> None:
