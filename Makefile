@@ -79,6 +79,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks.steps $(ARGS)
 	@$(BIN)/python -m benchmarks.expressions
 	@$(BIN)/python -m benchmarks.agent_files
+	@$(BIN)/python -m benchmarks.check
 
 docs: $(VENV)/.dev
 	@$(BIN)/python tools/reference.py
