@@ -6,8 +6,8 @@ import pytest
 
 from fairlead.core.events import AttemptSucceeded
 from fairlead.core.ids import Place
-from fairlead.core.lineage import SideBySide, tree_before
-from fairlead.core.workflow import AgentAction, ParallelAction, Step, Workflow
+from fairlead.core.lineage import SideBySide, tree_after, tree_before
+from fairlead.core.workflow import AgentAction, GroupAction, ParallelAction, Step, Workflow
 from tests.core.runs import PaperRun
 
 
@@ -72,3 +72,23 @@ def test_a_step_that_looks_at_a_commit_does_not_hand_that_on() -> None:
     writes(run, "look", "")
     assert tree_before(run.state, Place("c")) == "t1"
     assert tree_before(run.state, Place("close")) == "t1"
+
+
+def test_a_step_that_changed_nothing_is_not_the_origin_of_its_tree() -> None:
+    block = Step("p", GroupAction((leaf("look"), leaf("a"), leaf("same"))))
+    run = begun(leaf("first"), block, leaf("c"))
+    writes(run, "first", "t1")
+    for name, tree in (("look", ""), ("a", "t2"), ("same", "t2")):
+        run.state.steps[Place(name)].tree = "t2" if name == "same" else "t1"  # what the loop hands over
+        writes(run, name, tree)
+    assert run.state.lineage == {"t1": "", "t2": "t1"}
+    assert tree_after(run.state, Place("p")) == "t2"
+
+
+def test_a_change_that_was_taken_back_leaves_the_tree_that_was_left_last() -> None:
+    block = Step("p", GroupAction((leaf("a"), leaf("b"), leaf("back"))))
+    run = begun(block, leaf("c"))
+    for name, before, tree in (("a", "", "t1"), ("b", "t1", "t2"), ("back", "t2", "t1")):
+        run.state.steps[Place(name)].tree = before
+        writes(run, name, tree)
+    assert tree_after(run.state, Place("p")) == "t1"

@@ -1,5 +1,7 @@
 """Which tree a step starts from: the newest of those that the steps before it left."""
 
+from collections.abc import Sequence
+
 from fairlead.core.ids import Place
 from fairlead.core.standing import RunState, StepRun
 from fairlead.core.workflow import place_of
@@ -19,7 +21,7 @@ def tree_before(state: RunState, place: Place) -> str:
     """
     if not state.lineage:
         return ""
-    found: set[str] = set()
+    found: list[str] = []
     at: StepRun | None = state.steps[place]
     while at is not None and not found:
         if at.kind == "round" and at.parent is not None:
@@ -28,11 +30,11 @@ def tree_before(state: RunState, place: Place) -> str:
         planned = at.planned
         if at.kind == "step":
             for earlier in (*planned.needs, *planned.after):
-                found |= _trees_left(state, state.steps[place_of(earlier, at.suffix)])
+                found += _trees_left(state, state.steps[place_of(earlier, at.suffix)])
         if planned.is_closing and at.parent is None:
             for other in state.workflow.plan.values():
                 if other.parent is None and not other.is_closing:
-                    found |= _trees_left(state, state.steps[place_of(other.step.id, ())])
+                    found += _trees_left(state, state.steps[place_of(other.step.id, ())])
         at = state.steps[at.parent] if at.parent is not None else None
     return _newest(state, found, place)
 
@@ -43,30 +45,33 @@ def tree_after(state: RunState, place: Place) -> str:
     Raises:
         SideBySide: two of them changed the tree side by side.
     """
-    found = {tree for child in state.steps[place].children for tree in _trees_left(state, state.steps[child])}
+    found = [tree for child in state.steps[place].children for tree in _trees_left(state, state.steps[child])]
     return _newest(state, found, place)
 
 
-def _newest(state: RunState, found: set[str], place: Place) -> str:
+def _newest(state: RunState, found: Sequence[str], place: Place) -> str:
+    """The one that descends from all others; of several, where a change was taken back again, the last."""
     newest = [tree for tree in found if all(other in _ancestry(state, tree) for other in found)]
     if found and not newest:
         raise SideBySide(f"{place} follows steps that changed the tree side by side")
-    return newest[0] if newest else ""
+    return newest[-1] if newest else ""
 
 
-def _trees_left(state: RunState, step: StepRun) -> set[str]:
+def _trees_left(state: RunState, step: StepRun) -> list[str]:
     if step.status not in ("succeeded", "degraded"):
-        return set()
+        return []
     if step.is_each:
-        return set()  # each item worked on a copy of its own: what they give is in their outputs
+        return []  # each item worked on a copy of its own: what they give is in their outputs
     if not step.is_block and step.tree and step.tree not in state.lineage:
         # It looked at a commit or another tree and left nothing: what comes after goes on from where it stood itself.
-        return {tree_before(state, step.place)} - {""}
-    if not step.is_block:
-        return {step.tree} - {""}
-    if step.is_loop:
-        return {step.tree} - {""}
-    return {tree for place in step.children for tree in _trees_left(state, state.steps[place])}
+        return _some(tree_before(state, step.place))
+    if not step.is_block or step.is_loop:
+        return _some(step.tree)
+    return [tree for place in step.children for tree in _trees_left(state, state.steps[place])]
+
+
+def _some(tree: str) -> list[str]:
+    return [tree] if tree else []
 
 
 def _ancestry(state: RunState, tree: str) -> set[str]:

@@ -252,7 +252,7 @@ def _keep(state: RunState, step: StepRun, event: AttemptSucceeded) -> None:
     step.code = step.message = step.hint = ""
     step.fault = None
     step.tree_before = event.tree_before
-    if event.tree:
+    if event.tree and event.tree != step.tree:  # one that changed nothing is not its own origin
         state.lineage[event.tree] = step.tree
         step.tree = event.tree
 
