@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.machine import described
 from fairlead.agents.catalog import FileCatalog
-from fairlead.app import _App
+from fairlead.app import App
 from fairlead.service.agents import list_agents
 from fairlead.workflow import read_values
 from tests.corpora.agent_files import CASES, HOPELESS, file_of
@@ -79,7 +79,7 @@ def measure(rounds: int) -> dict[str, object]:
     """All figures."""
     with tempfile.TemporaryDirectory() as directory:
         place = project(Path(directory).resolve())
-        app = _App()
+        app = App()
         around = app.project(str(place))
         figures = {
             "cards of 1,000 files ms": timed(lambda: app.own_agents(around).catalog().definitions(), rounds),

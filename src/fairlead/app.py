@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.core.errors import FairleadError, error
 from fairlead.core.ids import Place, RunId
-from fairlead.core.ports import Agent, Catalog, Clock, EffectCard, Fenced, Ids, Journal, JournalFailed, Trees
+from fairlead.core.outcomes import Failed
+from fairlead.core.ports import (
+    Agent,
+    AgentCard,
+    Call,
+    Catalog,
+    Clock,
+    EffectCard,
+    Fenced,
+    Ids,
+    Journal,
+    JournalFailed,
+    Trees,
+)
 from fairlead.service.parts import Checkout, Ending, Files, IsolationSetting, Probe, Project, Repository
 from fairlead.views.rules import RuleText
 
@@ -28,18 +41,18 @@ if TYPE_CHECKING:
 _TICK_S = 0.05  # how often a door redraws while a run is performed in its process
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The `fairlead` command; gives its exit code."""
+def main(argv: Sequence[str] | None = None, parts: "App | None" = None) -> int:
+    """The `fairlead` command; gives its exit code. *parts* are given back afterwards."""
     from fairlead.cli.main import main as command_line
 
-    parts = _App()
+    parts = parts or App()
     try:
         return command_line(sys.argv[1:] if argv is None else argv, parts)
     finally:
         parts.close()
 
 
-class _App:
+class App:
     """Implements `fairlead.service.parts.Parts`: one process of Fairlead."""
 
     def __init__(self) -> None:
@@ -260,6 +273,13 @@ class _App:
         else:
             switch_isolation_on(_data_dir(), project.state_dir)
 
+    def level_of(self, project: Project, card: AgentCard | None, call: Call) -> str | Failed:
+        """As the gate's table says."""
+        from fairlead.agents.adapters.program import ProgramAgent
+        from fairlead.gate.levels import level_for
+
+        return level_for(card or ProgramAgent().describe(), call, is_off=self.isolation(project).is_off)
+
     def sandbox_problem(self) -> FairleadError | None:
         """Why nothing can be confined here."""
         from fairlead.env.sandbox.trying import sandbox_problem
@@ -375,7 +395,7 @@ class _App:
             clock=self.clock,
             spawner=self._spawner,
             trees=lambda run, root: self._trees(project, run, root),
-            agents=self._agents(self.shipped_catalog()),
+            agents=self.agents(project),
             programs=ProgramAgent(),
             progress=progress,
             log_of=lambda run, place, attempt: self.log_path(project, run, place, attempt),
@@ -389,10 +409,12 @@ class _App:
         engine.join(journal, Gate(around))
         return engine
 
-    def _agents(self, catalog: Catalog) -> Callable[[str], Agent | None]:
+    def agents(self, project: Project) -> Callable[[str], Agent | None]:
+        """What performs an agent that ships, by name; those of the project are found by what their digest names."""
         from fairlead.agents.adapters.tool import ToolAgent
         from fairlead.agents.adapters.unavailable import UnavailableAgent
 
+        catalog = self.shipped_catalog()
         found: dict[str, Agent | None] = {}
 
         def agent(name: str) -> Agent | None:

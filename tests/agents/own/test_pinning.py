@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.app import _App
+from fairlead.app import App
 from fairlead.core.ids import RunId
 from fairlead.core.workflow import AgentAction
 from fairlead.service.parts import Parts, Project
@@ -35,7 +35,7 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parts]:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".fairlead/agents").mkdir(parents=True)
     (tmp_path / ".fairlead/agents/inventory.py").write_text(OWN)
-    app = _App()
+    app = App()
     yield app
     app.close()
 
