@@ -40,6 +40,11 @@ class Agenda:
             while self._heap and not self._is_noted(self._heap[0]):
                 heappop(self._heap)
 
+    def when(self, place: Place) -> Micros | None:
+        """The moment at which *place* is due; None when it is not noted."""
+        noted = self._when.get(place)
+        return noted[0] if noted is not None else None
+
     def first(self) -> Micros | None:
         """The earliest moment."""
         return self._heap[0][0] if self._heap else None

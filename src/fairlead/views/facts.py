@@ -39,8 +39,11 @@ from fairlead.core.events import (
     WaitBegun,
 )
 from fairlead.core.ids import Micros, Place, RunId, Seq
+from fairlead.core.standing import Round
 from fairlead.core.state import RunState, StepRun, apply
 from fairlead.core.workflow import Workflow
+
+_NEVER = Micros(0)
 
 FactType = Literal[
     "run.queued",
@@ -51,6 +54,7 @@ FactType = Literal[
     "run.cancelling",
     "run.waiting",
     "run.unowned",
+    "run.held",
     "run.succeeded",
     "run.degraded",
     "run.failed",
@@ -105,6 +109,15 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str = ""
     message: str = ""
     hint: str = ""
+    kind: str = ""  # each or loop: the end of a block, which has as many `items`, or rounds
+    items: int = 0  # how many the fan-out around the step has: the largest one, where there are several
+    statuses: dict[str, int] = {}  # of a fan-out: how many of its items ended how
+    metric: float | None = None  # of a round, or the best one of a loop
+    is_kept: bool = False  # the round was better than those before
+    kept_from: str = ""  # the run that did the work; nothing was performed here
+    child: str = ""  # the run that performs the step
+    due: Micros = Micros(0)  # when the next attempt follows, or until when a step waits
+    error: str = ""  # the class of a failure, which decides whether it is repeated
 
 
 class Projection:
@@ -113,13 +126,17 @@ class Projection:
     def __init__(self, workflow: Workflow, run: RunId) -> None:
         self.state = RunState(workflow, run)
         self._told = 0  # how many of `state.worst` were told
+        self._closed: set[Place] = set()  # fan-outs and loops whose end was told
 
     def take(self, record: Recorded) -> list[Fact]:
         """The facts that *record* brings; the state moves on with it."""
         apply(self.state, record.event, record.at, record.epoch)
         self.state.applied = record.seq
         found = [fact for fact in self._of_event(record.event, record) if fact is not None]
-        return found + [self._step_end(step, record) for step in self._newly_ended(record.event)]
+        fresh = self.state.worst[self._told :]
+        self._told = len(self.state.worst)
+        ended = [step for step in fresh if not step.is_block]
+        return found + [self._step_end(step, record) for step in (*ended, *self._newly_closed(record.event, fresh))]
 
     def take_all(self, records: Iterable[Recorded]) -> list[Fact]:
         return [fact for record in records for fact in self.take(record)]
@@ -148,20 +165,25 @@ class Projection:
                         agent=step.agent,
                         attempt=event.attempt,
                         summary=step.planned.step.title,
+                        items=self._items(step),
+                        child=event.child,
+                        kept_from=event.kept_from,
                     )
                 ]
             case AttemptSucceeded() if self.state.steps[event.place].status == "succeeded":
                 return [self._step_end(self.state.steps[event.place], record)]
             case AttemptLost() | AttemptFailed() if self.state.steps[event.place].status == "ready":
-                return [self._retry(self.state.steps[event.place], record)]
+                error = event.error if isinstance(event, AttemptFailed) else ""
+                return [self._retry(self.state.steps[event.place], record, error)]
             case StepSkipped():
+                self._closed.add(event.place)
                 return [self._step_end(self.state.steps[event.place], record)]
             case StepOpened():
-                return [self._step_fact("step.opened", event.place, record, _opened(event))]
+                return [self._step_fact("step.opened", event.place, record, _opened(event), items=len(event.keys))]
             case RoundEnded():
                 return [self._step_end(self.state.steps[event.place], record)]
             case WaitBegun():
-                return [self._step_fact("step.waiting", event.place, record, _awaited(event))]
+                return [self._waiting(event, record)]
             case AttemptUncertain():
                 return [self._step_fact("step.waiting", event.place, record, event.reason)]
             case ApprovalAsked():
@@ -185,12 +207,46 @@ class Projection:
             case AttemptSucceeded() | AttemptFailed() | AttemptCancelled() | AttemptLost():
                 return []  # what is not simply succeeded is told from `state.worst`, with what follows from it
 
-    def _newly_ended(self, event: Event) -> list[StepRun]:
-        fresh = self.state.worst[self._told :]
-        self._told = len(self.state.worst)
-        return [step for step in fresh if not step.is_block]
+    def _newly_closed(self, event: Event, fresh: Iterable[StepRun]) -> list[StepRun]:
+        """Fan-outs and loops that ended with *event*: those around its step, and those that did not end well."""
+        found: list[StepRun] = []
+        place = getattr(event, "place", None)
+        around = self.state.steps.get(place) if place is not None else None
+        ended = list(fresh)
+        while around is not None:
+            ended.append(around)
+            around = self.state.steps[around.parent] if around.parent is not None else None
+        for step in ended:
+            if (step.is_each or step.is_loop) and step.status in STEP_END and step.place not in self._closed:
+                self._closed.add(step.place)
+                found.append(step)
+        return found
 
-    def _step_fact(self, kind: FactType, place: Place, record: Recorded, summary: str) -> Fact:
+    def _items(self, step: StepRun) -> int:
+        """How many items the largest fan-out around *step* has."""
+        most, at = 0, step
+        while at.parent is not None:
+            at = self.state.steps[at.parent]
+            if at.is_each:
+                most = max(most, len(at.children))
+        return most
+
+    def _waiting(self, event: WaitBegun, record: Recorded) -> Fact:
+        return self._step_fact(
+            "step.waiting", event.place, record, _awaited(event), due=event.due, child=event.child or ""
+        )
+
+    def _step_fact(
+        self,
+        kind: FactType,
+        place: Place,
+        record: Recorded,
+        summary: str,
+        *,
+        items: int = 0,
+        due: Micros = _NEVER,
+        child: str = "",
+    ) -> Fact:
         step = self.state.steps[place]
         return Fact(
             kind,
@@ -201,12 +257,15 @@ class Projection:
             agent=step.agent,
             attempt=step.attempts,
             summary=summary,
+            items=items or self._items(step),
+            due=due,
+            child=child,
         )
 
     def _run_fact(self, kind: FactType, record: Recorded, *, summary: str = "") -> Fact:
         return Fact(kind, self.state.run, record.at, record.seq, summary=summary)
 
-    def _retry(self, step: StepRun, record: Recorded) -> Fact:
+    def _retry(self, step: StepRun, record: Recorded, error: str) -> Fact:
         return Fact(
             "step.retrying",
             self.state.run,
@@ -217,9 +276,14 @@ class Projection:
             attempt=step.attempts + 1,
             summary=step.reason if step.attempt_status == "lost" else step.message,
             code="" if step.attempt_status == "lost" else step.code,
+            items=self._items(step),
+            due=self.state.sleeping.when(step.place) or _NEVER,
+            error=error,
         )
 
     def _step_end(self, step: StepRun, record: Recorded) -> Fact:
+        is_round = step.kind == "round"
+        told = round_of(self.state, step) if is_round else None
         return Fact(
             STEP_END[step.status],
             self.state.run,
@@ -235,6 +299,13 @@ class Projection:
             code=step.code,
             message=step.message,
             hint=step.hint,
+            kind="each" if step.is_each else "loop" if step.is_loop else "round" if is_round else "",
+            items=len(step.children) if step.is_each or step.is_loop else self._items(step),
+            statuses=statuses_of(self.state, step) if step.is_each else {},
+            metric=told.metric if told is not None else step.rounds.best if step.rounds is not None else None,
+            is_kept=told is not None and told.is_kept,
+            kept_from=step.kept_from,
+            child=step.child,
         )
 
     def _run_end(self, event: RunEnded, record: Recorded) -> Fact:
@@ -263,11 +334,32 @@ def _awaited(event: WaitBegun) -> str:
         return f"waits for run {event.child}"
     if event.signal:
         return f"waits for the signal {event.signal}"
-    return "waits for its moment"
+    return "waits"
+
+
+def statuses_of(state: RunState, step: StepRun) -> dict[str, int]:
+    """How many of the items of a fan-out stand how, in the order in which the first of each is met."""
+    found: dict[str, int] = {}
+    for place in step.children:
+        status = state.steps[place].status
+        found[status] = found.get(status, 0) + 1
+    return found
+
+
+def round_of(state: RunState, step: StepRun) -> Round | None:
+    """What the loop has noted of its round *step*; None while that has not ended."""
+    loop = state.steps[step.parent] if step.parent is not None else step
+    done = loop.rounds.done if loop.rounds is not None else []
+    return next((one for one in reversed(done) if one.number == step.number), None)
 
 
 def seconds_of(step: StepRun) -> float:
-    """How long the last attempt took, as the gate saw it; for a step without a receipt, from start to end."""
+    """How long the last attempt took, as the gate saw it; for a step without a receipt, from start to end.
+
+    What is kept of another run took no time here.
+    """
+    if step.kept_from:
+        return 0.0
     if step.receipt.seconds:
         return step.receipt.seconds
     return max(0.0, (step.ended_at - step.started_at) / 1e6) if step.ended_at and step.started_at else 0.0

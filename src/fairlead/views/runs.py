@@ -1,25 +1,28 @@
 """Runs as people look at them: one line of a list, and one run with its steps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from fairlead.core.errors import Diagnostic, error
-from fairlead.core.events import RunQueued
+from fairlead.core.events import AttemptFailed, AttemptLost, AttemptStarted, RunQueued
+from fairlead.core.groups import runs_before
 from fairlead.core.ids import Micros, RunId, Seq
 from fairlead.core.json import Json
+from fairlead.core.outcomes import Check
 from fairlead.core.ports import RunRow
 from fairlead.core.state import RunState, StepRun
 from fairlead.core.transitions import RUN_ENDED
 from fairlead.core.workflow import Workflow
 from fairlead.views.approvals import ApprovalView, approval_of
 from fairlead.views.controls import ControlView, controls_of
-from fairlead.views.facts import Projection, seconds_of
+from fairlead.views.facts import Projection, seconds_of, statuses_of
 from fairlead.views.findings import FindingView, findings_of, totals
 from fairlead.views.reading import Readable
 
 NOT_ISOLATED = "L0 · not isolated"
 _NAMED_MAX = 5
+_EARLIER_MAX = 20  # attempts of one step that a view names
 
 
 class RunLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -37,6 +40,38 @@ class RunLine(msgspec.Struct, frozen=True, omit_defaults=True):
     commit: str = ""
     branch: str = ""
     rerun_of: str = ""
+
+
+class RoundView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One finished round of a loop."""
+
+    number: int
+    status: str
+    metric: float | None = None
+    is_kept: bool = False
+    reason: str = ""  # why it failed
+    summary: str = ""
+
+
+class WaitView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a step waits for without holding a process."""
+
+    due: Micros = Micros(0)  # the moment at which it goes on, or gives up
+    signal: str = ""
+    child: str = ""  # a run that itself waits
+
+
+class AttemptView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An attempt that was not the last one, and what followed it."""
+
+    attempt: int
+    agent: str
+    status: str  # failed or lost
+    error: str = ""  # its class, which decides whether it is repeated
+    code: str = ""
+    message: str = ""
+    seconds: float = 0.0
+    wait_s: float = 0.0  # until the next one began
 
 
 class StepView(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -70,6 +105,18 @@ class StepView(msgspec.Struct, frozen=True, omit_defaults=True):
     granted: str = (
         ""  # the approval that let it happen; "allowed": nobody was asked, the person lets such effects happen
     )
+    kind: str = ""  # of the action: agent, run, parallel, loop, …; item or round where it is one; each for a fan-out
+    items: dict[str, int] = {}  # of a fan-out: how many of its items stand how
+    rounds: tuple[RoundView, ...] = ()  # of a loop
+    rounds_max: int = 0
+    best: float | None = None  # the metric of the best round
+    stopped_because: str = ""  # until, stall, max or failure
+    kept_from: str = ""  # the run that did the work; nothing was performed here, and it cost nothing
+    child: str = ""  # the run that performs the step
+    waits: WaitView | None = None
+    retry_at: Micros = Micros(0)  # when the next attempt is due
+    checks: tuple[Check, ...] = ()  # what was expected of it
+    earlier: tuple[AttemptView, ...] = ()  # attempts before the last one
 
 
 class Previous(msgspec.Struct, frozen=True):
@@ -115,6 +162,11 @@ class RunView(msgspec.Struct, frozen=True, omit_defaults=True):
     isolation: str = ""  # "L0 · not isolated: build, tests", when that is so of any step
     pause_reason: str = ""
     parked: tuple[str, ...] = ()  # what a waiting run waits for, when nobody has paused it
+    parent: str = ""  # the run of which this one is a step, and which step
+    parent_place: str = ""
+    kept_from: str = ""  # the run whose work this one goes on with
+    group: str = ""  # of runs that may not overlap
+    behind: tuple[RunId, ...] = ()  # those of the group that it waits for
     imported_by: str = ""  # who took the run over from another record; "" for one that was performed here
 
 
@@ -181,10 +233,12 @@ def view_run(state: RunState, journal: Readable, *, is_unowned: bool | None = No
     """Everything that there is to say of a run."""
     queued, ended = state.queued, state.ended
     assert queued is not None, "a state that was read begins with run.queued"
+    behind = tuple(row.run for row in runs_before(journal, state.run)) if state.status == "queued" else ()
     if is_unowned is None:
-        is_left = ended is None and state.status != "waiting"
+        is_left = ended is None and state.status != "waiting" and not behind
         is_unowned = is_left and not (state.worker and journal.is_alive(state.worker))
     findings = findings_of(state, journal)
+    earlier = _earlier_attempts(state, journal)
     return RunView(
         run=state.run,
         workflow=queued.workflow,
@@ -209,10 +263,15 @@ def view_run(state: RunState, journal: Readable, *, is_unowned: bool | None = No
         changed=queued.changed,
         rerun_of=queued.rerun_of,
         isolation=_not_isolated(state),
+        parent=queued.parent,
+        parent_place=queued.parent_place,
+        kept_from=queued.origin,
+        group=queued.group,
+        behind=behind,
         pause_reason=state.pause.reason if state.pause is not None else "",
         parked=state.parked if state.pause is None else (),
         imported_by=state.imported.requester if state.imported is not None else "",
-        steps=tuple(_view_step(step, state.status) for step in state.in_order()),
+        steps=tuple(_view_step(step, state, earlier) for step in state.in_order()),
         totals=totals(findings),
         findings=findings,
         controls=controls_of(state, journal),
@@ -236,7 +295,7 @@ def _in_order(reasons: Sequence[str], state: RunState) -> tuple[str, ...]:
     return tuple(sorted(reasons, key=lambda reason: places.get(reason.partition(": ")[0], (-1, 0))))
 
 
-def _view_step(step: StepRun, run_status: str) -> StepView:
+def _view_step(step: StepRun, state: RunState, earlier: Mapping[str, Sequence[AttemptView]]) -> StepView:
     return StepView(
         step=step.place,
         status=step.status,
@@ -256,12 +315,63 @@ def _view_step(step: StepRun, run_status: str) -> StepView:
         hint=step.hint,
         argv=step.receipt.argv,
         exit_code=step.receipt.exit_code,
-        cpu_seconds=step.receipt.cpu_seconds,
-        memory_bytes=step.receipt.memory_bytes,
+        cpu_seconds=0.0 if step.kept_from else step.receipt.cpu_seconds,
+        memory_bytes=0 if step.kept_from else step.receipt.memory_bytes,
         isolation=NOT_ISOLATED if step.receipt.isolation == "L0" else step.receipt.isolation,
         limits=step.receipt.limits,
         violations=step.receipt.violations,
         output=step.output if step.status == "failed" else None,
-        approval=approval_of(step, run_status),
+        approval=approval_of(step, state.status),
         granted=step.let_by,
+        kind=_kind(step),
+        items=statuses_of(state, step) if step.is_each else {},
+        rounds=tuple(
+            RoundView(one.number, one.status, one.metric, one.is_kept, one.reason, one.summary)
+            for one in (step.rounds.done if step.rounds is not None else ())
+        ),
+        rounds_max=step.rounds.max if step.rounds is not None else 0,
+        best=step.rounds.best if step.rounds is not None else None,
+        stopped_because=str(step.output.get("stopped_because", ""))
+        if step.rounds is not None and isinstance(step.output, dict)
+        else "",
+        kept_from=step.kept_from,
+        child=step.child,
+        waits=WaitView(step.wait.due, step.wait.signal, step.wait.child) if step.wait is not None else None,
+        retry_at=state.sleeping.when(step.place) or Micros(0),
+        checks=step.checks,
+        earlier=tuple(earlier.get(step.place, ())),
     )
+
+
+def _kind(step: StepRun) -> str:
+    if step.kind != "step":
+        return step.kind
+    return "each" if step.is_each else str(step.planned.step.action.__struct_config__.tag)
+
+
+def _earlier_attempts(state: RunState, journal: Readable) -> dict[str, list[AttemptView]]:
+    """Every attempt that another one followed; the record is read again only when there is any."""
+    repeated = {step.place for step in state.steps.values() if step.attempts > 1}
+    found: dict[str, list[AttemptView]] = {}
+    begun: dict[str, AttemptStarted] = {}
+    ended: dict[str, tuple[AttemptView, Micros]] = {}
+    for record in journal.events_of(state.run) if repeated else ():
+        event = record.event
+        place = getattr(event, "place", "")
+        if place not in repeated or record.seq > state.applied:
+            continue
+        if isinstance(event, AttemptStarted):
+            begun[place] = event
+            if place in ended and len(found.setdefault(place, [])) < _EARLIER_MAX:
+                view, at = ended.pop(place)
+                wait_s = round(max(0.0, (record.at - at) / 1e6), 3)
+                found[place].append(msgspec.structs.replace(view, wait_s=wait_s))
+        elif isinstance(event, AttemptFailed | AttemptLost):
+            agent = begun[place].agent if place in begun else ""
+            if isinstance(event, AttemptLost):
+                view = AttemptView(event.attempt, agent, "lost", message=event.reason)
+            else:
+                seconds = event.receipt.seconds
+                view = AttemptView(event.attempt, agent, "failed", event.error, event.code, event.message, seconds)
+            ended[place] = (view, record.at)
+    return found

@@ -4,11 +4,12 @@ Two sources: the journal, which is exact, and the owner's `live/RUN.jsonl`, whic
 `{"at": micros, "place": "scan", "attempt": 1, "text": "src/app.py", "found": 12}`; what cannot be read is dropped.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from fairlead.core.events import RunQueued
+from fairlead.core.groups import runs_before
 from fairlead.core.ids import Micros, Place, RunId, Seq
 from fairlead.core.state import RunState
 from fairlead.core.transitions import RUN_ENDED
@@ -17,6 +18,7 @@ from fairlead.views.reading import Readable
 from fairlead.views.runs import read_workflow_of
 
 _OWNER_CHECK_SECONDS = 1.0
+_NAMED_MAX = 5
 QUEUED_SECONDS_MAX = 15.0  # a run that nobody claimed for so long is called unowned
 LIVE_BYTES_MAX = 200_000  # of progress read at one poll; more is skipped
 
@@ -57,6 +59,7 @@ class Watch:
         self._projection: Projection | None = None
         self._seen = self._head = Seq(0)
         self._asked_at = self._started_at = monotonic()
+        self._behind: tuple[RunId, ...] = ()  # the runs of its group that it waits for
         self.is_unowned = False  # nobody works on it, and it has not ended
 
     @property
@@ -135,6 +138,13 @@ class Watch:
         if state.status == "waiting":
             is_unowned = False  # it waits for a person, not for a worker
         elif state.status == "queued":
+            behind = tuple(row.run for row in runs_before(self._journal, self._run))
+            if behind:
+                self._started_at = now
+            told, self._behind = self._behind, behind
+            if behind and behind != told:
+                summary = held_text(behind, state)
+                return [Fact("run.held", self._run, state.now, summary=summary)]
             is_unowned = now - self._started_at > QUEUED_SECONDS_MAX
         else:
             is_unowned = not self._journal.is_alive(state.worker)
@@ -143,3 +153,10 @@ class Watch:
             return [Fact("run.unowned", self._run, state.now)]
         self.is_unowned = is_unowned
         return []
+
+
+def held_text(behind: Sequence[RunId], state: RunState) -> str:
+    """`behind r-7q2k of the group deploy`."""
+    assert state.queued is not None  # a run that was read begins with run.queued
+    more = f" and {len(behind) - _NAMED_MAX} more" if len(behind) > _NAMED_MAX else ""
+    return f"behind {', '.join(behind[:_NAMED_MAX])}{more} of the group {state.queued.group}"
