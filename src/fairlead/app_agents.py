@@ -132,7 +132,7 @@ class ProjectAgents:
         # Files beside the card are named from the root of the project, and the program works in a copy of it, perhaps.
         beside = {file.path: self._full(file) for file in catalog.files if file.path in own.own_files}
         argv = tuple(beside.get(word, word) for word in own.argv)
-        return CommandAgent(own.card, argv, own.passed_on, own.gives)
+        return CommandAgent(own.card, argv, own.passed_on, own.gives, tuple(beside.values()))
 
     def _full(self, file: AgentFile) -> str:
         return file.full or os.path.join(self._project.root, file.path)

@@ -243,6 +243,7 @@ def test_nothing_is_overwritten_unless_it_is_said_so_and_shown(near: Near, proje
 
 @proves("C2.2")
 def test_what_changed_since_the_run_began_is_not_run(door: Door, project: Path) -> None:
+    door.allow_outside(project)
     file = agent_file(project, "finder", "    return out\n")
     call_from(project, "finder")
     text = (project / ".fairlead/workflows/mine.yaml").read_text()
@@ -289,6 +290,7 @@ def test_a_run_of_what_ships_is_not_done_again_with_a_file_of_its_name(near: Nea
 
 @proves("C2.2")
 def test_a_review_calls_what_ships_and_says_so_and_a_workflow_calls_the_projects_own(door: Door, project: Path) -> None:
+    door.allow_outside(project)
     mark = project / "ran"
     agent_file(
         project,
@@ -316,6 +318,7 @@ def test_a_review_calls_what_ships_and_says_so_and_a_workflow_calls_the_projects
 
 @proves("C13.1")
 def test_four_at_once_fail_cleanly_and_leave_nothing(door: Door, project: Path, tmp_path: Path) -> None:
+    door.allow_outside(project)
     pids = tmp_path / "pids"
     body = (
         "    import os, subprocess, time\n"

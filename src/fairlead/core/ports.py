@@ -257,6 +257,7 @@ class Confinement(msgspec.Struct, frozen=True):
     processes_max: int = 256
     disk_max: int = 1_000_000_000  # bytes by which the copy may grow
     files_max: int = 20_000  # by which the copy may grow
+    shown: tuple[str, ...] = ()  # files to be read besides, at their own paths: those that belong to an agent
 
 
 class Program(msgspec.Struct, frozen=True):
@@ -480,7 +481,7 @@ class World(Protocol):
         writes: tuple[str, ...] = (),
     ) -> Outcome: ...
     async def perform_program(
-        self, argv: Sequence[str], stdin: bytes = b"", passed_on: Sequence[str] = ()
+        self, argv: Sequence[str], stdin: bytes = b"", passed_on: Sequence[str] = (), shown: Sequence[str] = ()
     ) -> ProcessResult: ...
     def progress(self, text: str, found: int = 0) -> None: ...
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from fairlead.core.json import Json
 from fairlead.core.outcomes import Outcome
 from fairlead.core.ports import Call, Confinement, Program, Spawner, ToolCall
@@ -59,9 +61,15 @@ class CallWorld:
         return end.outcome
 
     async def perform_program(
-        self, argv: Sequence[str], stdin: bytes = b"", passed_on: Sequence[str] = ()
+        self, argv: Sequence[str], stdin: bytes = b"", passed_on: Sequence[str] = (), shown: Sequence[str] = ()
     ) -> ProcessResult:
-        """Perform *argv* in the call's working copy; *passed_on* names what it may see of the worker's environment."""
+        """Perform *argv* in the call's working copy; *passed_on* names what it may see of the worker's environment.
+
+        *shown* are files outside of the copy that it may read, also where it is shut in.
+        """
+        shut_in = self._confinement
+        if shut_in is not None:
+            shut_in = msgspec.structs.replace(shut_in, shown=tuple(shown))
         program = Program(
             tuple(argv),
             self._root,
@@ -69,7 +77,7 @@ class CallWorld:
             timeout_s=self._limit_s,
             log=self._log,
             passed_on=tuple(passed_on),
-            confinement=self._confinement,
+            confinement=shut_in,
             watched=self._watched,
         )
         end = await self._spawner.perform_program(program)

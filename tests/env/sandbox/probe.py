@@ -286,7 +286,7 @@ ATTEMPTS: "dict[str, Callable[[], object]]" = {
     "raw socket": lambda: opens_socket(socket.AF_INET, socket.SOCK_RAW, 1),
     "packet socket": lambda: opens_socket(17, socket.SOCK_RAW, 0),
     "signal": signals,
-    "ptrace": lambda: refused("ptrace", 16, 1, 0, 0),
+    "ptrace": lambda: refused("ptrace", 0x7FFF, 1, 0, 0),
     "another's memory": lambda: refused("process_vm_readv", 1, None, 0, None, 0, 0),
     "another's descriptor": lambda: refused("pidfd_getfd", -1, 0, 0),
     "rights of the first process": first_process,

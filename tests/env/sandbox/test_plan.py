@@ -62,6 +62,22 @@ def test_nothing_is_mounted_over_what_the_copy_brings_or_through_a_link_in_it(ce
     assert [place for place in places(plan(cell), "read") if "node_modules" in place] == []
 
 
+def test_a_file_of_an_agent_is_shown_over_what_the_copy_has_but_through_no_link(cell: Cell, tmp_path: Path) -> None:
+    script, other = cell.place / "agents/tool.sh", tmp_path / "home/agent.sh"
+    for path in (script, other):
+        path.parent.mkdir()
+        path.write_text("echo its own")
+    cell.limits = Confinement(str(cell.place), shown=(str(script), str(other), "/etc/passwd.not"))
+    (cell.copy / "agents").mkdir()
+    assert [said(cell.perform("sh", str(path))) for path in (script, other)] == ["its own", "its own"]
+    inside = cell.copy / "agents/tool.sh"
+    inside.write_text("echo changed by an earlier step")
+    assert said(cell.perform("sh", str(script))) == "its own"
+    inside.unlink()
+    inside.symlink_to(tmp_path / "home/agent.sh")
+    assert str(script) not in places(plan(cell), "read")
+
+
 def test_a_link_in_the_checkout_is_not_followed(cell: Cell, tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     (cell.place / ".venv").symlink_to(tmp_path / "keys")

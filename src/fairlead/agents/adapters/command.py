@@ -22,11 +22,19 @@ SHOWN_CHARACTERS_MAX = 80  # of an answer that is no JSON
 class CommandAgent:
     """An agent whose card names a program."""
 
-    def __init__(self, card: AgentCard, argv: tuple[str, ...], passed_on: tuple[str, ...], gives: str) -> None:
+    def __init__(
+        self,
+        card: AgentCard,
+        argv: tuple[str, ...],
+        passed_on: tuple[str, ...],
+        gives: str,
+        beside: tuple[str, ...] = (),
+    ) -> None:
         self._card = card
         self._argv = argv
         self._passed_on = passed_on
         self._gives = gives
+        self._beside = beside  # files of the agent's own, which its digest names
 
     def describe(self) -> AgentCard:
         """The card as it was read."""
@@ -35,7 +43,7 @@ class CommandAgent:
     async def perform(self, call: Call, world: World) -> Outcome:
         """Start the program, hand it the inputs, and take its one document."""
         argv = _filled(self._argv, call.inputs)
-        ended = await world.perform_program(argv, encode(call.inputs) + b"\n", self._passed_on)
+        ended = await world.perform_program(argv, encode(call.inputs) + b"\n", self._passed_on, self._beside)
         return hidden(said_no(self._outcome(ended)))
 
     def _outcome(self, ended: ProcessResult) -> Outcome:

@@ -61,6 +61,7 @@ def plan_sandbox(program: Program, confinement: Confinement, machine: Machine) -
         *(Mount("read", one, one) for one in machine.shown if not is_in_system(one)),
         Mount("write" if confinement.is_copy else "read", place, program.cwd),
         *(Mount("read", folder, folder) for folder in own),
+        *(Mount("read", file, file) for file in confinement.shown if _may_be_shown(file, confinement, program.cwd)),
         *(_objects(program.cwd, place) if confinement.is_copy else _veil(place, machine.hidden)),
         Mount("seal", "/dev"),
         Mount("seal", "/"),
@@ -153,6 +154,16 @@ def _folders_in(folder: str) -> list[str]:
 def _is_plain(copy: str, folder: str) -> bool:
     """Whether *folder* is a directory of the copy that no link leads to: a mount would follow it out of the copy."""
     return os.path.isdir(folder) and os.path.realpath(folder) == os.path.realpath(copy) + folder.removeprefix(copy)
+
+
+def _may_be_shown(file: str, confinement: Confinement, copy: str) -> bool:
+    """Whether a file outside may be mounted at its own path: in a copy only where no link is, or leads there."""
+    if not os.path.isfile(file) or os.path.islink(file):
+        return False
+    if not confinement.is_copy or not is_below(file, confinement.place):
+        return not is_in_system(file) and not is_below(file, confinement.place)
+    inside = copy + file.removeprefix(confinement.place)
+    return not os.path.islink(inside) and not os.path.isdir(inside) and _is_plain(copy, os.path.dirname(inside))
 
 
 def _objects(copy: str, place: str) -> Iterator[Mount]:
