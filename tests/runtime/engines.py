@@ -9,7 +9,7 @@ from fairlead.core.events import RunQueued
 from fairlead.core.ids import RunId, WorkerId
 from fairlead.core.json import Json, encode
 from fairlead.core.outcomes import Outcome, Succeeded
-from fairlead.core.ports import Agent, Call, Clock, World
+from fairlead.core.ports import Agent, Call, Clock, Effect, World
 from fairlead.core.state import RunState, fold
 from fairlead.core.workflow import AgentAction, Step, Workflow
 from fairlead.env.clock import SystemClock
@@ -37,6 +37,8 @@ class Bench:
         **scripts: Callable[[Call, World], Coroutine[Any, Any, Outcome]],
     ) -> None:
         self.agents: dict[str, Agent] = {name: ScriptedAgent(name, script) for name, script in scripts.items()}
+        self.effects: dict[str, Effect] = {}
+        self.allowed: set[str] = set()  # kinds of effects that nobody is asked about
         self.clock = clock or SystemClock()
         self.worker = WorkerId(f"w-{next(_workers):012d}")
         self.engine = Engine(self.clock, self.worker)
@@ -48,9 +50,12 @@ class Bench:
             spawner=nothing,  # type: ignore[arg-type]  # stands for a port that no scripted agent uses
             trees=nothing,
             agents=self.agents.get,
-            programs=ScriptedAgent("run", nothing),
+            programs=self.agents.get("run") or ScriptedAgent("run", nothing),
             progress=lambda *_: None,
             log_of=lambda *_: "",
+            effects=lambda kind: self.effects.get(kind),
+            git_dir_of=lambda run: f"{directory}/trees/{run}.git",
+            is_allowed=lambda kind: kind in self.allowed,
         )
         self.engine.join(self.journal, Gate(around))
 

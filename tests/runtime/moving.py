@@ -17,13 +17,13 @@ async def perform(bench: Bench, clock: FakeClock, run: RunId, until: Look = lamb
     performing = asyncio.create_task(bench.engine.perform(run))
     while not performing.done():
         await asyncio.sleep(0)
-        embedded = bench.engine._runs.get(run)
-        if embedded is None or embedded._waiter is None or embedded._waiter.done() or embedded._calls:
-            continue
         if until():
             performing.cancel()
             await asyncio.wait([performing])
             return None
+        embedded = bench.engine._runs.get(run)
+        if embedded is None or embedded._waiter is None or embedded._waiter.done() or embedded._calls:
+            continue
         if embedded._due is not None:
             clock.move(max(0, embedded._due - clock.now()) / 1e6)
             embedded.tick()
