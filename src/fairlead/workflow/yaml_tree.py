@@ -187,8 +187,13 @@ class _Builder:
         last_flow = -1
         event: Any  # PyYAML's stubs give events none of their attributes
         try:
-            for event in yaml.parse(self.text, Loader=yaml.CSafeLoader):
+            # Not `yaml.parse`: it asks twice for each event.
+            loader = yaml.CSafeLoader(self.text)
+            while True:
+                event = loader.get_event()
                 kind = type(event)
+                if kind is yaml.StreamEndEvent:
+                    break
                 start, end = event.start_mark.index, event.end_mark.index
                 if kind is yaml.ScalarEvent:
                     if self._is_torn(event, end):
