@@ -4,18 +4,21 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from fairlead.agents.adapters.program import ProgramAgent
 from fairlead.core.errors import Diagnostic, FairleadError
 from fairlead.core.events import AttemptFailed, AttemptStarted, AttemptSucceeded, Event, RunClaimed, RunEnded, RunQueued
 from fairlead.core.findings import Finding, Fingerprints, Severity
 from fairlead.core.ids import Place, RunId, WorkerId
 from fairlead.core.json import Digest, Json
-from fairlead.core.ports import AgentCard, Catalog, Clock, EffectCard, Ids, Journal, Setting
+from fairlead.core.outcomes import Failed
+from fairlead.core.ports import AgentCard, Call, Catalog, Clock, EffectCard, Ids, Journal, Setting
 from fairlead.core.receipts import Receipt
 from fairlead.core.workflow import AgentAction, RunAction, Step, Workflow
 from fairlead.env.baselines import LocalRepository
 from fairlead.env.files import LocalFiles
 from fairlead.env.isolation import Isolation, read_isolation, switch_isolation_off, switch_isolation_on
 from fairlead.env.permissions import Permission, read_permissions, write_permissions
+from fairlead.gate.levels import level_for
 from fairlead.journal import SqliteJournal, open_journal
 from fairlead.service.parts import (
     AdvisoryState,
@@ -212,6 +215,9 @@ class PaperParts:
 
     def host_facts(self) -> dict[str, Json]:
         raise AssertionError("on paper nothing is started")
+
+    def level_of(self, project: Project, card: AgentCard | None, call: Call) -> str | Failed:
+        return level_for(card or ProgramAgent().describe(), call, is_off=self.isolation(project).is_off)
 
     def sandbox_problem(self) -> FairleadError | None:
         return self.no_sandbox

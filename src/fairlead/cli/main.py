@@ -120,6 +120,10 @@ def _dispatch(name: str, call: "Invocation") -> int:
             from fairlead.cli import starting
 
             return starting.COMMANDS[name](call)
+        case "plan":
+            from fairlead.cli import plans
+
+            return plans.COMMANDS[name](call)
         case "runs" if name.split()[1] in ("diff", "report", "export", "import"):
             from fairlead.cli import several_runs
 

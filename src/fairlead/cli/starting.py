@@ -9,6 +9,7 @@ from fairlead.cli.ci import annotate, give_groups, platform_lines
 from fairlead.cli.command import Invocation
 from fairlead.cli.files import asked_files, give_problems
 from fairlead.cli.following import Leaving, follow, screen_for, watch_of
+from fairlead.cli.inputs import given_inputs
 from fairlead.cli.live import step_row
 from fairlead.cli.run_screen import finding_summary, header_line, next_lines, reason_lines, steps_lines
 from fairlead.cli.terminal_text import safe, wrap
@@ -16,7 +17,7 @@ from fairlead.service.endings import INTERRUPTED, NOT_READY, OK, TERMINATED, exi
 from fairlead.service.labels import read_labels
 from fairlead.service.outputs import write_outputs
 from fairlead.service.parts import Ending, Project
-from fairlead.service.records import RUN_ENDED, FailOn, FairleadError, Json, RunId, RunView, Watch, counted, error
+from fairlead.service.records import RUN_ENDED, FailOn, FairleadError, Json, RunId, RunView, Watch, counted
 
 if TYPE_CHECKING:
     from fairlead.service.baselines import Baseline
@@ -59,8 +60,12 @@ def run(call: Invocation) -> int:
     from fairlead.service.starts import find_definition, start_run
 
     options = call.options
+    if options.plan:
+        from fairlead.cli.plans import plan
+
+        return plan(call)
     asked_files(call)  # as above
-    given = dict(_named(text) for text in options.inputs)
+    given = given_inputs(options.inputs)
     definition = find_definition(call.parts, call.project, call.cwd, options.workflow)
     labels = read_labels(options.labels)
     if options.new_since:
@@ -139,7 +144,7 @@ def fork(call: Invocation) -> int:
     from fairlead.service.starts import fork_run
 
     options = call.options
-    given = dict(_named(text) for text in options.inputs)
+    given = given_inputs(options.inputs)
     origin = call.find_run(options.run)
     started = fork_run(call.parts, call.project, origin, options.at, given, labels=read_labels(options.labels))
     return _perform_started(call, started)
@@ -183,14 +188,6 @@ def _baseline(call: Invocation, definition: "Definition", given: Mapping[str, Js
 
 def _say_nothing(_lines: Iterable[str]) -> None:
     """With --json nobody reads along."""
-
-
-def _named(text: str) -> tuple[str, str]:
-    """`name=value`; the workflow's types decide how the value is read."""
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise error("FL-S002", f"-i takes NAME=VALUE, not {safe(text)}", "fairlead run --help")
-    return name, value
 
 
 def _default(chosen: str | None, usual: str) -> FailOn | None:

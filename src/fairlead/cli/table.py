@@ -55,6 +55,11 @@ _LABEL = Argument(
     "a name and a value to find the run by; may be repeated",
     {"metavar": "NAME=VALUE", "action": "append", "default": [], "dest": "labels"},
 )
+_INPUTS = Argument(
+    ("-i", "--input"),
+    "an input; may be repeated",
+    {"metavar": "NAME=VALUE", "action": "append", "default": [], "dest": "inputs"},
+)
 _RUN = Argument(
     ("run",),
     "id or its beginning, a workflow's name, last, last-failed, @{2}",
@@ -118,11 +123,7 @@ COMMANDS: tuple[Command, ...] = (
         "start a workflow, a file or a name, and follow it",
         (
             Argument(("workflow",), "a file, a workflow of the project, or review", {"metavar": "WORKFLOW"}),
-            Argument(
-                ("-i", "--input"),
-                "an input; may be repeated",
-                {"metavar": "NAME=VALUE", "action": "append", "default": [], "dest": "inputs"},
-            ),
+            _INPUTS,
             _NEW_SINCE,
             _FAIL_ON,
             _STRICT,
@@ -133,6 +134,7 @@ COMMANDS: tuple[Command, ...] = (
             _option("--only", "STEP", "this step alone, with what it needs from the last finished run", default=""),
             _option("--key", "KEY", "starting again with the same key gives the same run"),
             _LABEL,
+            _flag("--plan", "show what would run, as fairlead plan does, and start nothing"),
         ),
         (
             "fairlead run .fairlead/workflows/my-review.yaml",
@@ -140,6 +142,16 @@ COMMANDS: tuple[Command, ...] = (
             "fairlead run review --detach",
         ),
         "On a terminal a worker process does the work: Ctrl-C once leaves it running, twice cancels it.",
+    ),
+    Command(
+        "plan",
+        "what a workflow would do: steps, order, approvals, effects, time, cost; starts nothing",
+        (
+            Argument(("workflow",), "a file, a workflow of the project, or review", {"metavar": "WORKFLOW"}),
+            _INPUTS,
+        ),
+        ("fairlead plan my-review", "fairlead plan my-review -i history=true", "fairlead plan review --json"),
+        "It supposes that every step ends well. What follows from values that nobody can know yet is said to be open.",
     ),
     Command(
         "resume",
@@ -705,6 +717,9 @@ GLOBAL: tuple[Argument, ...] = (
 )
 
 
+_TOGETHER = {"approve": ("approve", "reject", "request-changes")}  # on one line of the help
+
+
 def full_help() -> list[str]:
     """The top of the help. It fits a terminal of 40 lines."""
     lines = [
@@ -718,9 +733,10 @@ def full_help() -> list[str]:
         group = command.name.split()[0]
         if command.is_hidden or group in shown:
             continue
-        shown.add(group)
+        together = _TOGETHER.get(group, (group,))
+        shown.update(together)
         verbs = [one.name.split()[1] for one in COMMANDS if one.name.startswith(group + " ")]
-        name = f"{group} {'|'.join(verbs)}" if verbs else group
+        name = f"{group} {'|'.join(verbs)}" if verbs else "|".join(together)
         lines.append(f"  {name:<27} {_group_summary(group, command.summary)}")
     lines += [
         "",
@@ -746,4 +762,6 @@ def _group_summary(group: str, summary: str) -> str:
         "review": "review the repository you are in",
         "init": "write a workflow to start from, or a file for your CI",
         "check": "read workflow files without running them",
+        "plan": "what a workflow would do; starts nothing",
+        "approve": "answer a question: its run goes on, or ends as rejected",
     }.get(group, summary)

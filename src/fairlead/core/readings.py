@@ -14,14 +14,15 @@ from fairlead.core.workflow import ApproveAction, ChooseAction, LoopAction, Step
 def readings_of(workflow: Workflow) -> Iterator[Reading]:
     """All readings of *workflow*, step by step, then its outputs, variables and groups."""
     for planned in workflow.plan.values():
-        yield from _of_step(planned.step)
+        yield from readings_of_step(planned.step)
     yield from references_in(workflow.outputs)
     yield from references_in(workflow.vars)
     if workflow.concurrency is not None:
         yield from references_in(workflow.concurrency.group)
 
 
-def _of_step(step: Step) -> Iterator[Reading]:
+def readings_of_step(step: Step) -> Iterator[Reading]:
+    """All readings of *step* itself, without those of the steps inside it."""
     expressions = [step.condition, *(one.that for one in step.expect)]
     texts: list[Json] = [step.given, list(step.reads), list(step.writes), step.tree, [one.say for one in step.expect]]
     if step.each is not None:

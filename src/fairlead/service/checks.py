@@ -112,6 +112,15 @@ def _difference(path: str, before: bytes, after: bytes) -> str:
     return "".join(line if line.endswith("\n") else line + "\n" for line in unified_diff(old, new, path, path))
 
 
+def check_definition(parts: Parts, project: Project, definition: Definition) -> ReadWorkflow:
+    """Everything that is wrong with one workflow, and with the requirements file that it names."""
+    checker = _Checker(parts, project)
+    read = checker.check(definition)
+    found = (*read.diagnostics, *checker.of_requirements())
+    is_usable = not any(not one.is_warning for one in found)
+    return read._replace(diagnostics=found, workflow=read.workflow if is_usable else None)
+
+
 class _Checker:
     """Checks files of one project; what several of them name is read once."""
 

@@ -36,6 +36,16 @@ def pin_children(parts: Parts, project: Project, workflow: Workflow, above: tupl
 
 
 def _pin(parts: Parts, project: Project, name: str, path: tuple[str, ...]) -> Digest:
+    child = read_child(parts, project, name, path)
+    return parts.journal(project).put(encode(pin_children(parts, project, child, path)))
+
+
+def read_child(parts: Parts, project: Project, name: str, path: tuple[str, ...]) -> Workflow:
+    """The workflow *name* that the last one of *path* calls, with its agents settled; nothing is written.
+
+    Raises:
+        FairleadError: as `pin_children`.
+    """
     from fairlead.service.starts import SHIPPED_WORKFLOWS, find_definition
     from fairlead.workflow import check_workflow
 
@@ -51,5 +61,4 @@ def _pin(parts: Parts, project: Project, name: str, path: tuple[str, ...]) -> Di
     read = check_workflow(definition.path, definition.data, catalog)
     if read.workflow is None or any(not found.is_warning for found in read.diagnostics):
         raise FairleadError(*read.diagnostics)
-    child = pin_children(parts, project, pin_agents(read.workflow, catalog), path)
-    return parts.journal(project).put(encode(child))
+    return pin_agents(read.workflow, catalog)

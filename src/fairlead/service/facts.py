@@ -14,6 +14,12 @@ _LOOKED_THROUGH_MAX = 200  # runs, for the last finished one
 
 def facts_of(parts: Parts, project: Project, workflow: Workflow, checkout: Checkout) -> Digest:
     """The digest of the facts in the content store; "" when the workflow reads none."""
+    facts = gather_facts(parts, project, workflow, checkout)
+    return parts.journal(project).put(encode(facts)) if facts else Digest("")
+
+
+def gather_facts(parts: Parts, project: Project, workflow: Workflow, checkout: Checkout) -> dict[str, Json]:
+    """The facts by their roots; nothing is written."""
     readings = list(readings_of(workflow))
     roots = {reading.root for reading in readings}
     fields = {(reading.root, reading.path[0]) for reading in readings if reading.path}
@@ -35,7 +41,7 @@ def facts_of(parts: Parts, project: Project, workflow: Workflow, checkout: Check
     }
     if before:
         facts["previous"] = _previous(parts, project, workflow, checkout, before)
-    return parts.journal(project).put(encode(facts)) if facts else Digest("")
+    return facts
 
 
 def _revision(parts: Parts) -> str:

@@ -13,8 +13,8 @@ from fairlead.core.errors import Diagnostic, FairleadError
 from fairlead.core.findings import path_text
 from fairlead.core.ids import RunId
 from fairlead.core.json import Json
-from fairlead.core.outcomes import Outcome
-from fairlead.core.ports import Catalog, Clock, EffectCard, Ids, Journal, Setting
+from fairlead.core.outcomes import Failed, Outcome
+from fairlead.core.ports import AgentCard, Call, Catalog, Clock, EffectCard, Ids, Journal, Setting
 from fairlead.views.reading import Readable
 from fairlead.views.rules import RuleText
 
@@ -366,6 +366,10 @@ class Parts(Protocol):
         Raises:
             OSError: it cannot be written.
         """
+        ...
+
+    def level_of(self, project: Project, card: AgentCard | None, call: Call) -> str | Failed:
+        """The isolation level that *call* would get, or why it would be refused; without a *card* it is a program's."""
         ...
 
     def sandbox_problem(self) -> FairleadError | None:
