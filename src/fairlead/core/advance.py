@@ -6,6 +6,7 @@ Every step leaves `pending` once and ends once, so walking the edges of what end
 import math
 import re
 from collections import deque
+from collections.abc import Sequence
 from hashlib import sha256
 
 from fairlead.core.events import RoundEnded, StepOpened
@@ -415,9 +416,7 @@ def end_round(state: RunState, event: RoundEnded) -> None:
     assert rounds is not None  # a loop has opened before one of its rounds can end
     done.tree = event.tree
     children = [state.steps[place] for place in done.children]
-    done.summary = next((child.summary for child in children if child.summary and child.tree), "") or next(
-        (child.summary for child in reversed(children) if child.summary), ""
-    )
+    done.summary = _tried_in(children)
     is_whole = all(child.status == "succeeded" or child.is_by_choice for child in children)
     action = loop.planned.step.action
     assert isinstance(action, LoopAction)
@@ -431,6 +430,12 @@ def end_round(state: RunState, event: RoundEnded) -> None:
     )
     done.output = {"is_met": event.is_met}
     end(state, done, "succeeded" if is_whole else "degraded")
+
+
+def _tried_in(children: Sequence[StepRun]) -> str:
+    """What a round tried, in the words of the step that changed files, else of the last one that says anything."""
+    said = [child for child in children if child.summary]
+    return next((child.summary for child in said if child.has_changed_files), said[-1].summary if said else "")
 
 
 def _compare(action: LoopAction, rounds: Rounds, metric: float | None) -> tuple[bool, float]:
@@ -460,7 +465,8 @@ def _after_round(state: RunState, loop: StepRun, done: StepRun, todo: Todo) -> N
     is_met = isinstance(done.output, dict) and bool(done.output.get("is_met"))
     why = ""
     if done.status in ("failed", "skipped"):
-        rounds.done.append(Round(done.number, done.status, False, None, "", done.summary, done.message or done.reason))
+        tried = _tried_in([state.steps[place] for place in done.children])
+        rounds.done.append(Round(done.number, done.status, False, None, "", tried, done.message or done.reason))
         rounds.stalled += action.stall is not None
         if action.on_round_failure != "discard" or done.status == "skipped" or is_stopped:
             why = "failure"
@@ -518,7 +524,7 @@ def history(rounds: Rounds) -> list[dict[str, object]]:
             "status": one.status,
             "kept": one.is_kept,
             "metric": one.metric,
-            "summary": one.summary or one.reason,
+            "summary": "; ".join(text for text in (one.summary, one.reason) if text),
             "commit": one.tree,
         }
         for one in rounds.done
