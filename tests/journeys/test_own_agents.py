@@ -327,7 +327,7 @@ def test_four_at_once_fail_cleanly_and_leave_nothing(door: Door, project: Path, 
         "    time.sleep(600)\n    return out\n"
     )
     agent_file(project, "hangs", body)
-    steps = "".join(f"        - {{id: s{n}, agent: hangs, timeout: 1500ms}}\n" for n in range(4))
+    steps = "".join(f"        - {{id: s{n}, agent: hangs, timeout: 1500ms, retry: {{max: 0}}}}\n" for n in range(4))
     (project / ".fairlead/workflows").mkdir()
     text = f"fairlead: 1\nname: mine\nsteps:\n  - id: all\n    parallel:\n      fail_fast: false\n      steps:\n{steps}"
     (project / ".fairlead/workflows/mine.yaml").write_text(text)

@@ -230,7 +230,7 @@ def test_a_bwrap_in_the_project_is_never_what_shuts_it_in(door: Door, around: Ar
 
 def without_bubblewrap(door: Door, project: Path, *words: str) -> Answer:
     """A call on a machine that has none: everywhere but here it is still installed."""
-    hide = 'for path in /usr/bin/bwrap /usr/local/bin/bwrap; do test ! -e $path || mount --bind /dev/null $path; done'
+    hide = "for path in /usr/bin/bwrap /usr/local/bin/bwrap; do test ! -e $path || mount --bind /dev/null $path; done"
     return door.call(project, *words, within=(*UNSHARE, "--mount", "sh", "-c", f'{hide}; exec "$@"', "sh"))
 
 

@@ -63,8 +63,9 @@ def gate(tmp_path: Path) -> Gate:
 
 
 @pytest.fixture
-def gated(repository: Path, gate: Gate) -> Path:
-    """A repository with a workflow that waits."""
+def gated(door: Door, repository: Path, gate: Gate) -> Path:
+    """A repository with a workflow that waits, at a gate beside the checkout."""
+    door.allow_outside(repository)
     (repository / "gated.yaml").write_text(gate.workflow())
     return repository
 

@@ -124,8 +124,8 @@ steps:
           timeout: 10m
 
   # Put your own tests here, for example: run: python -m pytest -q
-  # A program works in a copy of your files: what git ignores (.venv, node_modules) is not in it, so install first
-  # or name the tool by its full path, and what the program writes stays in the copy, where the next step finds it.
+  # A program works in a sandbox: a copy of your files, .venv and node_modules to be read, and no network. What it
+  # writes stays in the copy, where the next step finds it.   fairlead sandbox show    does that work here?
   - id: tests
     run: git --version
     timeout: 10m
