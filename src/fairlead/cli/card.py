@@ -204,7 +204,10 @@ def has_keys(call: Invocation) -> bool:
 
 
 def read_key() -> str:
-    """One key, without waiting for the end of a line; "" at the end of the input."""
+    """One key, without waiting for the end of a line; "" at the end of the input.
+
+    What was typed before the question could be read is no answer to it, and is dropped.
+    """
     import termios
     import tty
 
@@ -212,6 +215,7 @@ def read_key() -> str:
     before = termios.tcgetattr(terminal)
     try:
         tty.setcbreak(terminal)
+        termios.tcflush(terminal, termios.TCIFLUSH)
         return sys.stdin.read(1)
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
