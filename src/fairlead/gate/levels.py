@@ -33,7 +33,8 @@ def level_for(card: AgentCard, call: Call, *, is_off: bool) -> Level | Failed:
     """
     level = _LEVELS[_origin(card, call)][is_off]
     # A card that ships says by its level that it performs programs of the project, which get what programs get.
-    asked = max(call.sandbox, card.level if call.definition or card.adapter == "command" else "", key=_ORDER.index)
+    wanted = "L3" if call.isolate in ("container", "vm") else call.sandbox
+    asked = max(wanted, card.level if call.definition or card.adapter == "command" else "", key=_ORDER.index)
     if _ORDER.index(asked) <= _ORDER.index(level):
         return level
     if is_off and asked == "L2" and _LEVELS[_origin(card, call)][False] == "L2":

@@ -18,6 +18,7 @@ from fairlead.views.approvals import ApprovalView, approval_of
 from fairlead.views.controls import ControlView, controls_of
 from fairlead.views.facts import Projection, seconds_of, statuses_of
 from fairlead.views.findings import FindingView, findings_of, totals
+from fairlead.views.outputs import HIDDEN
 from fairlead.views.reading import Readable
 
 NOT_ISOLATED = "L0 · not isolated"
@@ -295,6 +296,12 @@ def _in_order(reasons: Sequence[str], state: RunState) -> tuple[str, ...]:
     return tuple(sorted(reasons, key=lambda reason: places.get(reason.partition(": ")[0], (-1, 0))))
 
 
+def _shown_output(step: StepRun) -> Json:
+    if step.status != "failed" or step.output is None:
+        return None
+    return HIDDEN if step.planned.step.is_hidden else step.output
+
+
 def _view_step(step: StepRun, state: RunState, earlier: Mapping[str, Sequence[AttemptView]]) -> StepView:
     return StepView(
         step=step.place,
@@ -320,7 +327,7 @@ def _view_step(step: StepRun, state: RunState, earlier: Mapping[str, Sequence[At
         isolation=NOT_ISOLATED if step.receipt.isolation == "L0" else step.receipt.isolation,
         limits=step.receipt.limits,
         violations=step.receipt.violations,
-        output=step.output if step.status == "failed" else None,
+        output=_shown_output(step),
         approval=approval_of(step, state.status),
         granted=step.let_by,
         kind=_kind(step),

@@ -61,7 +61,7 @@ class ProgramAgent:
         before = await _look(call, world)
         if isinstance(before, Failed):
             return before
-        ended = await world.perform_program(call.argv)
+        ended = await world.perform_program(call.argv, passed_on=call.env)
         refusal = _refusal(call.argv[0], ended)
         read = await _read(call, ended, before.output, world)
         if isinstance(read, Failed):
