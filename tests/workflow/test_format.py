@@ -1,5 +1,8 @@
 """What every key of the format becomes, and what each refuses: one line per case, the whole format in one table."""
 
+import json
+
+import msgspec
 import pytest
 
 from fairlead.core.workflow import (
@@ -26,7 +29,7 @@ from fairlead.core.workflow import (
     Workflow,
     WorkflowAction,
 )
-from fairlead.workflow import read_workflow
+from fairlead.workflow import read_values, read_workflow
 from tests.proves import proves
 from tests.workflow.samples import HEAD, HERE, codes, underlined
 
@@ -359,3 +362,20 @@ def test_the_four_examples_are_read_without_an_error(name: str) -> None:
     read = read_workflow(f"{name}.yaml", (HERE / "examples" / f"{name}.yaml").read_bytes())
     assert read.workflow is not None
     assert {one.code for one in read.diagnostics} <= {"FL-W110", "FL-W200"}
+
+
+@proves("A1.2")
+@pytest.mark.parametrize("name", ["feature-validation", "perf-tune", "repo-health", "secure-patch"])
+def test_an_example_as_json_is_the_same_workflow(name: str) -> None:
+    data = (HERE / "examples" / f"{name}.yaml").read_bytes()
+    written = read_workflow(f"{name}.yaml", data).workflow
+    as_json = read_workflow(f"{name}.json", json.dumps(read_values(data), indent=1).encode()).workflow
+    assert written is not None
+    assert as_json is not None
+    assert as_json.digest == written.digest
+
+
+@pytest.mark.parametrize("text", STEPS)
+def test_a_record_survives_its_own_json(text: str) -> None:
+    record = STEPS[text]
+    assert msgspec.json.decode(msgspec.json.encode(record), type=Step) == record

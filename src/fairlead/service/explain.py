@@ -10,6 +10,9 @@ from fairlead.core.errors import error
 from fairlead.service.parts import Parts
 
 
+_LOOK_ALIKES = str.maketrans("OIL", "011")  # letters that a person reads where a code has digits
+
+
 class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     """One code or one rule."""
 
@@ -105,7 +108,8 @@ def _hints(parts: Parts, wanted: str, code_name: str) -> list[str]:
         return [f"fairlead findings show {wanted}"]
     rules = parts.rules()
     if wanted.upper().startswith("FL-") or re.fullmatch(r"FL-[A-Z]\d\w{0,3}", code_name):
-        near = get_close_matches(code_name, all_codes(), 3, 0.6)
+        meant = code_name[:4] + code_name[4:].translate(_LOOK_ALIKES)
+        near = [meant] if meant in all_codes() else get_close_matches(code_name, all_codes(), 3, 0.6)
     else:
         near = get_close_matches(wanted, rules, 3, 0.5)
     if not near and wanted:
