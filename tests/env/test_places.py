@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fairlead.core.errors import FairleadError
+from fairlead.env import places
 from fairlead.env.mounts import is_writable, network_kind
 from fairlead.env.places import find_place, look_around, user_name
 from tests.env.conftest import as_nobody, git, make_repository, write_files
@@ -162,7 +163,7 @@ def test_a_read_only_directory_keeps_its_state_elsewhere(open_folder: Path) -> N
 def test_a_network_place_keeps_its_state_elsewhere_and_says_so_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fairlead.env.places.network_kind", lambda directory: "nfs4")
+    monkeypatch.setattr(places, "network_kind", lambda directory: "nfs4")
     environ = {"XDG_STATE_HOME": str(tmp_path / "state")}
     place = find_place(str(tmp_path), environ)
     assert place.state_dir.startswith(str(tmp_path / "state/fairlead/"))

@@ -10,6 +10,7 @@ import pytest
 from fairlead.core.errors import FairleadError
 from fairlead.core.json import digest
 from fairlead.core.ports import Program, ProgramEnd
+from fairlead.env import spawner as spawner_module
 from fairlead.env.spawner import LocalSpawner
 from tests.env.conftest import is_alive, noted, until
 
@@ -164,7 +165,7 @@ def test_a_killed_spawner_is_said_and_not_waited_for(spawner: LocalSpawner) -> N
 
 
 def test_one_child_more_than_the_limit_is_refused(spawner: LocalSpawner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fairlead.env.spawner.CHILDREN_MAX", 1)
+    monkeypatch.setattr(spawner_module, "CHILDREN_MAX", 1)
 
     async def two() -> None:
         first = asyncio.create_task(spawner.perform_program(Program(("sleep", "600"), "/")))

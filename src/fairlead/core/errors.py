@@ -40,6 +40,16 @@ class FairleadError(Exception):
         self.diagnostics = diagnostics
         self.exit_code = _EXIT_BY_FAMILY[diagnostics[0].code[3]] if exit_code is None else exit_code
 
+    @property
+    def code(self) -> str:
+        """That of the first diagnostic."""
+        return self.diagnostics[0].code
+
+    @property
+    def hint(self) -> str:
+        """What to type or change about the first diagnostic; "" when nothing is known to help."""
+        return self.diagnostics[0].hints[0] if self.diagnostics[0].hints else ""
+
 
 def error(code: str, message: str, *hints: str, exit_code: int | None = None) -> FairleadError:
     """A `FairleadError` with one diagnostic that has no place in a file."""

@@ -51,6 +51,19 @@ def check_workflow(
     What is not given is not asked about.
     """
     tree, source = read_tree(path, data)
+    return check_tree(tree, source, catalog, effects=effects, workflow_of=workflow_of, requirements_of=requirements_of)
+
+
+def check_tree(
+    tree: Node | None,
+    source: Source,
+    catalog: Catalog | None,
+    *,
+    effects: Mapping[str, EffectCard] | None = None,
+    workflow_of: WorkflowOf | None = None,
+    requirements_of: RequirementsOf | None = None,
+) -> ReadWorkflow:
+    """The same for a tree that has been read already, or was built; *source* says where its parts stand."""
     read: Read | None = None
     if tree is not None:
         read = read_record(tree, source)

@@ -698,4 +698,73 @@ CODES: tuple[Code, ...] = (
         bad="requirements: requirements.yml",
         good="requirements: docs/requirements.yaml",
     ),
+    Code(
+        "FL-W320",
+        "Unknown keyword of a builder call",
+        "A call of the Python builder was given something by a name that its action does not have in the format. Names "
+        "that Python keeps for itself end with `_`: `if_`, `with_`, `in_`, `as_`, `from_`, `for_`.",
+        "correct the name",
+        bad='wf.agent("scan", "security-scanner", time_out="5m")',
+        good='wf.agent("scan", "security-scanner", timeout="5m")',
+    ),
+    Code(
+        "FL-W321",
+        "A value that a workflow cannot hold",
+        "The builder writes a file: text, numbers, true and false, lists, mappings with text as keys, and symbols. An "
+        "object of Python, a function or a number without a form in JSON would be lost.",
+        "give the value itself, or a symbol",
+        bad='wf.agent("scan", "security-scanner", with_={"paths": {"src"}})',
+        good='wf.agent("scan", "security-scanner", with_={"paths": ["src"]})',
+    ),
+    Code(
+        "FL-W322",
+        "`&` and `|` join conditions only",
+        "Python applies `&` and `|` before it compares, so that `a > 1 & b > 2` means `a > (1 & b) > 2`. What would be "
+        "recorded is not what was meant.",
+        "put each comparison in parentheses",
+        bad="if_=scan.output.count > 1 & tests.output.ok",
+        good="if_=(scan.output.count > 1) & tests.output.ok",
+    ),
+    Code(
+        "FL-W323",
+        "A lambda that cannot be recorded",
+        "The methods `all`, `exists`, `exists_one`, `filter`, `map` and `sortBy` take a lambda of one argument. Its "
+        "name is the name of the item in the expression: it cannot be a word that expressions keep for themselves, nor "
+        "that of another symbol which the lambda reads.",
+        "write a lambda of one argument, and give that another name",
+        bad="findings.filter(lambda: True)",
+        good='findings.filter(lambda f: f.severity == "high")',
+    ),
+    Code(
+        "FL-W324",
+        "A symbol in a text with a format",
+        "What follows the colon in an f-string forms a value, and a symbol has none before the run.",
+        "leave the format out",
+        bad='f"{scan.output.share:.2f}"',
+        good='f"{scan.output.share}"',
+    ),
+    Code(
+        "FL-W325",
+        "`.opt` without a field",
+        "`.opt.field` is a field that need not be there, as `.?field` in an expression. By itself `.opt` is nothing.",
+        "name the field, or write `symbol['opt']` for a field of that name",
+        bad="scan.output.opt",
+        good="scan.output.opt.stats.orValue(0)",
+    ),
+    Code(
+        "FL-W326",
+        "No such method",
+        "Only the methods of the expression language can be called on a symbol: they are what a run can perform.",
+        "correct the name; docs/reference/expressions.md lists them",
+        bad="scan.output.findings.count()",
+        good="scan.output.findings.size()",
+    ),
+    Code(
+        "FL-W327",
+        "A step or a branch in the wrong block",
+        "Inside of `choose` stand branches, and steps stand inside of those; branches stand nowhere else.",
+        "put the step into `with wf.when(…):`, and that into `with wf.choose(…):`",
+        bad='with wf.choose("where"):\n    wf.run("tests", "pytest")',
+        good='with wf.choose("where"):\n    with wf.otherwise():\n        wf.run("tests", "pytest")',
+    ),
 )

@@ -1,0 +1,41 @@
+"""A built workflow goes through the same check as a file; what is wrong is shown at the builder call."""
+
+import linecache
+from collections.abc import Mapping
+
+from fairlead.core.errors import Diagnostic
+from fairlead.core.json import Json
+from fairlead.core.ports import Catalog, EffectCard
+from fairlead.workflow.building.built import Built, node_of, places_of
+from fairlead.workflow.building.calls import CallPlace
+from fairlead.workflow.checking import ReadWorkflow, RequirementsOf, WorkflowOf, check_tree
+from fairlead.workflow.source import Source
+
+
+def check_tree_of(tree: dict[str, Json], place: CallPlace) -> tuple[Diagnostic, ...]:
+    """What is wrong with a workflow in the process that builds it; *place* is that of its first call."""
+    text = "".join(linecache.getlines(place.file))
+    built = Built(tree, tuple(places_of(tree, place.file)), text)
+    return check_built(place.file, built, None).diagnostics
+
+
+def check_built(
+    path: str,
+    built: Built,
+    catalog: Catalog | None,
+    *,
+    effects: Mapping[str, EffectCard] | None = None,
+    workflow_of: WorkflowOf | None = None,
+    requirements_of: RequirementsOf | None = None,
+) -> ReadWorkflow:
+    """Check what the Python file at *path* gave. Nothing mends it: an edit would be one of the tree."""
+    source = Source(path, built.text)
+    read = check_tree(
+        node_of(built),
+        source,
+        catalog,
+        effects=effects,
+        workflow_of=workflow_of,
+        requirements_of=requirements_of,
+    )
+    return read._replace(edits=())

@@ -1,0 +1,41 @@
+"""What Python writes down is the same tree as YAML: the examples, and every shape, key by key."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from fairlead import Workflow
+from fairlead.core.json import digest, encode
+from fairlead.workflow import read_values
+from tests.proves import proves
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+OURS = Path(__file__).parent / "examples"
+WRITTEN = {
+    "secure-patch": EXAMPLES / "secure_patch.py",
+    "feature-validation": OURS / "feature_validation.py",
+    "repo-health": OURS / "repo_health.py",
+    "perf-tune": OURS / "perf_tune.py",
+}
+
+
+def built(path: Path) -> Workflow:
+    found = runpy.run_path(str(path))["wf"]
+    assert isinstance(found, Workflow)
+    return found
+
+
+@proves("A1.2", "J7")
+@pytest.mark.parametrize("name", WRITTEN)
+def test_an_example_in_python_is_its_yaml(name: str) -> None:
+    wf = built(WRITTEN[name])
+    in_yaml = encode(read_values((EXAMPLES / f"{name}.yaml").read_bytes()))
+    assert wf.to_json() == in_yaml.decode()
+    assert wf.digest == digest(in_yaml)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_an_example_written_as_yaml_is_the_same_again(name: str) -> None:
+    wf = built(WRITTEN[name])
+    assert encode(read_values(wf.to_yaml().encode())).decode() == wf.to_json()
