@@ -34,14 +34,18 @@ def _lines(call: Invocation, found: Trace) -> Iterator[str]:
     ids = max((width(safe(row.id)) for row in rows), default=0)
     titles = min(max((width(safe(row.title)) for row in rows), default=0), _TITLE_COLUMNS_MAX)
     steps = max((width(safe(what_of(row))) for row in rows), default=0)
+    said = max((width(safe(row.said)) for row in rows if run_of(row, found)), default=0)
+    room = max(look.columns - ids - titles - steps - look.symbol_columns - 7, 16)
+    # The last line names the run too: where the evidence needs the room, and there is but one run, it does so alone.
+    runs = {run for row in rows if (run := run_of(row, found))}
+    has_runs = runs != {found.run} or said + 2 + width(found.run) <= room
     for row in rows:
         status = "none" if row.status == "open" and not row.steps else _LOOKS.get(row.status, "degraded")
         what = pad(safe(what_of(row)), steps)
         head = f"{pad(safe(row.id), ids)}  {pad(cut(safe(row.title), titles), titles)}  {look.symbol(status)} {what}"
-        room = max(look.columns - ids - titles - steps - look.symbol_columns - 7, 16)
-        if run := run_of(row, found):
-            room = max(room - width(run) - 2, 16)
-            yield f"{head}  {pad(cut(safe(row.said), room), room)}  {look.paint(run, 'dim')}"
+        if has_runs and (run := run_of(row, found)):
+            rest = max(room - width(run) - 2, 16)
+            yield f"{head}  {pad(cut(safe(row.said), rest), rest)}  {look.paint(run, 'dim')}"
         else:
             yield f"{head}  {cut(safe(row.said), room)}".rstrip()
     yield ""

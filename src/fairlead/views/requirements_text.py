@@ -1,7 +1,8 @@
 """The requirements matrix as text, as Markdown and as CSV."""
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from io import StringIO
 
 from fairlead.core.markdown import inline
@@ -11,6 +12,7 @@ from fairlead.views.spreadsheet import cell
 
 _SYMBOLS = {"met": "✓", "failed": "✗", "partial": "▲", "in_progress": "●", "open": "▲", "blocked": "⏸"}
 _UNCLAIMED = "–"
+_INSIDE = re.compile(r"[\[#]")  # where the place of an item or a round goes on after the step's id
 TITLE_CHARACTERS_MAX = 48
 
 _COLUMNS = (
@@ -28,9 +30,15 @@ def what_of(row: RequirementRow) -> str:
             return "blocked"
         case "in_progress":
             return "in progress"
-    return (
-        ", ".join(dict.fromkeys(one.step for one in row.evidence if one.holds is (row.status != "failed"))) or "partly"
-    )
+    return _named([one.step for one in row.evidence if one.holds is (row.status != "failed")]) or "partly"
+
+
+def _named(places: Sequence[str]) -> str:
+    """The steps at *places*: of a fan-out or a loop its name and how many, "patch (6)"."""
+    counts: dict[str, set[str]] = {}
+    for place in places:
+        counts.setdefault(_INSIDE.split(place, maxsplit=1)[0], set()).add(place)
+    return ", ".join(step if len(several) == 1 else f"{step} ({len(several)})" for step, several in counts.items())
 
 
 def sign_of(row: RequirementRow) -> str:

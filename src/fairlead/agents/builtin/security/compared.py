@@ -40,7 +40,7 @@ def told_apart(outcome: Succeeded, base: str, world: ToolWorld, scan: Callable[[
     return msgspec.structs.replace(
         outcome,
         output={**outcome.output, "findings": marked},
-        summary=f"{number} new, {len(marked) - number} old · {outcome.summary}",
+        summary=f"{number} new of {outcome.summary}",
         degraded=tuple(degraded),
     )
 
