@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from fairlead.runtime.engine import Engine
     from fairlead.service.parts import AdvisoryState, Imported
 
+LOG_NAME_MAX = 180  # characters of a place in the name of its log
 _TICK_S = 0.05  # how often a door redraws while a run is performed in its process
 
 
@@ -58,7 +59,8 @@ class App:
     def __init__(self) -> None:
         self._journals: dict[str, SqliteJournal] = {}
         self._readers: dict[str, Reader] = {}
-        self._engine: Engine | None = None
+        self._engine: Engine | None = None  # that performs just now
+        self._engines: dict[Project, Engine] = {}
         self._live: dict[RunId, LiveFile] = {}  # progress of the runs that this process performs
 
         self._copies: dict[RunId, Trees] = {}  # working copies of those runs
@@ -204,6 +206,10 @@ class App:
 
     def log_path(self, project: Project, run: RunId, place: str, attempt: int) -> str:
         """Where the gate keeps what a call wrote."""
+        if len(place) > LOG_NAME_MAX:  # items in items in items: a file's name has an end
+            from fairlead.core.json import digest
+
+            place = f"{place[: LOG_NAME_MAX - 20]}~{digest(place.encode())[7:23]}"
         return os.path.join(project.state_dir, "logs", run, f"{place}.{attempt}.log")
 
     def live_path(self, project: Project, run: RunId) -> str:
@@ -330,7 +336,10 @@ class App:
 
         from fairlead.core.ports import Interrupted
 
-        engine = self._join(project)
+        if project not in self._engines:
+            self._engines[project] = self._join(project)
+        # One worker, however often this process goes on with a run: another one would find it owned by the living.
+        engine = self._engine = self._engines[project]
         stopped = asyncio.Event()
         ending: Ending = "interrupted"
 
@@ -367,8 +376,8 @@ class App:
             for companion in companions:
                 companion.cancel()
             await asyncio.gather(*companions, return_exceptions=True)
-            if run in self._live:
-                self._live.pop(run).remove()
+            while self._live:  # of this run, and of those below it that were performed here
+                self._live.popitem()[1].remove()
 
     def _join(self, project: Project) -> "Engine":
         from fairlead.agents.adapters.program import ProgramAgent
@@ -382,7 +391,6 @@ class App:
 
         journal = self._journals[project.state_dir]
         engine = Engine(self.clock, self.ids.worker_id())
-        self._engine = engine
         journal.register_worker(engine.worker)
 
         def progress(run: RunId, place: Place, text: str, found: int) -> None:

@@ -14,8 +14,9 @@ from fairlead.cli.times import seconds_text
 from fairlead.service.logs import last_lines
 from fairlead.service.outputs import annotation_lines, append_summary
 from fairlead.service.platforms import describe
-from fairlead.service.records import FailOn, RunView, StepView
+from fairlead.service.records import FailOn, Row, RunView, calls_of
 
+_FINDINGS_MAX = 200  # of one step; all of them are in the files that were asked for
 _LOG_LINES_MAX = 100  # of what a program wrote; the end is what explains an end
 
 
@@ -30,32 +31,34 @@ def give_groups(call: Invocation, view: RunView) -> None:
     platform = call.terminal.platform
     if platform is None or platform.folding == "none" or call.terminal.verbosity < 0:
         return
-    blocks = {step.parent for step in view.steps}
-    steps = [step for step in view.steps if step.step not in blocks]
-    groups = [_group(call, view, step, number) for number, step in enumerate(steps)]
+    groups = [_group(call, view, row, number) for number, row in enumerate(calls_of(view))]
     call.terminal.command(folded(groups, platform.folding))
     call.terminal.command(unfolded(platform.folding, f"fairlead: {totals_text(view.totals, None)} - {view.status}"))
 
 
-def _group(call: Invocation, view: RunView, step: StepView, number: int) -> Group:
+def _group(call: Invocation, view: RunView, row: Row, number: int) -> Group:
+    step = row.step
     look = call.terminal.err
     sign = look.symbol(step.status).strip()
     head = "  ".join(filter(None, (f"{sign} {safe(step.step)}", safe(step.summary), seconds_text(step.seconds))))
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"fairlead_{number}_{step.step}")
     now = call.parts.clock.now() // 1_000_000
-    return Group(head, tuple(_lines(call, view, step, look)), name, now, step.seconds)
+    return Group(head, tuple(_lines(call, view, row, look)), name, now, step.seconds)
 
 
-def _lines(call: Invocation, view: RunView, step: StepView, look: Look) -> Iterator[str]:
+def _lines(call: Invocation, view: RunView, row: Row, look: Look) -> Iterator[str]:
+    step = row.step
     yield f"  {step.status}" + (f" · agent {safe(step.agent)}" if step.agent else "")
     for text in (*step.degraded, step.reason, step.message, step.hint):
         if text:
             yield f"  {safe(text)}"
-    for finding in view.findings:
-        if finding.step == step.step:
-            accepted = " (accepted)" if finding.accepted is not None else ""
-            yield f"  {finding.severity:<9} {finding.id} {safe(finding.rule)} {place_of(finding)}{accepted}"
-            yield f"            {safe(finding.message)}"
+    own = [finding for finding in view.findings if finding.step in row.places]
+    if len(own) > _FINDINGS_MAX:
+        yield f"  {len(own) - _FINDINGS_MAX:,} more findings: fairlead findings list --run {view.run}"
+    for finding in own[:_FINDINGS_MAX]:
+        accepted = " (accepted)" if finding.accepted is not None else ""
+        yield f"  {finding.severity:<9} {finding.id} {safe(finding.rule)} {place_of(finding)}{accepted}"
+        yield f"            {safe(finding.message)}"
     for line in last_lines(call.parts, call.project, view.run, step.step, step.attempts, _LOG_LINES_MAX):
         yield f"  │ {safe(line, keep_tabs=True)}"
 

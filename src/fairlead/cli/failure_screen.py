@@ -16,7 +16,9 @@ _FAILURES_SHOWN = 3
 def failure_lines(call: Invocation, view: RunView, look: Look) -> Iterator[str]:
     """One block for each of the first failed steps."""
     blocks = {step.parent for step in view.steps}
-    failed = [step for step in view.steps if step.status == "failed" and step.step not in blocks]
+    # A block that failed by what is inside it says nothing more; one whose steps ended well says why by itself.
+    blamed = {step.parent for step in view.steps if step.status == "failed"}
+    failed = [step for step in view.steps if step.status == "failed" and step.step not in blamed]
     for step in failed[:_FAILURES_SHOWN]:
         yield ""
         yield from _one(call, view, step, look)

@@ -7,16 +7,18 @@ the terminal, so erasing counts rows correctly; after a change of size the rows 
 
 from collections.abc import Callable, Iterable
 
-from fairlead.cli.fact_text import IS_SAID_AROUND, WORDS, Telling, duration, first_line
+from fairlead.cli.fact_text import IS_SAID_AROUND, Folding, Telling, duration, first_line, status_of
 from fairlead.cli.look import Look
 from fairlead.cli.terminal_text import cut, pad, safe, to_ascii, width, wrap
 from fairlead.cli.times import seconds_text
 from fairlead.service.records import Fact, Watch
 
 DRAW_SECONDS_MIN = 0.1
+INDENT = "  "
 NAME_COLUMNS_MIN = 12
 NAME_COLUMNS_MAX = 28
 _TIME_COLUMNS = 9
+_WAITING_SHOWN = 100  # names; no terminal has room for more
 
 
 class LiveScreen:
@@ -33,6 +35,7 @@ class LiveScreen:
         self._began: dict[str, float] = {}
         self._doing: dict[str, Fact] = {}
         self._telling = Telling()
+        self._folding = Folding()
 
     def show(self, facts: Iterable[Fact], watch: Watch | None = None) -> None:
         """Print what is permanent, and draw the region again when it is time."""
@@ -71,7 +74,7 @@ class LiveScreen:
             self._doing[fact.step] = fact
             return []
         self._doing.pop(fact.step, None)
-        if fact.type in IS_SAID_AROUND:
+        if fact.type in IS_SAID_AROUND or self._folding.hides(fact):
             return []
         return step_lines(fact, self._look, self._telling)
 
@@ -102,16 +105,18 @@ class LiveScreen:
             lines.append(_row(look, "running", step.place, doing, time, columns))
         more = [f"{len(running) - room} more running"] if len(running) > room else []
         if waiting or more:
-            lines.append("  " + look.symbol("pending") + " " + " · ".join([*more, *map(safe, waiting)]))
+            lines.append(
+                "  " + look.symbol("pending") + " " + " · ".join([*more, *map(safe, waiting[:_WAITING_SHOWN])])
+            )
         if has_footer:
             lines.append(look.paint("  " + self._footer, "dim"))
         return [_fit(line, columns, look) for line in lines]
 
 
-def step_lines(fact: Fact, look: Look, telling: Telling) -> list[str]:
-    """The permanent lines of one fact."""
-    status = WORDS[fact.type][0]
-    name = fact.step if fact.step else fact.run
+def step_lines(fact: Fact, look: Look, telling: Telling, depth: int = 0) -> list[str]:
+    """The permanent lines of one fact, indented below the block that holds it."""
+    status = status_of(fact)
+    name = INDENT * depth + (fact.step if fact.step else fact.run)
     columns = look.columns
     summary = safe(first_line(fact))
     time = duration(fact)

@@ -23,6 +23,7 @@ _SYMBOLS = {
     "skipped": "↷",
     "cancelled": "⊘",
     "retry": "↻",
+    "kept": "↺",
     "none": "–",
 }
 _WORDS = {
@@ -38,6 +39,7 @@ _WORDS = {
     "skipped": "skip",
     "cancelled": "stop",
     "retry": "retry",
+    "kept": "kept",
     "none": "-",
 }
 COLOURS = {
@@ -48,6 +50,7 @@ COLOURS = {
     "running": "cyan",
     "waiting": "yellow",
     "retry": "yellow",
+    "kept": "green",
     "cancelled": "yellow",
     "critical": "red bold",
     "high": "red",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from fairlead.cli.fact_text import WORDS, Telling, duration, first_line
+from fairlead.cli.fact_text import Folding, Telling, duration, first_line, word_of
 from fairlead.cli.terminal_text import safe
 from fairlead.cli.times import clock_text
 from fairlead.service.records import Fact, Watch
@@ -22,6 +22,7 @@ class PlainScreen:
         self._beat_at = monotonic() + QUIET_SECONDS_MAX
         self._doing: dict[str, Fact] = {}
         self._telling = Telling()
+        self._folding = Folding()
 
     def show(self, facts: Iterable[Fact], watch: Watch | None = None) -> None:
         """Append what is new, or a heartbeat when there was nothing for 30 seconds."""
@@ -41,6 +42,8 @@ class PlainScreen:
             self._doing[fact.step] = fact
             return
         self._doing.pop(fact.step, None)
+        if self._folding.hides(fact):
+            return
         yield _plain_line(fact)
         for line in self._telling.further_lines(fact):
             yield f"{'':22}{safe(line)}".rstrip()
@@ -60,7 +63,7 @@ class PlainScreen:
 
 def _plain_line(fact: Fact) -> str:
     """`06:00:14 r-8m4t ok       triage  5 fixable  agent=finding-triage  11.2 s`."""
-    word = WORDS[fact.type][1]
+    word = word_of(fact)
     said = first_line(fact)
     pieces = [safe(fact.step), safe(said) if said != word else ""]
     if fact.agent and fact.type.startswith("step."):

@@ -5,10 +5,10 @@ from collections.abc import Generator, Iterator, Sequence
 from fairlead.cli.command import Invocation
 from fairlead.cli.errors_screen import plural
 from fairlead.cli.fact_text import Telling
-from fairlead.cli.live import step_lines, step_row
+from fairlead.cli.live import INDENT, step_lines, step_row
 from fairlead.cli.look import COLOURS, Look
 from fairlead.cli.terminal_text import cut, cut_left, safe, width, wrap
-from fairlead.cli.times import day_text, minute_text, seconds_text
+from fairlead.cli.times import clock_text, day_text, minute_text, seconds_text
 from fairlead.service.parts import Checkout, Project
 from fairlead.service.records import (
     RUN_ENDED,
@@ -16,15 +16,19 @@ from fairlead.service.records import (
     STEP_ENDED,
     Fact,
     FindingView,
+    Row,
     RunView,
     StepView,
     accepted_text,
     approval_lines,
+    block_text,
     counted,
     older_text,
+    rows_of,
 )
 
 _WORST_SHOWN = 3
+_OUTPUTS_SHOWN = 20
 _WORST_SHOWN_VERBOSE = 30  # with -v
 
 
@@ -57,10 +61,14 @@ def _standing_text(view: RunView) -> str:
         return f"waiting · {safe(view.parked[0])}{more}"
     if view.status == "waiting":
         return "waiting · paused" + (f": {safe(view.pause_reason)}" if view.pause_reason else "")
+    if view.behind:
+        return f"{view.status} · behind {', '.join(view.behind[:_WORST_SHOWN])} of the group {safe(view.group)}"
     return status_text(view.status, view.unowned_since)
 
 
-def run_lines(call: Invocation, view: RunView, look: Look, *, has_steps: bool = True) -> Iterator[str]:
+def run_lines(
+    call: Invocation, view: RunView, look: Look, *, has_steps: bool = True, is_whole: bool = False, at: str = ""
+) -> Iterator[str]:
     """The whole run: head, steps unless they stand on the screen already, ending."""
     head = " · ".join(
         filter(
@@ -72,6 +80,8 @@ def run_lines(call: Invocation, view: RunView, look: Look, *, has_steps: bool = 
                 seconds_text(view.seconds) if view.ended_at else "",
                 f"by {safe(view.requester)}" if view.requester else "",
                 f"again after {view.rerun_of}" if view.rerun_of else "",
+                f"forked from {view.kept_from}" if view.kept_from and not view.rerun_of else "",
+                f"step {safe(view.parent_place)} of {view.parent}" if view.parent else "",
                 f"taken over by {safe(view.imported_by)}, not performed here" if view.imported_by else "",
                 *(f"{safe(name)}={safe(value)}" for name, value in sorted(view.labels.items())),
             ),
@@ -80,33 +90,85 @@ def run_lines(call: Invocation, view: RunView, look: Look, *, has_steps: bool = 
     yield from wrap(head, look.columns)
     if has_steps:
         yield ""
-        yield from steps_lines(view, look)
+        yield from steps_lines(view, look, is_whole=is_whole, at=at)
     yield from reason_lines(view, look)
     yield from finding_summary(call, view, look)
+    yield from output_lines(view, look)
 
 
-def steps_lines(view: RunView, look: Look) -> Iterator[str]:
-    """One line per step, with what must not be overlooked below it."""
-    blocks = {step.parent for step in view.steps}
+def steps_lines(view: RunView, look: Look, *, is_whole: bool = False, at: str = "") -> Iterator[str]:
+    """One line per step below the block that holds it, with what must not be overlooked below it.
+
+    A large fan-out is one line with its first failures, unless *is_whole*; with *at*, only what is at or in that step.
+    """
     telling = Telling()
-    for step in view.steps:
-        if step.step not in blocks:
-            yield from _step(view, step, look, telling)
+    loops = {step.step: step for step in view.steps if step.kind == "loop"}
+    for row in rows_of(view, is_whole=is_whole, at=at):
+        yield from _step(view, row, look, telling, loops.get(row.step.parent))
+        if is_whole or at:
+            yield from _attempt_lines(row, look)
 
 
-def _step(view: RunView, step: StepView, look: Look, telling: Telling) -> Iterator[str]:
+def _step(view: RunView, row: Row, look: Look, telling: Telling, loop: StepView | None) -> Iterator[str]:
+    step = row.step
     if step.status in STEP_ENDED:
-        yield from step_lines(_as_fact(view, step), look, telling)
+        yield from step_lines(_as_fact(view, step, loop, is_block=row.is_block), look, telling, row.depth)
     else:
-        nobody = " · no worker" if step.status == "running" and view.unowned_since else ""
-        again = f" · attempt {step.attempts + (step.status != 'running')}" if step.attempts else ""
-        yield step_row(look, step.status, step.step, step.status + nobody + again)
+        told = [
+            step.status,
+            "no worker" if step.status == "running" and view.unowned_since else "",
+            f"attempt {step.attempts + (step.status != 'running')}" if step.attempts and not step.waits else "",
+            f"due at {clock_text(step.retry_at)}" if step.retry_at else "",
+            *_awaited(step),
+            block_text(step),
+        ]
+        yield step_row(look, step.status, INDENT * row.depth + step.step, " · ".join(filter(None, told)))
     for text in approval_lines(step.approval, step.granted):
         yield from (look.paint(f"      {line}", "dim") for line in wrap(safe(text), look.columns - 6))
 
 
-def _as_fact(view: RunView, step: StepView) -> Fact:
+def _awaited(step: StepView) -> Iterator[str]:
+    """What a step that has not ended waits for, and the run that performs it."""
+    if step.child:
+        yield f"run {safe(step.child)}"
+    if step.waits is not None:
+        yield f"for the signal {safe(step.waits.signal)}" if step.waits.signal else ""
+        yield f"until {day_text(step.waits.due)}" if step.waits.due else ""
+
+
+def _attempt_lines(row: Row, look: Look) -> Iterator[str]:
+    """The attempts before the last one, and what was expected, for whoever asks for all of a step."""
+    indent = INDENT * row.depth + "      "
+    for one in row.step.earlier:
+        code = " ".join(filter(None, (one.code, one.error)))
+        after = f"; the next after {seconds_text(one.wait_s)}" if one.wait_s else ""
+        said = f"attempt {one.attempt} by {one.agent}: {one.status} {code} {one.message}{after}"
+        yield from (look.paint(indent + line, "dim") for line in wrap(safe(said), look.columns - len(indent)))
+    for check in row.step.checks:
+        said = f"{'held' if check.holds else 'did not hold'}: {check.that}"
+        yield from (look.paint(indent + line, "dim") for line in wrap(safe(said), look.columns - len(indent)))
+
+
+def output_lines(view: RunView, look: Look) -> Iterator[str]:
+    """What the workflow gives, one line each; `--json` has all of it."""
+    outputs = [(name, value) for name, value in view.outputs.items() if value is not None]
+    if not outputs:
+        return
+    import json
+
+    yield ""
+    for name, value in outputs[:_OUTPUTS_SHOWN]:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        head = f"  {look.paint('output', 'dim')}  {safe(name)} = "
+        yield head + cut(safe(text.replace("\n", " ")), look.columns - width(f"  output  {safe(name)} = "))
+    if len(outputs) > _OUTPUTS_SHOWN:
+        yield f"  … {len(outputs) - _OUTPUTS_SHOWN} more: --json has all"
+
+
+def _as_fact(view: RunView, step: StepView, loop: StepView | None = None, *, is_block: bool = False) -> Fact:
     """A step as the fact of its end, so that `runs show` says what the live screen said."""
+    rounds = loop.rounds if loop is not None and step.kind == "round" else ()
+    told = next((one for one in rounds if step.step.endswith(f"#{one.number}")), None)
     return Fact(
         STEP_END.get(step.status, "step.started"),
         view.run,
@@ -121,6 +183,14 @@ def _as_fact(view: RunView, step: StepView) -> Fact:
         code=step.code,
         message=step.message,
         hint=step.hint,
+        kind=step.kind if is_block or step.kind in ("each", "loop") else "",
+        items=sum(step.items.values()) or len(step.rounds),
+        statuses=step.items,
+        metric=told.metric if told is not None else step.best,
+        is_kept=told is not None and told.is_kept,
+        stopped_because=step.stopped_because,
+        kept_from=step.kept_from,
+        child=step.child,
     )
 
 

@@ -11,7 +11,7 @@ from fairlead.cli.terminal_text import cut, pad, safe, width
 from fairlead.cli.times import ago_text, seconds_text
 from fairlead.service.endings import INTERRUPTED, OK, exit_code
 from fairlead.service.labels import is_ours, read_labels, without_ours
-from fairlead.service.logs import Log, LogReader
+from fairlead.service.logs import Log, LogReader, no_step
 from fairlead.service.memory import with_previous
 from fairlead.service.records import RUN_ENDED, RunLine, error
 from fairlead.service.runs import Which, cancel_run, list_runs, pause_run, show_run
@@ -55,10 +55,13 @@ def _list_lines(call: Invocation, runs: tuple[RunLine, ...]) -> Iterator[str]:
 def show(call: Invocation) -> int:
     """One run."""
     view = show_run(call.parts, call.project, call.find_run(call.options.run))
+    at = call.options.step
+    if at and at not in {step.step for step in view.steps}:
+        raise no_step(view.run, at, [step.step for step in view.steps])
 
     def lines() -> Iterator[str]:
         look = call.terminal.out
-        yield from run_lines(call, view, look)
+        yield from run_lines(call, view, look, is_whole=call.options.all, at=at)
         yield from failure_lines(call, view, look)
         if view.unowned_since or view.status == "waiting":
             yield from next_lines([(call.typed(f"resume {view.run}"), "go on where it stopped")], look)

@@ -11,7 +11,7 @@ from fairlead.cli.files import asked_files, give_problems
 from fairlead.cli.following import Leaving, follow, screen_for, watch_of
 from fairlead.cli.inputs import given_inputs
 from fairlead.cli.live import step_row
-from fairlead.cli.run_screen import finding_summary, header_line, next_lines, reason_lines, steps_lines
+from fairlead.cli.run_screen import finding_summary, header_line, next_lines, output_lines, reason_lines, steps_lines
 from fairlead.cli.terminal_text import safe, wrap
 from fairlead.service.endings import INTERRUPTED, NOT_READY, OK, TERMINATED, exit_code
 from fairlead.service.labels import read_labels
@@ -161,10 +161,15 @@ def _perform_started(call: Invocation, started: "Started") -> int:
 
 def _kept_lines(started: "Started") -> Iterator[str]:
     keeping = started.keeping
+    if started.unwanted:
+        yield f"  cancelled at once: {safe(started.unwanted)}"
     if keeping.kept:
         yield f"  kept from {keeping.origin}: {', '.join(map(safe, keeping.kept))}"
     for name, why in keeping.again.items() if keeping.origin else ():
-        yield f"  {safe(name)} is done: {safe(why)}"
+        part = ", but for what ended well in it" if name in keeping.partly else ""
+        yield f"  {safe(name)} is done: {safe(why)}{part}"
+    if keeping.kept and keeping.commit and started.checkout.commit not in ("", keeping.commit):
+        yield f"  What is kept was done at the commit {keeping.commit[:7]}; now another one is checked out."
 
 
 def work(call: Invocation) -> int:
@@ -344,6 +349,7 @@ def _ending_lines(call: Invocation, view: RunView, written: Sequence[str]) -> It
     yield from reason_lines(view, look)
     yield from failure_lines(call, view, look)
     yield from finding_summary(call, view, look)
+    yield from output_lines(view, look)
     if written:
         yield ""
         yield from (f"  wrote {safe(path)}" for path in written)

@@ -185,8 +185,8 @@ COMMANDS: tuple[Command, ...] = (
             _DETACH,
         ),
         ("fairlead rerun last", "fairlead rerun last-failed --failed", "fairlead rerun r-7q2k --from tests --detach"),
-        "Kept steps cost nothing and are shown as kept. A step that changed files is done again: the run is over the files"
-        " as they are now.",
+        "Kept steps cost nothing and are shown as kept. A step that changed files is done again: the run is over the"
+        " files as they are now.",
     ),
     Command(
         "fork",
@@ -335,8 +335,17 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "runs show",
         "one run: its steps, reasons and worst findings",
-        (_RUN,),
-        ("fairlead runs show", "fairlead runs show r-7q2k", "fairlead runs show last-failed --json"),
+        (
+            _RUN,
+            _option("--step", "PLACE", "only this step, item or round, with its attempts: fix[a1], tune#2", default=""),
+            _flag("--all", "every item and round with its attempts, also of a large fan-out"),
+        ),
+        (
+            "fairlead runs show",
+            "fairlead runs show r-7q2k --step 'fix[a1]'",
+            "fairlead runs show last-failed --all",
+            "fairlead runs show last --json",
+        ),
     ),
     Command(
         "runs watch",

@@ -1,14 +1,17 @@
 """`logs`: what the calls of a run wrote to stderr and stdout, as the gate kept it."""
 
+from collections.abc import Sequence
+
 import msgspec
 
-from fairlead.core.errors import error
+from fairlead.core.errors import FairleadError, error
 from fairlead.core.ids import RunId
 from fairlead.core.state import is_leaf
 from fairlead.service.parts import Parts, Project
 from fairlead.service.runs import require_reader
 from fairlead.views.runs import project_run
 
+_NAMED_MAX = 20
 LOG_BYTES_MAX = 2_000_000  # of one attempt; the end is kept
 
 
@@ -49,7 +52,7 @@ class LogReader:
         state = project_run(self._journal, run).state
         leaves = [place for place, one in state.steps.items() if is_leaf(one)]
         if step and step not in leaves:
-            raise error("FL-S015", f"run {run} has no step {step}", f"its steps: {', '.join(leaves)}", exit_code=2)
+            raise no_step(run, step, leaves)
         self.steps: tuple[str, ...] = tuple(place for place in leaves if not step or place == step)
 
     def read(self) -> Log:
@@ -91,6 +94,17 @@ class LogReader:
             for (step, attempt), position in self._positions.items()
             if position.rest
         )
+
+
+def no_step(run: RunId, step: str, known: Sequence[str]) -> FairleadError:
+    """Nothing in *run* has this place; near names are named, and not more of them than anybody reads."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(step, known, 3, 0.6)
+    hints = [f"did you mean {' or '.join(near)}?"] if near else []
+    more = f" and {len(known) - _NAMED_MAX:,} more" if len(known) > _NAMED_MAX else ""
+    hints.append(f"its steps: {', '.join(known[:_NAMED_MAX])}{more}")
+    return error("FL-S015", f"run {run} has no step {step}", *hints, exit_code=2)
 
 
 def last_lines(parts: Parts, project: Project, run: RunId, step: str, attempt: int, count: int = 8) -> tuple[str, ...]:

@@ -25,6 +25,14 @@ from fairlead.views.findings import FindingView as FindingView
 from fairlead.views.findings import accepted_text as accepted_text
 from fairlead.views.findings import counted as counted
 from fairlead.views.findings import older_text as older_text
+from fairlead.views.rows import FOLDED_OVER as FOLDED_OVER
+from fairlead.views.rows import NAMED_MAX as NAMED_MAX
+from fairlead.views.rows import Row as Row
+from fairlead.views.rows import block_text as block_text
+from fairlead.views.rows import calls_of as calls_of
+from fairlead.views.rows import kept_text as kept_text
+from fairlead.views.rows import round_text as round_text
+from fairlead.views.rows import rows_of as rows_of
 from fairlead.views.runs import RunLine as RunLine
 from fairlead.views.runs import RunView as RunView
 from fairlead.views.runs import StepView as StepView

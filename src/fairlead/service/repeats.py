@@ -11,7 +11,7 @@ from fairlead.core.readings import readings_of
 from fairlead.core.references import references_in
 from fairlead.core.standing import RunState, StepRun
 from fairlead.core.transitions import RUN_ENDED
-from fairlead.core.workflow import ChooseAction, LoopAction, Planned, Workflow
+from fairlead.core.workflow import ChooseAction, LoopAction, Planned, Step, Workflow
 from fairlead.service.labels import is_ours
 from fairlead.service.parts import Parts, Project
 from fairlead.service.runs import LIST_MAX
@@ -26,7 +26,7 @@ class Keeping(msgspec.Struct, frozen=True):
     again: dict[str, str]  # id of an outermost step → why it is done (again)
     only: tuple[str, ...] = ()  # the outermost steps that are performed; none: all that are not kept
     partly: tuple[str, ...] = ()  # blocks of which only that is done again which did not end well
-    commit: str = ""  # what was checked out there, when it is another one than now
+    commit: str = ""  # what was checked out there
 
     @property
     def all_kept(self) -> tuple[str, ...]:
@@ -147,7 +147,7 @@ def _keep_for_only(origin: RunState, workflow: Workflow, inputs: Mapping[str, Js
         said = f"{at} needs {', '.join(gone)}, which {origin.run} cannot give: {why}"
         raise error("FL-S092", said, f"fairlead run {workflow.name} --from {gone[0]}", exit_code=2)
     kept = tuple(name for name in keeping.kept if name in wanted)
-    return Keeping(origin.run, kept, {first: "asked for"}, (first,))
+    return Keeping(origin.run, kept, {first: "asked for"}, (first,), commit=keeping.commit)
 
 
 def _last_finished(parts: Parts, project: Project, workflow: Workflow, branch: str) -> RunState:
@@ -182,7 +182,7 @@ def _keeping(
         step = origin.steps.get(Place(name))
         if name in found:
             continue
-        if step is None or encode(origin.workflow.plan[name].step) != encode(planned.step):
+        if step is None or _as_recorded(origin.workflow.plan[name].step) != _as_recorded(planned.step):
             found[name] = "the workflow has changed here"
         elif not _has_ended_well(step):
             found[name] = _not_there(step)
@@ -191,7 +191,12 @@ def _keeping(
     if not is_fork:
         for name, why in _changed_files(origin, workflow).items():
             found.setdefault(name, why)
-    return _ordered(origin.run, workflow, {**found, **_following(workflow, found)})
+    return _ordered(origin, workflow, {**found, **_following(workflow, found)})
+
+
+def _as_recorded(step: Step) -> Step:
+    """*step* as the content store has it: there 5 and 5.0 are one number."""
+    return msgspec.json.decode(encode(step), type=Step)
 
 
 def _not_there(step: StepRun) -> str:
@@ -269,10 +274,8 @@ def _names(roots: Iterable[Planned]) -> list[str]:
     return [planned.step.id for planned in roots]
 
 
-def _ordered(origin: RunId, workflow: Workflow, again: Mapping[str, str]) -> Keeping:
+def _ordered(origin: RunState, workflow: Workflow, again: Mapping[str, str]) -> Keeping:
     names = _names(_roots(workflow))
-    return Keeping(
-        origin,
-        tuple(name for name in names if name not in again),
-        {name: again[name] for name in names if name in again},
-    )
+    kept = tuple(name for name in names if name not in again)
+    commit = origin.queued.commit if origin.queued is not None else ""
+    return Keeping(origin.run, kept, {name: again[name] for name in names if name in again}, commit=commit)

@@ -113,6 +113,7 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     items: int = 0  # how many the fan-out around the step has: the largest one, where there are several
     statuses: dict[str, int] = {}  # of a fan-out: how many of its items ended how
     metric: float | None = None  # of a round, or the best one of a loop
+    stopped_because: str = ""  # of a loop: until, stall, max or failure
     is_kept: bool = False  # the round was better than those before
     kept_from: str = ""  # the run that did the work; nothing was performed here
     child: str = ""  # the run that performs the step
@@ -304,7 +305,8 @@ class Projection:
             statuses=statuses_of(self.state, step) if step.is_each else {},
             metric=told.metric if told is not None else step.rounds.best if step.rounds is not None else None,
             is_kept=told is not None and told.is_kept,
-            kept_from=step.kept_from,
+            stopped_because=stopped_because(step),
+            kept_from=kept_from(self.state, step),
             child=step.child,
         )
 
@@ -337,6 +339,15 @@ def _awaited(event: WaitBegun) -> str:
     return "waits"
 
 
+def kept_from(state: RunState, step: StepRun) -> str:
+    """The run that did the work of *step*: of a block, when all in it that was performed at all was kept."""
+    if not step.children:
+        return step.kept_from
+    inside = [state.steps[place] for place in step.children]
+    found = [kept_from(state, one) for one in inside if one.status != "skipped"]
+    return found[0] if found and all(found) else ""
+
+
 def statuses_of(state: RunState, step: StepRun) -> dict[str, int]:
     """How many of the items of a fan-out stand how, in the order in which the first of each is met."""
     found: dict[str, int] = {}
@@ -344,6 +355,11 @@ def statuses_of(state: RunState, step: StepRun) -> dict[str, int]:
         status = state.steps[place].status
         found[status] = found.get(status, 0) + 1
     return found
+
+
+def stopped_because(step: StepRun) -> str:
+    """Why a loop began no further round."""
+    return str(step.output.get("stopped_because", "")) if step.is_loop and isinstance(step.output, dict) else ""
 
 
 def round_of(state: RunState, step: StepRun) -> Round | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from fairlead.views.rows import calls_of
 from fairlead.views.runs import RunView, StepView
 
 
@@ -24,8 +25,7 @@ def gaps_of(view: RunView) -> tuple[Gap, ...]:
     """The gaps in the order of the steps; a run that succeeded has none, and every other one has at least one."""
     if view.status == "succeeded":
         return ()
-    blocks = {step.parent for step in view.steps}
-    gaps = tuple(gap for step in view.steps if step.step not in blocks for gap in _gaps_of_step(step))
+    gaps = tuple(gap for row in calls_of(view) for gap in _gaps_of_step(row.step))
     if any(gap.status == view.status for gap in gaps):
         return gaps
     why = "; ".join(view.reasons) or "it did not end as it should"

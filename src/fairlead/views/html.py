@@ -28,6 +28,7 @@ from fairlead.views.html_findings import (
 )
 from fairlead.views.html_outputs import measures_html, output_html
 from fairlead.views.html_text import Html, Piece, element, filled, joined, script_data, visible
+from fairlead.views.rows import calls_of, kept_text
 from fairlead.views.rules import RuleText
 from fairlead.views.runs import RunView, StepView
 
@@ -201,8 +202,7 @@ def _totals(view: RunView) -> Html:
 
 def _calls(view: RunView) -> Iterator[StepView]:
     """The steps that did something; a block only holds others."""
-    blocks = {step.parent for step in view.steps}
-    yield from (step for step in view.steps if step.step not in blocks)
+    yield from (row.step for row in calls_of(view))
 
 
 def _step(step: StepView, outputs: Mapping[str, Json]) -> Html:
@@ -212,6 +212,8 @@ def _step(step: StepView, outputs: Mapping[str, Json]) -> Html:
         said.append(element("li", code, step.message))
     if step.hint:
         said.append(element("li", step.hint))
+    if step.kept_from:
+        said.append(element("li", kept_text(step)))
     said += [element("li", line) for line in approval_lines(step.approval, step.granted)]
     about = [step.agent if step.agent != step.step else "", _seconds(step.seconds) if step.seconds else ""]
     return element(

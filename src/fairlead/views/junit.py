@@ -18,21 +18,20 @@ from xml.etree import ElementTree as xml
 from fairlead.core.printable import printable
 from fairlead.views.findings import FindingView
 from fairlead.views.gaps import Gap, gaps_of
-from fairlead.views.runs import RunView, StepView
+from fairlead.views.rows import Row, calls_of, kept_text
+from fairlead.views.runs import RunView
 
 LISTED_MAX = 200  # findings that one case lists; GitLab refuses reports of more than 30 MB
 
 
 def junit_text(view: RunView, is_over: Callable[[FindingView], bool]) -> str:
     """The report; *is_over* says of a finding whether it reaches the limit of this run."""
-    blocks = {step.parent for step in view.steps}
-    steps = [step for step in view.steps if step.step not in blocks]
     suite = xml.Element("testsuite", {"name": _attribute(view.workflow)})
     properties = xml.SubElement(suite, "properties")
     for name, value in (("run", view.run), ("status", view.status), ("baseline", view.baseline)):
         if value:
             xml.SubElement(properties, "property", {"name": name, "value": _attribute(value)})
-    cases = [_case(suite, view, step, is_over) for step in steps]
+    cases = [_case(suite, view, row, is_over) for row in calls_of(view)]
     cases += [_case_of_run(suite, view, gap) for gap in gaps_of(view) if not gap.step]
     counts = {
         "tests": str(len(cases)),
@@ -49,13 +48,14 @@ def junit_text(view: RunView, is_over: Callable[[FindingView], bool]) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + xml.tostring(whole, encoding="unicode") + "\n"
 
 
-def _case(suite: xml.Element, view: RunView, step: StepView, is_over: Callable[[FindingView], bool]) -> xml.Element:
+def _case(suite: xml.Element, view: RunView, row: Row, is_over: Callable[[FindingView], bool]) -> xml.Element:
+    step = row.step
     names = {"name": _attribute(step.step), "classname": _attribute(view.workflow), "time": f"{step.seconds:.3f}"}
     case = xml.SubElement(suite, "testcase", names)
-    own = [finding for finding in view.findings if finding.step == step.step]
+    own = [finding for finding in view.findings if finding.step in row.places]
     over = [finding for finding in own if is_over(finding)]
     rest = [finding for finding in own if not is_over(finding)]
-    said = [step.summary, *(f"degraded: {reason}" for reason in step.degraded)]
+    said = [kept_text(step), step.summary, *(f"degraded: {reason}" for reason in step.degraded)]
     match step.status:
         case "failed":
             kind = "failure" if step.fault == "result" else "error"

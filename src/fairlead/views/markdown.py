@@ -6,6 +6,7 @@ from fairlead.core.markdown import inline
 from fairlead.views.approvals import approval_lines
 from fairlead.views.controls import ControlView
 from fairlead.views.findings import FindingView, accepted_text, counted, older_text
+from fairlead.views.rows import calls_of, kept_text
 from fairlead.views.runs import RunView
 
 ROWS_MAX = 500  # a summary page holds no more; the number of the others is said
@@ -29,12 +30,10 @@ def _lines(view: RunView) -> Iterator[str]:
     yield ""
     yield "| step | status | what |"
     yield "| --- | --- | --- |"
-    blocks = {step.parent for step in view.steps}
-    for step in view.steps:
-        if step.step not in blocks:
-            people = approval_lines(step.approval, step.granted)
-            said = "; ".join(filter(None, (step.summary, *step.degraded, step.reason, step.message, *people)))
-            yield f"| {inline(step.step)} | {step.status} | {inline(said)} |"
+    for step in (row.step for row in calls_of(view)):
+        people = approval_lines(step.approval, step.granted)
+        told = (kept_text(step), step.summary, *step.degraded, step.reason, step.message, *people)
+        yield f"| {inline(step.step)} | {step.status} | {inline('; '.join(filter(None, told)))} |"
     counting = counted(view.findings)
     if counting:
         yield ""

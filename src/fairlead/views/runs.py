@@ -16,7 +16,7 @@ from fairlead.core.transitions import RUN_ENDED
 from fairlead.core.workflow import Workflow
 from fairlead.views.approvals import ApprovalView, approval_of
 from fairlead.views.controls import ControlView, controls_of
-from fairlead.views.facts import Projection, seconds_of, statuses_of
+from fairlead.views.facts import Projection, kept_from, seconds_of, statuses_of, stopped_because
 from fairlead.views.findings import FindingView, findings_of, totals
 from fairlead.views.outputs import HIDDEN
 from fairlead.views.reading import Readable
@@ -338,10 +338,8 @@ def _view_step(step: StepRun, state: RunState, earlier: Mapping[str, Sequence[At
         ),
         rounds_max=step.rounds.max if step.rounds is not None else 0,
         best=step.rounds.best if step.rounds is not None else None,
-        stopped_because=str(step.output.get("stopped_because", ""))
-        if step.rounds is not None and isinstance(step.output, dict)
-        else "",
-        kept_from=step.kept_from,
+        stopped_because=stopped_because(step),
+        kept_from=kept_from(state, step),
         child=step.child,
         waits=WaitView(step.wait.due, step.wait.signal, step.wait.child) if step.wait is not None else None,
         retry_at=state.sleeping.when(step.place) or Micros(0),

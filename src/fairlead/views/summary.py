@@ -12,6 +12,7 @@ from fairlead.core.transitions import RUN_ENDED
 from fairlead.views.annotations import SHOWN_OF_A_LEVEL_MAX, annotated, open_findings
 from fairlead.views.findings import FindingView, counted, older_text
 from fairlead.views.paths import uri_of
+from fairlead.views.rows import calls_of, kept_text
 from fairlead.views.runs import RunView, StepView
 
 BYTES_MAX = 1_048_576 - 8_192
@@ -60,12 +61,12 @@ def _head(view: RunView, over: int) -> Iterator[str]:
     yield ""
     yield "| step | status | what | time |"
     yield "| --- | --- | --- | ---: |"
-    blocks = {step.parent for step in view.steps}
-    yield from (_step(step) for step in view.steps if step.step not in blocks)
+    yield from (_step(row.step) for row in calls_of(view))
 
 
 def _step(step: StepView) -> str:
-    said = "; ".join(filter(None, (step.summary, *step.degraded, step.reason, step.message, step.hint)))
+    told = (kept_text(step), step.summary, *step.degraded, step.reason, step.message, step.hint)
+    said = "; ".join(filter(None, told))
     mark = _MARKS.get(step.status, "●")
     return f"| {inline(step.step)} | {mark} {step.status} | {inline(said)} | {step.seconds:.1f} s |"
 
