@@ -35,7 +35,7 @@ def test_the_console_is_a_line_for_whoever_follows(here: EffectWorld) -> None:
     outcome, lines = tell(here, "console", body="to 61\n\x1b[2J")
     assert lines == ["Health fell: to 61\\n\\e[2J"]
     assert outcome.output == {"delivered": ["console"], "failed": [], "title": "Health fell", "body": "to 61\n\x1b[2J"}
-    assert outcome.degraded == ()
+    assert (outcome.summary, outcome.degraded) == ("Health fell · 1 of 1 told", ())
     assert tell(here, "console", body="")[1] == ["Health fell"]
 
 

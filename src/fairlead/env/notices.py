@@ -53,7 +53,9 @@ async def deliver(message: NotifyAction, world: EffectWorld, progress: Callable[
     if (title, body) != (message.title, message.body):
         reasons.append("FL-R351: the message was cut, for it was longer than a message may be")
     told_to = f"{len(output['delivered'])} of {len(sent)} told"
-    return Succeeded(output, told_to, tuple(reasons))
+    # The line of a step that has ended is what whoever follows the run sees.
+    said = f"{printable(title)} · {told_to}" if "console" in output["delivered"] and title else told_to
+    return Succeeded(output, said, tuple(reasons))
 
 
 async def _deliver(to: str, told: dict[str, Json], world: EffectWorld, progress: Callable[[str], None]) -> _Sent:

@@ -23,7 +23,7 @@ for check in (secrets, review, dependencies, compliance):
 score = wf.agent("score", "health-score", with_={"findings": findings, "degraded": checks.degraded})
 wf.notify(
     "tell",
-    ["slack:#repo-health", "mailto:platform@example.com"],
+    ["console", "slack:#repo-health", "mailto:platform@example.com"],
     f"{git.repo} health fell to {score.output.score}",
     if_=(score.output.score < score.previous.score - 5) | (checks.degraded.size() > 2),
     body=score.output.markdown,
