@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from fairlead.cli.card import card_lines, command_lines, has_keys, read_key, read_line
+from fairlead.cli.card import card_lines, command_lines, forget_keys, has_keys, read_key, read_line
 from fairlead.cli.command import Invocation
 from fairlead.cli.errors_screen import diagnostic_lines
 from fairlead.service.records import Choice, FairleadError, RunId, Watch
@@ -50,8 +50,11 @@ class Asked:
 def _answer(call: Invocation, found: Iterable["Approval"]) -> bool:
     has_decided = False
     for one in found if call.terminal.form == "text" else ():
+        is_answerable = has_keys(call)
+        if is_answerable:
+            forget_keys()
         call.terminal.tell(["", *card_lines(call, one, call.terminal.err)])
-        if not has_keys(call):
+        if not is_answerable:
             call.terminal.tell(["", *command_lines(call, one)])
             continue
         decision = _ask(call, one)

@@ -203,19 +203,22 @@ def has_keys(call: Invocation) -> bool:
     return call.is_attended and call.terminal.form == "text" and call.terminal.verbosity >= 0 and sys.stdin.isatty()
 
 
-def read_key() -> str:
-    """One key, without waiting for the end of a line; "" at the end of the input.
+def forget_keys() -> None:
+    """Drop what was typed before a question could be read: it is no answer to it."""
+    import termios
 
-    What was typed before the question could be read is no answer to it, and is dropped.
-    """
+    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+
+
+def read_key() -> str:
+    """One key, without waiting for the end of a line; "" at the end of the input."""
     import termios
     import tty
 
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     try:
-        tty.setcbreak(terminal)
-        termios.tcflush(terminal, termios.TCIFLUSH)
+        tty.setcbreak(terminal, termios.TCSADRAIN)  # its default would drop a key that came early
         return sys.stdin.read(1)
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
