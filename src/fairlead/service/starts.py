@@ -27,7 +27,7 @@ from fairlead.views.runs import project_run
 
 PROJECT_WORKFLOWS = ".fairlead/workflows"
 SHIPPED_WORKFLOWS = "<fairlead>/"  # how the paths of those that ship begin
-_EXTENSIONS = (".yaml", ".yml", ".json")
+WORKFLOW_FILES = (".yaml", ".yml", ".json")
 WORKFLOW_BYTES_MAX = 1_000_000
 
 
@@ -35,7 +35,8 @@ class Definition(msgspec.Struct, frozen=True):
     """The text of a workflow and where it stands, for diagnostics."""
 
     path: str
-    data: bytes
+    data: bytes  # of a Python file: the JSON of what it gave
+    built: "Built | None" = None  # what a Python file gave, and the places in it
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -121,18 +122,25 @@ def find_definition(parts: Parts, project: Project, cwd: str, name: str) -> Defi
         FairleadError: FL-S007 with the names there are.
     """
     places = [os.path.join(cwd, name)]
-    places += [os.path.join(project.root, PROJECT_WORKFLOWS, name + extension) for extension in _EXTENSIONS]
+    places += [os.path.join(project.root, PROJECT_WORKFLOWS, name + extension) for extension in WORKFLOW_FILES]
     for place in places:
         data = parts.files.read(place, limit=WORKFLOW_BYTES_MAX + 1)
         if data is not None and len(data) > WORKFLOW_BYTES_MAX:
             raise error("FL-S007", f"{path_text(name)} is larger than a workflow may be (1 MB)", "name a workflow file")
         if data is not None:
             shown = os.path.relpath(place, cwd)
-            return Definition(place if shown.startswith("..") else shown, data)
+            shown = place if shown.startswith("..") else shown
+            return _perform_python(parts, project, shown, data) if place.endswith(".py") else Definition(shown, data)
     shipped = parts.shipped_workflow(name)
     if shipped is not None:
         return Definition(*shipped)
     raise _no_workflow(parts, project, name)
+
+
+def _perform_python(parts: Parts, project: Project, path: str, data: bytes) -> Definition:
+    """The workflow that a Python file writes down. It is performed for that, because a person has named it."""
+    built = parts.build(project, path, data)
+    return Definition(path, encode(built.tree), built)
 
 
 def _no_workflow(parts: Parts, project: Project, name: str) -> FairleadError:
@@ -148,7 +156,7 @@ def _no_workflow(parts: Parts, project: Project, name: str) -> FairleadError:
 def workflow_names(parts: Parts, project: Project) -> list[str]:
     """Names that `fairlead run` takes here, besides files."""
     own = parts.files.names(os.path.join(project.root, PROJECT_WORKFLOWS))
-    return sorted({os.path.splitext(name)[0] for name in own if name.endswith(_EXTENSIONS)} | {"review"})
+    return sorted({os.path.splitext(name)[0] for name in own if name.endswith(WORKFLOW_FILES)} | {"review"})
 
 
 def start_run(
@@ -324,11 +332,12 @@ def check_start(
     Raises:
         FairleadError: everything that is wrong with the file and the inputs, in one pass.
     """
-    from fairlead.workflow import check_inputs, check_workflow
+    from fairlead.service.checks import check_definition
+    from fairlead.workflow import check_inputs
 
     is_shipped = definition.path.startswith(SHIPPED_WORKFLOWS)
     catalog = parts.shipped_catalog() if is_shipped else parts.catalog(project)
-    read = check_workflow(path_text(definition.path), definition.data, catalog)
+    read = check_definition(parts, project, definition)
     errors = [found for found in read.diagnostics if not found.is_warning]
     if errors or read.workflow is None:
         raise FairleadError(*read.diagnostics)
