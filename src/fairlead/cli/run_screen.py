@@ -272,7 +272,7 @@ def _list_command(call: Invocation, view: RunView) -> str:
 
 def _has_findings(view: RunView) -> bool:
     """Whether anything can be said of findings: some were found, or an agent came to its end, or still may."""
-    agents = [step for step in view.steps if step.agent and step.agent != "run"]
+    agents = [step for step in view.steps if step.agent not in ("", "run", "approve") and not step.child]
     if view.status not in RUN_ENDED:
         return bool(agents)
     # Where every agent failed nobody looked, and "no findings" would be taken for an answer.

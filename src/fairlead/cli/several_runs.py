@@ -25,6 +25,7 @@ from fairlead.service.history import (
 from fairlead.service.records import FindingView, Json, error
 
 _FILES_SHOWN = 20
+_STEPS_SHOWN = 30
 _FINDINGS_SHOWN = 20
 _POINTS_SHOWN = 10
 
@@ -57,9 +58,14 @@ def _diff_lines(call: Invocation, found: Comparison) -> Iterator[str]:
     for name, changes in (("input", found.inputs), ("agent", found.agents)):
         for change in changes:
             yield from _row(name, f"{safe(change.name)}  {_value(change.before)} → {_value(change.after)}", look)
-    for step in found.steps:
+    for change in found.shapes:
+        yield from _row("shape", f"{safe(change.name)}  {_value(change.before)} → {_value(change.after)}", look)
+    steps = found.steps if call.terminal.verbosity > 0 else found.steps[:_STEPS_SHOWN]
+    for step in steps:
         why = f"  {safe(step.reason)}" if step.reason and step.after != "succeeded" else ""
         yield from _row("step", f"{safe(step.step)}  {_arrow(step.before or 'none', step.after or 'none')}{why}", look)
+    if len(found.steps) > len(steps):
+        yield f"             … {len(found.steps) - len(steps):,} more steps: -v shows all"
     counts = f"{len(found.new):,} new · {len(found.gone):,} gone · {found.same:,} of both"
     yield from _row("findings", counts, look)
     yield from _finding_lines(call, "+", found.new)
@@ -196,7 +202,8 @@ def export(call: Invocation) -> int:
     made = export_run(call.parts, call.project, run, os.path.join(call.cwd, path))
 
     def lines() -> Iterator[str]:
-        yield f"wrote {safe(path)}: {plural(made.events, 'event')}, {plural(made.contents, 'content')}"
+        below = f", with {plural(len(made.below), 'run')} below it" if made.below else ""
+        yield f"wrote {safe(path)}: {plural(made.events, 'event')}, {plural(made.contents, 'content')}{below}"
         yield f"  {made.digest}"
 
     call.terminal.give(made, lines)
@@ -209,7 +216,9 @@ def take_over(call: Invocation) -> int:
 
     def lines() -> Iterator[str]:
         if taken.is_new:
-            yield f"took over {taken.run}: {safe(taken.workflow)}, {taken.status}, {plural(taken.events, 'event')}"
+            below = f", with {plural(len(taken.below), 'run')} below it" if taken.below else ""
+            many = plural(taken.events, "event")
+            yield f"took over {taken.run}: {safe(taken.workflow)}, {taken.status}, {many}{below}"
         else:
             yield f"{taken.run} is here already; nothing was changed"
         yield f"  {call.typed(f'runs show {taken.run}')}"

@@ -343,8 +343,7 @@ COMMANDS: tuple[Command, ...] = (
         (
             "fairlead runs show",
             "fairlead runs show r-7q2k --step 'fix[a1]'",
-            "fairlead runs show last-failed --all",
-            "fairlead runs show last --json",
+            "fairlead runs show last-failed --all --json",
         ),
     ),
     Command(

@@ -1,5 +1,6 @@
 """Two runs side by side: what was asked, over which files, by whom, how it went, what was found."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -8,6 +9,7 @@ from fairlead.core.findings import Severity
 from fairlead.core.ids import Micros, RunId
 from fairlead.core.json import Json
 from fairlead.views.findings import FindingView
+from fairlead.views.rows import block_text
 from fairlead.views.runs import RunView, StepView
 
 
@@ -56,6 +58,7 @@ class Comparison(msgspec.Struct, frozen=True, omit_defaults=True):
     same: int  # findings of both
     inputs: tuple[Change, ...] = ()
     agents: tuple[Change, ...] = ()  # name: the step; values: name and version of its agent
+    shapes: tuple[Change, ...] = ()  # name: a fan-out or a loop; values: how its items ended, or its rounds came out
     steps: tuple[StepChange, ...] = ()
     new: tuple[FindingView, ...] = ()
     gone: tuple[FindingView, ...] = ()
@@ -75,6 +78,7 @@ def compare(before: RunView, after: RunView, files: Sequence[str] | None) -> Com
         len(both),
         inputs=_changes(before.inputs, after.inputs),
         agents=_changes(_agents(before.steps), _agents(after.steps)),
+        shapes=_changes(_shapes(before.steps), _shapes(after.steps)),
         steps=_step_changes(before.steps, after.steps),
         new=tuple(finding for key, finding in new.items() if key not in old),
         gone=tuple(finding for key, finding in old.items() if key not in new),
@@ -98,7 +102,13 @@ def _changes(before: dict[str, Json], after: dict[str, Json]) -> tuple[Change, .
 
 
 def _agents(steps: Iterable[StepView]) -> dict[str, Json]:
-    return {step.step: f"{step.agent} {step.version}".strip() for step in steps if step.agent}
+    """By the step as the file has it: all items and rounds of it have one agent."""
+    return {re.split(r"[\[#]", step.step)[0]: f"{step.agent} {step.version}".strip() for step in steps if step.agent}
+
+
+def _shapes(steps: Iterable[StepView]) -> dict[str, Json]:
+    """What the fan-outs and the loops came to. What the same items and rounds came to stands among the steps."""
+    return {step.step: block_text(step) for step in steps if step.kind in ("each", "loop") and block_text(step)}
 
 
 def _step_changes(before: Iterable[StepView], after: Iterable[StepView]) -> tuple[StepChange, ...]:
