@@ -9,19 +9,26 @@ __version__ = "0.1.0"
 
 _SYMBOLS = {name: name.rstrip("_") for name in ("data", "git", "host", "inputs", "output", "round_", "run", "steps")}
 _SYMBOLS["vars"] = "vars"
-_CALLS = ("Symbol", "cel", "has", "if_else", "is_in", "item")
 
 
 def __getattr__(name: str) -> object:
     """The public names, loaded when they are first asked for."""
     if name in ("Workflow", "expect"):
-        from fairlead.workflow.building import workflow
+        from fairlead.workflow.building.workflow import Workflow, expect
 
-        return getattr(workflow, name)
-    if name in _SYMBOLS or name in _CALLS:
-        from fairlead.workflow.building import symbols
+        return Workflow if name == "Workflow" else expect
+    if name in _SYMBOLS:
+        from fairlead.workflow.building.functions import root
 
-        return getattr(symbols, name) if name in _CALLS else symbols.root(_SYMBOLS[name])
+        return root(_SYMBOLS[name])
+    if name == "Symbol":
+        from fairlead.workflow.building.symbols import Symbol
+
+        return Symbol
+    if name in ("cel", "has", "if_else", "is_in", "item"):
+        from fairlead.workflow.building.functions import cel, has, if_else, is_in, item
+
+        return {"cel": cel, "has": has, "if_else": if_else, "is_in": is_in, "item": item}[name]
     if name == "agent":
         from fairlead.agents.own.decorator import agent
 
@@ -47,7 +54,7 @@ class _Package(type(sys)):  # type: ignore[misc]  # the class of modules
     @property
     def env(self) -> object:
         """The environment as expressions read it."""
-        from fairlead.workflow.building.symbols import root
+        from fairlead.workflow.building.functions import root
 
         return root("env")
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from fairlead.journal import Reader, SqliteJournal
     from fairlead.runtime.engine import Engine
     from fairlead.service.parts import AdvisoryState, Imported
+    from fairlead.workflow.building.built import Built
 
 LOG_NAME_MAX = 180  # characters of a place in the name of its log
 _TICK_S = 0.05  # how often a door redraws while a run is performed in its process
@@ -190,6 +191,12 @@ class App:
         config = self.environ.get("XDG_CONFIG_HOME", "") or (os.path.join(home, ".config") if home else "")
         around = Around(home, config, has_installed=True, data_dir=_data_dir())
         return ProjectAgents(project, self.files, lambda: self._spawner, around)
+
+    def build(self, project: Project, path: str, data: bytes) -> "Built":
+        """Perform a Python file in a child process."""
+        from fairlead.app_building import build
+
+        return build(project, path, data, self._spawner, is_off=self.isolation(project).is_off)
 
     def shipped_workflow(self, name: str) -> tuple[str, bytes] | None:
         """A workflow that ships with Fairlead."""

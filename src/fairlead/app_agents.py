@@ -120,7 +120,7 @@ class ProjectAgents:
         if card is None:
             return Tried(Failed("author", "FL-A101", f"there is no agent named {name!r}", "fairlead agents list"))
         agent = ToolAgent(card) if own is None else self._agent(own, catalog)
-        return _wait(try_agent(agent, inputs, tree, self._spawner(), is_own=own is not None, is_off=self._is_off()))
+        return wait(try_agent(agent, inputs, tree, self._spawner(), is_own=own is not None, is_off=self._is_off()))
 
     def _agent(self, own: Definition, catalog: FileCatalog) -> Agent:
         if own.card.needs:
@@ -183,7 +183,7 @@ class ProjectAgents:
         shut_in = None if self._is_off() else Confinement(root, is_copy=False, memory_max=LOOK_BYTES_MAX)
         call = ToolCall(DESCRIBER, {}, root, LOOK_SECONDS_MAX, LOOK_BYTES_MAX, code=code, confinement=shut_in)
         try:
-            outcome = _wait(self._spawner().call_tool(call, lambda text, found: None)).outcome
+            outcome = wait(self._spawner().call_tool(call, lambda text, found: None)).outcome
         except FairleadError as refusal:
             first = refusal.diagnostics[0]
             outcome = Failed("platform", first.code, first.message, "; ".join(first.hints))
@@ -244,7 +244,7 @@ def _locate(data: bytes, first_line: int) -> tuple[Mapping[str, Span], Span | No
     return key_places(data, first_line)
 
 
-def _wait(coroutine: Coroutine[object, object, _T]) -> _T:
+def wait(coroutine: Coroutine[object, object, _T]) -> _T:
     """The result of *coroutine*, also where an event loop is running: then it gets one of its own, in a thread."""
     import asyncio
 

@@ -26,6 +26,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "app": ANYTHING,
     "app_agents": ANYTHING,  # a part of app
     "app_advisories": ANYTHING,  # as above
+    "app_building": ANYTHING,  # as above
     "testing": ANYTHING,
     "__main__": frozenset({"app"}),
     "__init__": frozenset(),

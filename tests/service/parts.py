@@ -36,6 +36,7 @@ from fairlead.service.parts import (
 )
 from fairlead.views.reading import Readable
 from fairlead.views.rules import RuleText
+from fairlead.workflow.building.built import Built
 from tests.journal.parts import Deliveries, FakeClock
 from tests.views.kept import Keeper
 
@@ -178,6 +179,9 @@ class PaperParts:
 
     def import_advisories(self, path: str, source: str, *, is_replacing: bool, tell: Callable[[int], None]) -> Imported:
         raise AssertionError("on paper nothing is imported")
+
+    def build(self, project: Project, path: str, data: bytes) -> Built:
+        raise AssertionError("on paper no file is performed")
 
     def shipped_workflow(self, name: str) -> tuple[str, bytes] | None:
         return None

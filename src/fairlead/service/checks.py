@@ -9,8 +9,9 @@ from fairlead.core.errors import Diagnostic, FairleadError, error
 from fairlead.core.findings import path_text
 from fairlead.core.workflow import Workflow
 from fairlead.service.parts import Parts, Project
+from fairlead.service.python_files import read_definition
 from fairlead.service.starts import SHIPPED_WORKFLOWS, WORKFLOW_BYTES_MAX, Definition, find_definition, workflow_names
-from fairlead.workflow import ReadWorkflow, check_workflow, read_workflow
+from fairlead.workflow import ReadWorkflow, read_workflow
 from fairlead.workflow.mending import mend
 from fairlead.workflow.requirements import ReadRequirements, read_requirements
 from fairlead.workflow.source import Edit
@@ -79,6 +80,9 @@ def _fix(
 ) -> tuple[Definition, WorkflowFix | None]:
     """The mended file when it is written, else the file as it is; and the edits, if there are any."""
 
+    if definition.built is not None:
+        return definition, None  # its mistakes are mended in Python, by hand
+
     def edits_of(data: bytes) -> tuple[str, tuple[tuple[str, Edit], ...]]:
         read = checker.check(Definition(definition.path, data))
         return read.text, read.edits
@@ -134,9 +138,8 @@ class _Checker:
         """Everything that is wrong with one file."""
         parts = self.parts
         is_shipped = definition.path.startswith(SHIPPED_WORKFLOWS)
-        return check_workflow(
-            path_text(definition.path),
-            definition.data,
+        return read_definition(
+            definition,
             parts.shipped_catalog() if is_shipped else parts.catalog(self.project),
             effects=parts.effect_cards() if b"effect" in definition.data else None,
             workflow_of=self._workflow_of,

@@ -5,7 +5,7 @@ Everything is made when it is first asked for: a command pays only for what it u
 
 import os.path
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
@@ -17,6 +17,9 @@ from fairlead.core.outcomes import Failed, Outcome
 from fairlead.core.ports import AgentCard, Call, Catalog, Clock, EffectCard, Ids, Journal, Setting
 from fairlead.views.reading import Readable
 from fairlead.views.rules import RuleText
+
+if TYPE_CHECKING:
+    from fairlead.workflow.building.built import Built
 
 
 class Project(msgspec.Struct, frozen=True):
@@ -330,6 +333,14 @@ class Parts(Protocol):
 
     def effect_cards(self) -> Mapping[str, EffectCard]:
         """What is known of the effects that this build performs, by their kinds."""
+        ...
+
+    def build(self, project: Project, path: str, data: bytes) -> "Built":
+        """Perform a Python file in a child process, and give the workflow that it writes down.
+
+        Raises:
+            FairleadError: FL-W32x, FL-W33x: what is wrong with the file, each with its line.
+        """
         ...
 
     def shipped_workflow(self, name: str) -> tuple[str, bytes] | None:

@@ -2,6 +2,7 @@
 
 import os.path
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -24,6 +25,9 @@ from fairlead.service.requirements import requirements_of
 from fairlead.service.runs import find_run, list_runs, require_reader, row_of
 from fairlead.service.trees import topmost
 from fairlead.views.runs import project_run
+
+if TYPE_CHECKING:
+    from fairlead.workflow.building.built import Built
 
 PROJECT_WORKFLOWS = ".fairlead/workflows"
 SHIPPED_WORKFLOWS = "<fairlead>/"  # how the paths of those that ship begin

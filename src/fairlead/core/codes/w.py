@@ -767,4 +767,52 @@ CODES: tuple[Code, ...] = (
         bad='with wf.choose("where"):\n    wf.run("tests", "pytest")',
         good='with wf.choose("where"):\n    with wf.otherwise():\n        wf.run("tests", "pytest")',
     ),
+    Code(
+        "FL-W330",
+        "A Python file without exactly one workflow",
+        "A `.py` file that is named as a workflow holds one `Workflow` at its top. Of several, the one called `wf` is "
+        "meant; of others nobody could say which.",
+        "begin with `wf = Workflow(…)`",
+        bad="from fairlead import Workflow",
+        good='from fairlead import Workflow\n\nwf = Workflow("look")',
+    ),
+    Code(
+        "FL-W331",
+        "A Python workflow file raised",
+        "The file is performed to write its workflow down, and could not be performed to its end. It has no network, "
+        "may only read the project, and finds installed libraries and the modules beside it.",
+        "mend the line that the message names",
+        bad='wf = Workflow("look")',
+        good='from fairlead import Workflow\n\nwf = Workflow("look")',
+    ),
+    Code(
+        "FL-W332",
+        "A Python workflow file took too long",
+        "Writing a workflow down takes milliseconds. A file that needs more than 10 seconds waits for something, or "
+        "never ends.",
+        "look for a loop without an end; what takes long belongs into a step",
+        bad="while True:\n    pass",
+        good='from fairlead import Workflow\n\nwf = Workflow("look")',
+    ),
+    Code(
+        "FL-W333",
+        "A Python workflow file gives too much",
+        "The workflow that it writes down may have 1 MB as any file, and while it is performed it may use 512 MB of "
+        "memory.",
+        "move data out of the workflow into files that its steps read",
+    ),
+    Code(
+        "FL-W334",
+        "A Python workflow file prints",
+        "The file is performed each time it is named, in a process of its own. What it prints is shown to nobody.",
+        "remove the `print`",
+        bad='wf = Workflow("look")\nprint(wf.to_yaml())',
+        good='wf = Workflow("look")',
+    ),
+    Code(
+        "FL-W335",
+        "A Python workflow file cannot be performed",
+        "The process in which it is performed ended without an answer: it was killed, or it ended itself.",
+        "try it by itself with `python FILE`",
+    ),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from fairlead.core.errors import Span
+from fairlead.core.errors import Diagnostic, Span
 from fairlead.core.json import Json
 from fairlead.workflow.building.recording import Recorded
 from fairlead.workflow.yaml_tree import Entry, Node
@@ -18,6 +18,7 @@ class Built(msgspec.Struct, frozen=True):
     tree: dict[str, Json]
     places: tuple[tuple[Path, Span], ...] = ()
     text: str = ""  # of the Python file
+    said: tuple[Diagnostic, ...] = ()  # warnings about performing it
 
 
 def places_of(value: Json, file: str, path: Path = ()) -> Iterator[tuple[Path, Span]]:

@@ -3,7 +3,6 @@
 import linecache
 from collections.abc import Mapping
 
-from fairlead.core.errors import Diagnostic
 from fairlead.core.json import Json
 from fairlead.core.ports import Catalog, EffectCard
 from fairlead.workflow.building.built import Built, node_of, places_of
@@ -12,11 +11,10 @@ from fairlead.workflow.checking import ReadWorkflow, RequirementsOf, WorkflowOf,
 from fairlead.workflow.source import Source
 
 
-def check_tree_of(tree: dict[str, Json], place: CallPlace) -> tuple[Diagnostic, ...]:
-    """What is wrong with a workflow in the process that builds it; *place* is that of its first call."""
+def read_in_place(tree: dict[str, Json], place: CallPlace) -> ReadWorkflow:
+    """Check a workflow in the process that builds it; *place* is that of its first call."""
     text = "".join(linecache.getlines(place.file))
-    built = Built(tree, tuple(places_of(tree, place.file)), text)
-    return check_built(place.file, built, None).diagnostics
+    return check_built(place.file, Built(tree, tuple(places_of(tree, place.file)), text), None)
 
 
 def check_built(
@@ -38,4 +36,4 @@ def check_built(
         workflow_of=workflow_of,
         requirements_of=requirements_of,
     )
-    return read._replace(edits=())
+    return read._replace(edits=(), diagnostics=(*built.said, *read.diagnostics))

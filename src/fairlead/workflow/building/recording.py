@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from fairlead.core.expressions.tree import Name, Select
 from fairlead.core.json import INTEGER_MAX, Json
 from fairlead.workflow.building.calls import CallPlace, refuse
-from fairlead.workflow.building.symbols import Symbol, item, text_of, tree_of
+from fairlead.workflow.building.functions import item
+from fairlead.workflow.building.symbols import Symbol, text_of, tree_of
 from fairlead.workflow.keys import did_you_mean
 
 # Keys of steps and blocks whose value is a bare expression, and those that hold a list of them.
@@ -43,7 +44,7 @@ def plain(value: object, key: str = "") -> Json:
     if key in _BARE_LISTS and isinstance(value, list | tuple):
         return [_expression(one) for one in value]
     if key in _STEP_IDS and isinstance(value, list | tuple):
-        return [step_id(one) for one in value]
+        return [_step_id(one) for one in value]
     if isinstance(value, dict):
         return _mapping(value, key)
     if isinstance(value, list | tuple):
@@ -80,7 +81,7 @@ def _scalar(value: object) -> Json:
     refuse("FL-W321", f"{what} cannot stand in a workflow", hint or "give text, numbers, lists, mappings or symbols")
 
 
-def step_id(value: object) -> str:
+def _step_id(value: object) -> str:
     """The id of a step: its symbol, or the id itself."""
     if isinstance(value, str):
         return value

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn, TypeAlias
 
-from fairlead.core.expressions import Malformed, parse
 from fairlead.core.expressions.functions import FUNCTIONS
 from fairlead.core.expressions.lexer import INTEGER_MAX, RESERVED
 from fairlead.core.expressions.macros import OVER_ITEMS
@@ -16,7 +15,6 @@ from fairlead.core.expressions.tree import (
     Binary,
     BinarySign,
     Call,
-    Choice,
     Comprehension,
     Constant,
     Index,
@@ -24,21 +22,21 @@ from fairlead.core.expressions.tree import (
     Logic,
     MapOf,
     Name,
+    Part,
     Select,
     Tree,
     Unary,
 )
-from fairlead.core.references import Part, scan
 from fairlead.workflow.building.calls import refuse
 from fairlead.workflow.keys import did_you_mean
 
 # What may stand in an expression: a symbol, or a value that JSON has.
 Value: TypeAlias = "Symbol | str | int | float | bool | Sequence[Value] | Mapping[str, Value] | None"
 
-_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_NO_FIELDS = frozenset(("true", "false", "null", "in"))
+FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+NO_FIELDS = frozenset(("true", "false", "null", "in"))
 _NO_MARK = (0, 0)
-_SHARED = -1  # where a name begins that is no lambda's own; expressions read from text begin at 0 or later
+SHARED = -1  # where a name begins that is no lambda's own; expressions read from text begin at 0 or later
 _METHODS = frozenset(function.name for function in FUNCTIONS if function.is_member)
 _LOGIC_HINT = "write `&`, `|` and `~` for “and”, “or” and “not”, with parentheses around comparisons"
 _CHOICE_HINT = "a value that depends on a condition is `if_else(condition, then, otherwise)`"
@@ -82,7 +80,7 @@ class Symbol:
             name = name[:-1]
         if name == "opt" and not self.__is_opt__:
             return Symbol(self.__tree__, is_opt=True)
-        if not _FIELD.fullmatch(name) or name in _NO_FIELDS:
+        if not FIELD.fullmatch(name) or name in NO_FIELDS:
             return self[name]
         operand = self.__tree__
         return Symbol(Select(0, 0, operand.depth + 1, operand, name, _NO_MARK, self.__is_opt__))
@@ -91,7 +89,7 @@ class Symbol:
         if isinstance(key, slice):
             refuse("FL-W321", "a slice cannot be recorded", "write `.slice(from, to)`")
         operand, inner = self.__tree__, tree_of(key)
-        return Symbol(Index(0, 0, _above(operand, inner), operand, inner, self.__is_opt__))
+        return Symbol(Index(0, 0, above(operand, inner), operand, inner, self.__is_opt__))
 
     def __call__(self, *arguments: "Value | Callable[[Symbol], Value]") -> "Symbol":
         called = tree_of(self)
@@ -104,7 +102,7 @@ class Symbol:
             hint = did_you_mean(method, _METHODS | OVER_ITEMS.keys(), "docs/reference/expressions.md lists them")
             refuse("FL-W326", f"no value has a method `{method}`", hint)
         given = tuple(tree_of(one) for one in arguments)
-        return Symbol(Call(0, 0, _above(target, *given), method, target, given, _NO_MARK))
+        return Symbol(Call(0, 0, above(target, *given), method, target, given, _NO_MARK))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         refuse("FL-E021", f"`{_shown(self)}.{name}` cannot be set: a symbol only stands for what a run has")
@@ -112,52 +110,52 @@ class Symbol:
     # — operators —
 
     def __add__(self, other: "Value") -> "Symbol":
-        return _binary("+", self, other)
+        return binary("+", self, other)
 
     def __radd__(self, other: "Value") -> "Symbol":
-        return _binary("+", other, self)
+        return binary("+", other, self)
 
     def __sub__(self, other: "Value") -> "Symbol":
-        return _binary("-", self, other)
+        return binary("-", self, other)
 
     def __rsub__(self, other: "Value") -> "Symbol":
-        return _binary("-", other, self)
+        return binary("-", other, self)
 
     def __mul__(self, other: "Value") -> "Symbol":
-        return _binary("*", self, other)
+        return binary("*", self, other)
 
     def __rmul__(self, other: "Value") -> "Symbol":
-        return _binary("*", other, self)
+        return binary("*", other, self)
 
     def __truediv__(self, other: "Value") -> "Symbol":
-        return _binary("/", self, other)
+        return binary("/", self, other)
 
     def __rtruediv__(self, other: "Value") -> "Symbol":
-        return _binary("/", other, self)
+        return binary("/", other, self)
 
     def __mod__(self, other: "Value") -> "Symbol":
-        return _binary("%", self, other)
+        return binary("%", self, other)
 
     def __rmod__(self, other: "Value") -> "Symbol":
-        return _binary("%", other, self)
+        return binary("%", other, self)
 
     def __lt__(self, other: "Value") -> "Symbol":
-        return _binary("<", self, other)
+        return binary("<", self, other)
 
     def __le__(self, other: "Value") -> "Symbol":
-        return _binary("<=", self, other)
+        return binary("<=", self, other)
 
     def __gt__(self, other: "Value") -> "Symbol":
-        return _binary(">", self, other)
+        return binary(">", self, other)
 
     def __ge__(self, other: "Value") -> "Symbol":
-        return _binary(">=", self, other)
+        return binary(">=", self, other)
 
     def __eq__(self, other: "Value") -> "Symbol":  # type: ignore[override]  # a comparison is recorded, not made
-        return _binary("==", self, other)
+        return binary("==", self, other)
 
     def __ne__(self, other: "Value") -> "Symbol":  # type: ignore[override]  # as above
-        return _binary("!=", self, other)
+        return binary("!=", self, other)
 
     def __and__(self, other: "Symbol | bool") -> "Symbol":
         return _logic("&&", self, other)
@@ -241,10 +239,10 @@ def tree_of(value: object) -> Tree:
             return Constant(0, 0, 1, value)
         case list() | tuple():
             items = tuple(map(tree_of, value))
-            return ListOf(0, 0, _above(*items), items)
+            return ListOf(0, 0, above(*items), items)
         case dict():
             entries = tuple((tree_of(key), tree_of(one)) for key, one in value.items())
-            return MapOf(0, 0, _above(*(part for entry in entries for part in entry)), entries)
+            return MapOf(0, 0, above(*(part for entry in entries for part in entry)), entries)
         case _:
             what = "a function" if callable(value) else f"{value!r:.60}"
             refuse("FL-W321", f"{what} cannot stand in an expression", "give a symbol, or a value that JSON has")
@@ -255,78 +253,10 @@ def text_of(value: object) -> str:
     return written(tree_of(value))
 
 
-def root(name: str) -> Symbol:
-    """A symbol for one of the words with which expressions begin."""
-    return Symbol(Name(_SHARED, _SHARED, 1, name))
-
-
-def item(name: str = "item") -> Symbol:
-    """The item of a fan-out, under the name that its step gives with `as_`.
-
-    >>> from fairlead import item
-    >>> item("finding").path
-    Symbol(finding.path)
-    """
-    if not _FIELD.fullmatch(name) or name in RESERVED | _NO_FIELDS:
-        refuse("FL-W323", f"`{name}` cannot be the name of an item", "small letters, digits and `_`")
-    return root(name)
-
-
-def has(field: Symbol) -> Symbol:
-    """Whether the field is there.
-
-    >>> from fairlead import has, steps
-    >>> has(steps.scan.output.stats)
-    Symbol(has(steps.scan.output.stats))
-    """
-    tree = tree_of(field)
-    if not isinstance(tree, Select) or tree.is_optional or tree.is_test:
-        refuse("FL-W326", "`has` asks for one field", "write `has(steps.a.output.field)`")
-    return Symbol(Select(0, 0, tree.depth, tree.operand, tree.field, _NO_MARK, is_test=True))
-
-
-def is_in(value: Value, among: Value) -> Symbol:
-    """Whether *value* is an item of a list, or a key of a mapping.
-
-    >>> from fairlead import is_in, steps
-    >>> is_in(steps.scan.output.worst, ["high", "critical"])
-    Symbol(steps.scan.output.worst in ['high', 'critical'])
-    """
-    return _binary("in", value, among)
-
-
-def if_else(condition: "Symbol | bool", then: Value, otherwise: Value) -> Symbol:
-    """*then* if the condition holds, else *otherwise*.
-
-    >>> from fairlead import if_else, inputs
-    >>> if_else(inputs.is_strict, "high", "low")
-    Symbol(inputs.is_strict ? 'high' : 'low')
-    """
-    parts = tree_of(condition), tree_of(then), tree_of(otherwise)
-    return Symbol(Choice(0, 0, _above(*parts), *parts))
-
-
-def cel(text: str) -> Symbol:
-    """An expression as it is written in YAML; symbols may stand in it as in an f-string.
-
-    >>> from fairlead import cel, steps
-    >>> cel(f"duration('90s') < duration({steps.scan.output.took})")
-    Symbol(duration('90s') < duration(steps.scan.output.took))
-    """
-    # `${ x }` becomes (x): the tree keeps no parenthesis that it does not need.
-    parts = (f"({part.expression.text})" if isinstance(part, Part) else part for part in scan(text))
-    bare = "".join(part if isinstance(part, str) else part.text for part in parts)
-    try:
-        return Symbol(parse(bare).tree)
-    except Malformed as malformed:
-        first = malformed.problems[0]
-        refuse(first.code, f"{first.message}: {bare}", *([first.hint] if first.hint else []))
-
-
 # — recording —
 
 
-def _above(*below: Tree) -> int:
+def above(*below: Tree) -> int:
     return 1 + max((part.depth for part in below), default=0)
 
 
@@ -335,9 +265,9 @@ def _shown(symbol: Symbol) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _binary(sign: BinarySign, left: object, right: object) -> Symbol:
+def binary(sign: BinarySign, left: object, right: object) -> Symbol:
     first, second = tree_of(left), tree_of(right)
-    return Symbol(Binary(0, 0, _above(first, second), sign, first, second, _NO_MARK))
+    return Symbol(Binary(0, 0, above(first, second), sign, first, second, _NO_MARK))
 
 
 def _logic(sign: str, left: object, right: object) -> Symbol:
@@ -350,7 +280,7 @@ def _logic(sign: str, left: object, right: object) -> Symbol:
     first, second = tree_of(left), tree_of(right)
     # `a && b && c` is one part, as the parser makes it of the text.
     operands = (*first.operands, second) if isinstance(first, Logic) and first.sign == sign else (first, second)
-    return Symbol(Logic(0, 0, _above(*operands), "&&" if sign == "&&" else "||", operands))
+    return Symbol(Logic(0, 0, above(*operands), "&&" if sign == "&&" else "||", operands))
 
 
 def _comprehension(target: Tree, macro: str, arguments: tuple[object, ...]) -> Tree:
@@ -366,7 +296,7 @@ def _comprehension(target: Tree, macro: str, arguments: tuple[object, ...]) -> T
         if _reads(body, variable):
             said = f"the lambda's argument `{variable}` hides a symbol of the same name that it reads"
             refuse("FL-W323", said, "give the argument another name")
-    return Comprehension(0, 0, _above(target, *bodies), macro, target, variable, bodies, _NO_MARK)
+    return Comprehension(0, 0, above(target, *bodies), macro, target, variable, bodies, _NO_MARK)
 
 
 def _variable(macro: str, function: object) -> str:
@@ -374,35 +304,15 @@ def _variable(macro: str, function: object) -> str:
     if code is None or code.co_argcount != 1 or code.co_kwonlyargcount or isinstance(function, Symbol):
         refuse("FL-W323", f"`{macro}` takes a lambda of one argument", f"write .{macro}(lambda x: x.ok)")
     name: str = code.co_varnames[0]
-    if not _FIELD.fullmatch(name) or name in RESERVED | _NO_FIELDS:
+    if not FIELD.fullmatch(name) or name in RESERVED | NO_FIELDS:
         refuse("FL-W323", f"`{name}` cannot be a name in an expression", "give the lambda's argument another name")
     return name
 
 
-def _reads(tree: Tree, name: str) -> bool:
+def _reads(tree: object, name: str) -> bool:
     """Whether *tree* reads a root or an item of this name, and not only the variable of a lambda."""
-    match tree:
-        case Name():
-            return tree.name == name and tree.start == _SHARED
-        case Constant():
-            return False
-        case Select():
-            return _reads(tree.operand, name)
-        case Index():
-            return _reads(tree.operand, name) or _reads(tree.key, name)
-        case Call():
-            return any(_reads(one, name) for one in (*([tree.target] if tree.target else []), *tree.arguments))
-        case Comprehension():
-            return any(_reads(one, name) for one in (tree.operand, *tree.bodies))
-        case Unary():
-            return _reads(tree.operand, name)
-        case Binary():
-            return _reads(tree.left, name) or _reads(tree.right, name)
-        case Logic():
-            return any(_reads(one, name) for one in tree.operands)
-        case Choice():
-            return any(_reads(one, name) for one in (tree.condition, tree.then, tree.otherwise))
-        case ListOf():
-            return any(_reads(one, name) for one in tree.items)
-        case MapOf():
-            return any(_reads(one, name) for entry in tree.entries for one in entry)
+    if isinstance(tree, Name):
+        return tree.name == name and tree.start == SHARED
+    if isinstance(tree, Part):
+        return any(_reads(getattr(tree, one), name) for one in tree.__struct_fields__)
+    return isinstance(tree, tuple) and any(_reads(one, name) for one in tree)

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
-from fairlead.core.expressions.tree import Name, Select
-from fairlead.core.json import Digest, Json, digest, encode
+from fairlead.core.errors import Diagnostic, FairleadError
+from fairlead.core.json import Digest, Json, encode
 from fairlead.workflow.building.calls import calling_place, refuse
-from fairlead.workflow.building.recording import Recorded, bare_name, fan_out, plain, unknown_names
+from fairlead.workflow.building.functions import field
+from fairlead.workflow.building.recorder import Recorder, extra
+from fairlead.workflow.building.recording import Recorded, bare_name, plain, unknown_names
 from fairlead.workflow.building.symbols import Symbol, Value
-from fairlead.workflow.keys import APPROVE, INPUT, LOOP, NOTIFY, PARALLEL, STEP, TAKEN_BY, WAIT
+from fairlead.workflow.keys import APPROVE, INPUT, LOOP, NOTIFY, PARALLEL, WAIT
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from fairlead.core.errors import Diagnostic
     from fairlead.workflow.building.keywords import (
         Agents,
         Approvals,
@@ -105,14 +106,11 @@ class Workflow:
         self._place = calling_place()
         self._top: dict[str, Json] = {"fairlead": 1, "name": plain(name)}
         self._top.update({key: plain(value, key) for key, value in top.items() if value is not None})
-        self._top.update(_extra(x))
+        self._top.update(extra(x))
         self._inputs: dict[str, Json] = {}
         self._vars: dict[str, Json] = {}
         self._outputs: dict[str, Json] = {}
-        self._steps: list[Json] = []
-        self._closing: list[Json] = []
-        self._open: list[list[Json]] = [self._steps]  # the lists of steps that calls add to, the innermost last
-        self._branches: list[list[Json]] = []  # those of each open `choose`
+        self._recorder = Recorder()
 
     # — what a run is given and gives —
 
@@ -128,8 +126,8 @@ class Workflow:
         chosen = keys.get("enum")
         sample = keys.get("default", chosen[0] if isinstance(chosen, list) and chosen else "")
         kind = type or next((word for kind, word in _TYPES if isinstance(sample, kind)), "string")
-        self._inputs[name] = Recorded(calling_place(), {"type": kind, **keys, **_extra(rules.get("x"))})
-        return _field("inputs", name)
+        self._inputs[name] = Recorded(calling_place(), {"type": kind, **keys, **extra(rules.get("x"))})
+        return field("inputs", name)
 
     def var(self, name: str, value: Value) -> Symbol:
         """A value that is worked out when the run begins.
@@ -139,7 +137,7 @@ class Workflow:
         Symbol(vars.where)
         """
         self._vars[name] = plain(value, "vars")
-        return _field("vars", name)
+        return field("vars", name)
 
     def outputs(self, **values: Value) -> None:
         """What the run gives, by name.
@@ -158,7 +156,7 @@ class Workflow:
         >>> Workflow("look").agent("scan", "security-scanner", with_={"min_severity": "high"}, timeout="5m")
         Symbol(steps.scan)
         """
-        return self._step("agent", id, plain(agent), modifiers)
+        return self._recorder.step("agent", id, plain(agent), modifiers)
 
     def run(self, id: str, command: "str | Sequence[Text]", **modifiers: "Unpack[Runs]") -> Symbol:
         """Perform a program with its arguments, without a shell.
@@ -167,7 +165,7 @@ class Workflow:
         >>> Workflow("look").run("tests", "pytest -q", parse={"junit": "junit.xml"})
         Symbol(steps.tests)
         """
-        return self._step("run", id, plain(command), modifiers)
+        return self._recorder.step("run", id, plain(command), modifiers)
 
     def approve(self, id: str, title: "Text", **modifiers: "Unpack[Approvals]") -> Symbol:
         """Ask a person.
@@ -176,7 +174,7 @@ class Workflow:
         >>> Workflow("look").approve("sign_off", "Go on?", from_=[{"team": "security", "min": 1}])
         Symbol(steps.sign_off)
         """
-        return self._step("approve", id, {"title": plain(title)}, modifiers, APPROVE.names)
+        return self._recorder.step("approve", id, {"title": plain(title)}, modifiers, APPROVE.names)
 
     def effect(self, id: str, kind: str, **modifiers: "Unpack[Effects]") -> Symbol:
         """Change the world outside.
@@ -185,7 +183,7 @@ class Workflow:
         >>> Workflow("look").effect("keep", "git.branch", with_={"name": "kept"})
         Symbol(steps.keep)
         """
-        return self._step("effect", id, plain(kind), modifiers)
+        return self._recorder.step("effect", id, plain(kind), modifiers)
 
     def notify(self, id: str, to: "str | Sequence[Text]", title: "Text", **modifiers: "Unpack[Messages]") -> Symbol:
         """Tell somebody.
@@ -195,7 +193,7 @@ class Workflow:
         Symbol(steps.tell)
         """
         targets = [to] if isinstance(to, str) else to
-        return self._step("notify", id, {"to": plain(targets), "title": plain(title)}, modifiers, NOTIFY.names)
+        return self._recorder.step("notify", id, {"to": plain(targets), "title": plain(title)}, modifiers, NOTIFY.names)
 
     def wait(
         self,
@@ -214,7 +212,7 @@ class Workflow:
         """
         given = {"for": for_, "until": until, "event": event}
         action = {key: plain(value) for key, value in given.items() if value is not None}
-        return self._step("wait", id, action, modifiers, WAIT.names)
+        return self._recorder.step("wait", id, action, modifiers, WAIT.names)
 
     def workflow(self, id: str, workflow: str, **modifiers: "Unpack[Children]") -> Symbol:
         """Perform another workflow as a run of its own.
@@ -223,7 +221,7 @@ class Workflow:
         >>> Workflow("look").workflow("inner", "repo-health")
         Symbol(steps.inner)
         """
-        return self._step("workflow", id, plain(workflow), modifiers)
+        return self._recorder.step("workflow", id, plain(workflow), modifiers)
 
     # — blocks —
 
@@ -242,7 +240,7 @@ class Workflow:
         """
         given = {key: value for key, value in (("max", max), ("fail_fast", fail_fast)) if value is not None}
         names = PARALLEL.names if "each" not in modifiers else tuple(n for n in PARALLEL.names if n != "join")
-        return self._block("parallel", id, given, modifiers, names)
+        return self._recorder.block("parallel", id, given, modifiers, names)
 
     def loop(self, id: str, *, max: "int | Text", **modifiers: "Unpack[Loops]") -> AbstractContextManager[Symbol]:
         """Steps again and again.
@@ -254,7 +252,7 @@ class Workflow:
         >>> tune.output.best
         Symbol(steps.tune.output.best)
         """
-        return self._block("loop", id, {"max": plain(max)}, modifiers, LOOP.names)
+        return self._recorder.block("loop", id, {"max": plain(max)}, modifiers, LOOP.names)
 
     def steps(self, id: str, **modifiers: "Unpack[Blocks]") -> AbstractContextManager[Symbol]:
         """Steps one after the other, as one step; mostly with `each`.
@@ -264,7 +262,7 @@ class Workflow:
         >>> with wf.steps("every", each=inputs.paths):
         ...     scan = wf.agent("scan", "security-scanner", with_={"paths": [item()]})
         """
-        return self._block("steps", id, None, modifiers)
+        return self._recorder.block("steps", id, None, modifiers)
 
     def choose(self, id: str, **modifiers: "Unpack[Blocks]") -> AbstractContextManager[Symbol]:
         """The first branch whose condition holds; `when` and `otherwise` are its branches.
@@ -277,18 +275,18 @@ class Workflow:
         ...     with wf.otherwise():
         ...         part = wf.agent("part", "secret-scanner")
         """
-        return self._block("choose", id, None, modifiers)
+        return self._recorder.block("choose", id, None, modifiers)
 
     @contextmanager
     def when(self, condition: "Condition") -> Iterator[None]:
         """A branch of `choose`."""
-        with self._branch({"if": plain(condition, "if")}):
+        with self._recorder.branch({"if": plain(condition, "if")}):
             yield
 
     @contextmanager
     def otherwise(self) -> Iterator[None]:
         """The branch of `choose` that is taken when no other is."""
-        with self._branch({}):
+        with self._recorder.branch({}):
             yield
 
     @overload
@@ -308,10 +306,10 @@ class Workflow:
         ...     gone = wf.run("clean", "make clean")
         """
         if id is None:
-            return self._inside(self._closing)
+            return self._recorder.inside(self._recorder.closing)
         if agent is None:
             refuse("FL-W320", "`finally_` needs an agent beside the id", "write wf.finally_(id, agent), or a block")
-        with self._inside(self._closing):
+        with self._recorder.inside(self._recorder.closing):
             return self.agent(id, agent, **modifiers)
 
     # — what was recorded —
@@ -322,8 +320,8 @@ class Workflow:
         parts: tuple[tuple[str, Json], ...] = (
             ("inputs", self._inputs),
             ("vars", self._vars),
-            ("steps", self._steps),
-            ("finally", self._closing),
+            ("steps", self._recorder.steps),
+            ("finally", self._recorder.closing),
             ("outputs", self._outputs),
         )
         found = {key: value for key, value in parts if value or key == "steps"}
@@ -352,8 +350,17 @@ class Workflow:
 
     @property
     def digest(self) -> Digest:
-        """The name of the tree, whatever it was written in."""
-        return digest(encode(self.tree))
+        """The name of the definition, whatever it was written in: `fairlead plan` shows it too.
+
+        Raises:
+            FairleadError: it is wrong, so that there is no definition.
+        """
+        from fairlead.workflow.building.checked import read_in_place
+
+        read = read_in_place(self.tree, self._place)
+        if read.workflow is None:
+            raise FairleadError(*read.diagnostics)
+        return read.workflow.digest
 
     def check(self) -> "tuple[Diagnostic, ...]":
         """What is wrong with it, as `fairlead check` says, but for what only a project knows.
@@ -364,89 +371,6 @@ class Workflow:
         >>> [found.code for found in wf.check()]
         ['FL-W107']
         """
-        from fairlead.workflow.building.checked import check_tree_of
+        from fairlead.workflow.building.checked import read_in_place
 
-        return check_tree_of(self.tree, self._place)
-
-    # — recording —
-
-    def _step(
-        self, action: str, id: str, value: Json, modifiers: Mapping[str, Any], inner: Sequence[str] = ()
-    ) -> Symbol:
-        """Record one step; keys that are *inner* belong to the action, the others to the step."""
-        # Any: the values are checked one by one, whatever they are.
-        given = fan_out({bare_name(name): one for name, one in modifiers.items() if name != "x"})
-        taken = [key for key in STEP.names if action in TAKEN_BY.get(key, (action,))]
-        unknown_names(given, [*inner, *(key for key in taken if key not in _NOT_GIVEN)], f"`{action}`")
-        step: dict[str, Json] = {"id": plain(id), action: value}
-        for key, one in given.items():
-            target = value if key in inner else step
-            target[key] = plain(one, key)
-        step.update(_extra(modifiers.get("x")))
-        self._level().append(Recorded(calling_place(), step))
-        return _field("steps", str(step["id"]))
-
-    def _level(self) -> list[Json]:
-        if self._branches and self._branches[-1] is self._open[-1]:
-            refuse("FL-W327", "a step stands in `choose` outside of its branches", "put it into `with wf.when(…):`")
-        return self._open[-1]
-
-    def _block(
-        self,
-        action: Literal["parallel", "loop", "steps", "choose"],
-        id: str,
-        given: dict[str, Json] | None,
-        modifiers: Mapping[str, Any],
-        inner: Sequence[str] = (),
-    ) -> AbstractContextManager[Symbol]:
-        # Any: as above.
-        inside: list[Json] = []
-        value: Json = inside if given is None else {**given, "steps": inside}
-        symbol = self._step(action, id, value, modifiers, [key for key in inner if key != "steps"])
-        return self._filled(symbol, inside, action == "choose")
-
-    @contextmanager
-    def _branch(self, branch: dict[str, Json]) -> Iterator[None]:
-        if not self._branches or self._branches[-1] is not self._open[-1]:
-            refuse("FL-W327", "a branch stands outside of `choose`", "put it into `with wf.choose(…):`")
-        inside: list[Json] = []
-        self._branches[-1].append(Recorded(calling_place(), {**branch, "steps": inside}))
-        with self._inside(inside):
-            yield
-
-    @contextmanager
-    def _inside(self, steps: list[Json]) -> Iterator[None]:
-        """Calls add to *steps* until the block ends."""
-        self._open.append(steps)
-        try:
-            yield
-        finally:
-            self._open.pop()
-
-    @contextmanager
-    def _filled(self, symbol: Symbol, inside: list[Json], is_choice: bool) -> Iterator[Symbol]:
-        if is_choice:
-            self._branches.append(inside)
-        try:
-            with self._inside(inside):
-                yield symbol
-        finally:
-            if is_choice:
-                self._branches.pop()
-
-
-_NOT_GIVEN = frozenset(("id", "agent", "run", "approve", "effect", "notify", "wait", "workflow")) | {
-    *("parallel", "loop", "choose", "steps")
-}
-
-
-def _field(name: str, field: str) -> Symbol:
-    """`inputs.NAME` and the like. Any text is a field here: the check says which ones are no names."""
-    return Symbol(Select(0, 0, 2, Name(-1, -1, 1, name), field, (0, 0)))
-
-
-def _extra(given: object) -> dict[str, Json]:
-    """The keys that Fairlead carries and does not read, each with its `x-`."""
-    if not isinstance(given, Mapping):
-        return {}
-    return {f"x-{str(name).removeprefix('x-')}": plain(value, "with") for name, value in given.items()}
+        return read_in_place(self.tree, self._place).diagnostics
