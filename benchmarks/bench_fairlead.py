@@ -82,7 +82,7 @@ class Fairlead(Bench):  # type: ignore[misc]  # as above
     async def _perform(self, run: str) -> None:
         state = await self.engine.perform(RunId(run))
         assert state.status == "succeeded", state.ended
-        assert decide(state.workflow, state) == ()
+        assert decide(state.workflow, state, state.now) == ()
 
     async def chain(self, rid: str, n: int, size: int = 0, keep: bool = False) -> None:
         """One step after the other."""

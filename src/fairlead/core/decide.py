@@ -116,8 +116,8 @@ def decide(workflow: Workflow, state: RunState, now: Micros) -> tuple[Command, .
     """The commands that follow from *state*, in a stable order; never more starts than the run has free slots."""
     if state.status in RUN_ENDED or state.status in ("", "queued"):
         return ()
-    if state.orphans:
-        return tuple(_lose(state.steps[place]) for place in state.orphans)
+    for place in state.orphans:
+        return (_lose(state.steps[place]),)
     commands: list[Command] = []
     for place, why in state.doomed.items():
         commands.append(StopAttempt(place, state.steps[place].attempts, why))

@@ -1,7 +1,7 @@
 """Where a run and each of its steps stand: the records that `core.state.apply` changes, and nothing else does."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -23,6 +23,7 @@ from fairlead.core.transitions import StepStatus
 from fairlead.core.workflow import ChooseAction, LoopAction, Planned, Workflow, place_of
 
 _NO_RECEIPT = Receipt()
+_NO_CHILDREN: list[Place] = []  # of all that are no blocks: there are tens of thousands of them
 
 
 class Round(msgspec.Struct, frozen=True):
@@ -79,7 +80,10 @@ class StepRun:
         "granted",
         "held",
         "hint",
+        "is_block",
         "is_by_choice",
+        "is_each",
+        "is_loop",
         "is_stopping",
         "item",
         "kept_from",
@@ -119,6 +123,11 @@ class StepRun:
         self.suffix = suffix  # the items and rounds that it stands in, and its own if it is one
         self.parent = parent
         self.kind = kind  # step, item or round
+        # What it is, asked for at every event: a fan-out has items as its children, a loop rounds; a block is
+        # performed by what is inside it.
+        self.is_each = kind == "step" and planned.step.each is not None
+        self.is_loop = kind != "round" and not self.is_each and isinstance(planned.step.action, LoopAction)
+        self.is_block = kind == "round" or self.is_each or planned.is_block
         self.status: StepStatus = "pending"
         self.reason = ""  # why it was skipped or cancelled
         self.is_by_choice = False  # skipped because its own condition did not hold
@@ -156,8 +165,8 @@ class StepRun:
         self.questions = 0  # asked so far
         self.asked: ApprovalAsked | None = None
         self.asked_at = Micros(0)
-        self.decisions: list[ApprovalDecided] = []
-        self.decided_at: list[Micros] = []  # when each of them was
+        self.decisions: Sequence[ApprovalDecided] = ()
+        self.decided_at: Sequence[Micros] = ()  # when each of them was
         self.granted = ""
         self.wait: WaitBegun | None = None
         # Items and rounds.
@@ -171,28 +180,13 @@ class StepRun:
             self.waits = len(planned.needs) + len(planned.after)
         self.waits += parent is not None
         # Blocks only: what is inside, what of it has not ended, ended well, failed, waits for a slot; free slots.
-        self.children: list[Place] = []
+        self.children: list[Place] = [] if self.is_block else _NO_CHILDREN
         self.children_open = 0
         self.good = 0
         self.bad = 0
         self.held: deque[Place] | None = None
         self.slots = 0
         self.is_stopping = False  # its end is certain: what is inside has been stopped
-
-    @property
-    def is_each(self) -> bool:
-        """Whether it is a fan-out: its children are items."""
-        return self.kind == "step" and self.planned.step.each is not None
-
-    @property
-    def is_loop(self) -> bool:
-        """Whether its children are rounds."""
-        return self.kind != "round" and not self.is_each and isinstance(self.planned.step.action, LoopAction)
-
-    @property
-    def is_block(self) -> bool:
-        """Whether it is performed by what is inside it."""
-        return self.kind == "round" or self.is_each or self.planned.is_block
 
     @property
     def is_opened_by_values(self) -> bool:

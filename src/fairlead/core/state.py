@@ -334,7 +334,7 @@ def _ask(state: RunState, event: ApprovalAsked, at: Micros) -> None:
         state.lapsing.note(event.place, event.due)
     state.approvals[event.approval] = event.place
     step.questions += 1
-    step.asked, step.asked_at, step.decisions, step.decided_at, step.granted = event, at, [], [], ""
+    step.asked, step.asked_at, step.decisions, step.decided_at, step.granted = event, at, (), (), ""
     step.started_at = step.started_at or state.now
 
 
@@ -344,8 +344,7 @@ def _hear(state: RunState, event: ApprovalDecided, at: Micros) -> None:
         return  # decided before, or of an earlier question: recorded, and without effect
     if is_late(step.asked, at) or refuse(step.asked, step.decisions, event):
         return
-    step.decisions.append(event)
-    step.decided_at.append(at)
+    step.decisions, step.decided_at = (*step.decisions, event), (*step.decided_at, at)
     said = answer(step.asked, step.decisions)
     if said == "granted":
         _grant(state, step, event)

@@ -1,5 +1,7 @@
 """From a step that may start to the call it makes: expressions become values."""
 
+from typing import Any
+
 import msgspec
 
 from fairlead.core.events import AttemptFailed
@@ -24,13 +26,12 @@ def call_for(state: RunState, place: Place, attempt: int, load: Load) -> Call | 
     written = step.planned.step
     try:
         scope = Scope(state, load, step)
-        call = Call(
-            state.run,
-            place,
-            attempt,
-            "run",
-            resolve(written.given, scope),
-            path_from_text(state.queued.root),
+        inputs = resolve(written.given, scope)
+        return Call(
+            run=state.run,
+            place=place,
+            attempt=attempt,
+            root=path_from_text(state.queued.root),
             timeout_s=written.timeout_s,
             tree=str(resolve(written.tree, scope)) if written.tree else tree_before(state, place),
             reads=tuple(str(resolve(pattern, scope)) for pattern in written.reads),
@@ -41,13 +42,13 @@ def call_for(state: RunState, place: Place, attempt: int, load: Load) -> Call | 
             granted=_granted(state, step),
             asked=_asked(step),
             feedback=_feedback(step),
+            **_of_action(step, inputs, scope),
         )
-        return msgspec.structs.replace(call, **_of_action(step, scope))
     except (EvaluationFailed, Unresolved, SideBySide) as error:
         return looked_at(place, attempt, error)
 
 
-def _of_action(step: StepRun, scope: Scope) -> dict[str, Json]:
+def _of_action(step: StepRun, inputs: dict[str, Json], scope: Scope) -> dict[str, Any]:  # Any: fields of several types
     written = step.planned.step
     match written.action:
         case AgentAction(name, definition, prompt):
@@ -55,19 +56,21 @@ def _of_action(step: StepRun, scope: Scope) -> dict[str, Json]:
                 name = written.fallback[step.alternative - 1]
                 known = written.fallback_definitions
                 definition = known[step.alternative - 1] if known else Digest("")
-            given = {"prompt": resolve(prompt, scope)} if prompt else {}
-            return {
-                "agent": name,
-                "definition": definition,
-                **({"inputs": {**resolve(written.given, scope), **given}} if given else {}),
-            }
+            if prompt:
+                inputs = {**inputs, "prompt": resolve(prompt, scope)}
+            return {"agent": name, "inputs": inputs, "definition": definition}
         case RunAction(words, parse):
-            return {"argv": tuple(_word(resolve(word, scope)) for word in words), "parse": parse}
+            return {
+                "agent": "run",
+                "inputs": inputs,
+                "argv": tuple(_word(resolve(word, scope)) for word in words),
+                "parse": parse,
+            }
         case EffectAction(kind):
-            return {"agent": kind, "effect": kind}
+            return {"agent": kind, "inputs": inputs, "effect": kind}
         case NotifyAction(to, title, body):
             message = NotifyAction(to, str(resolve(title, scope)), str(resolve(body, scope)))
-            return {"agent": "notify", "message": message}
+            return {"agent": "notify", "inputs": inputs, "message": message}
         case _:
             raise AssertionError(f"{step.place} makes no call")
 

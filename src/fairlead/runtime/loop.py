@@ -101,9 +101,8 @@ class Interpreter:
                 if isinstance(command, StopAttempt):
                     self._engine.abandon(command.place, command.reason)
                     continue
-                is_start = await self._obey(command)
-                has_changed = True
-                if not is_start:
+                if not await self._obey(command):
+                    has_changed = True
                     break  # what was found out may have ended what the next commands were about: decide again
 
     def _judged(self, event: Event) -> Event:
@@ -129,7 +128,6 @@ class Interpreter:
                 raise AssertionError("stopping changes nothing by itself")
             case LoseAttempt(place, attempt, how):
                 self._note(_lost(place, attempt, how))
-                return True
             case OpenBlock(place):
                 self._note(turns.open_block(state, place, contents, contents.put))
             case JudgeRound(place):

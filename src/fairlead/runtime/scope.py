@@ -14,14 +14,19 @@ from fairlead.core.workflow import ApproveAction, GroupAction, place_of
 from fairlead.runtime.evidence import evidence_of
 
 Load = Callable[[Digest], Json]
+Makers = dict[str, Callable[[], Json]]
 
 
 class _Lazy(Mapping[str, Json]):
     """A mapping whose values are made when they are read."""
 
-    def __init__(self, makers: dict[str, Callable[[], Json]]) -> None:
+    def __init__(self, makers: Makers) -> None:
         self._makers = makers
         self._made: dict[str, Json] = {}
+
+    @cached_property
+    def _makers(self) -> Makers:
+        return {}
 
     def __getitem__(self, name: str) -> Json:
         if name not in self._made:
@@ -42,7 +47,13 @@ class Scope(_Lazy):
         self._state = state
         self._load = load
         self._at = at
-        makers: dict[str, Callable[[], Json]] = {
+        self._made = {}
+
+    @cached_property
+    def _makers(self) -> Makers:
+        # Only when something is read: most calls read nothing, and there are many of them.
+        state, load, at = self._state, self._load, self._at
+        makers: Makers = {
             "inputs": lambda: state.inputs,
             "vars": self._vars,
             "steps": lambda: Steps(state, load, at.suffix if at is not None else (), self._previous),
@@ -52,7 +63,7 @@ class Scope(_Lazy):
             makers[root] = partial(self._fact, root)
         if at is not None:
             makers.update(self._around(at))
-        super().__init__(makers)
+        return makers
 
     def plus(self, **values: Json) -> Mapping[str, Json]:
         """The same roots, and *values* over them."""
