@@ -38,6 +38,20 @@ steps:
 outputs:
   version: ${ steps.go.output.data.version }
 """
+OUTER = """\
+fairlead: 1
+name: outer
+steps:
+  - id: below
+    workflow: below
+"""
+BELOW = """\
+fairlead: 1
+name: below
+steps:
+  - id: ask
+    approve: {title: Below?}
+"""
 USER = pwd.getpwuid(os.getuid()).pw_name
 
 
@@ -45,8 +59,8 @@ USER = pwd.getpwuid(os.getuid()).pw_name
 def shop(tmp_path: Path) -> Path:
     root = tmp_path / "shop"
     (root / ".fairlead/workflows").mkdir(parents=True)
-    (root / ".fairlead/workflows/ship.yaml").write_text(SHIP)
-    (root / ".fairlead/workflows/waiting.yaml").write_text(WAITING)
+    for name, text in (("ship", SHIP), ("waiting", WAITING), ("outer", OUTER), ("below", BELOW)):
+        (root / f".fairlead/workflows/{name}.yaml").write_text(text)
     git(root, "init", "-q", "-b", "main")
     commit(root)
     return root
@@ -131,3 +145,11 @@ def test_a_signal_lets_a_run_go_on_with_its_data(door: Door, shop: Path) -> None
     assert door.call(shop, "signal", "last", "deployed", "--data", "v1").exit_code == 2
     done = door.call(shop, "signal", "last", "deployed", "--data", '{"version": "v1"}', "--json")
     assert (done.exit_code, done.json["outputs"]) == (0, {"version": "v1"})
+
+
+def test_the_answer_to_a_run_below_lets_the_outermost_one_go_on(door: Door, shop: Path) -> None:
+    begun = door.call(shop, "run", "outer")
+    assert begun.exit_code == 4
+    assert "Below?" in begun.said
+    done = door.call(shop, "approve", "last", "--json")
+    assert (done.exit_code, done.json["workflow"], done.json["status"]) == (0, "outer", "succeeded")

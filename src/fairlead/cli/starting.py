@@ -373,6 +373,11 @@ def _next(call: Invocation, view: RunView) -> list[tuple[str, str]]:
                 (call.typed(f"approvals show {asked[0]}"), "all that is to be decided"),
                 (call.typed(f"approve {asked[0]}"), "say yes; reject says no"),
             ]
+        if view.parked:
+            return [
+                (call.typed("approvals"), "what waits for a decision"),
+                (call.typed(f"resume {view.run}"), "go on where it stopped"),
+            ]
         return [(call.typed(f"resume {view.run}"), "go on where it stopped")]
     chosen = []
     worst = next(iter(counted(view.findings)), None)

@@ -117,8 +117,11 @@ def find_run(parts: Parts, project: Project, text: str) -> RunId:
 
 
 def _of_people(journal: Readable) -> Iterator[RunRow]:
-    """Runs that somebody asked for, newest first; what fairlead made to compare with is left out."""
-    return (row for row in journal.runs(LIST_MAX) if not is_ours(queued_of(journal, row.run).labels))
+    """Runs that somebody asked for, newest first; what fairlead made to compare with, or below a run, is left out."""
+    for row in journal.runs(LIST_MAX):
+        queued = queued_of(journal, row.run)
+        if not is_ours(queued.labels) and not queued.parent:
+            yield row
 
 
 def _by_word(journal: Readable, wanted: str) -> RunId | None:
