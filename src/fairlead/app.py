@@ -205,6 +205,12 @@ class App:
         data = shipped_workflow(name)
         return None if data is None else (f"<fairlead>/{name}.yaml", data)
 
+    def workflow_template(self, file: str) -> bytes:
+        """A file of the templates that ship."""
+        from fairlead.agents.shipped import workflow_template
+
+        return workflow_template(file)
+
     def rules(self) -> Mapping[str, RuleText]:
         """The rules of all scanners that ship, by id."""
         from fairlead.agents.rules import all_rules

@@ -91,4 +91,4 @@ def test_shared_options_stand_before_or_after_the_command() -> None:
         assert (parsed.options.json, parsed.options.quiet) == (True, 1)
     assert parse(["-C", "x", "review"]).directory == "x"
     assert parse(["runs", "show", "--json?"]).wants_fields
-    assert set(GROUPS) == {"runs", "findings", "agents", "approvals", "data", "journal", "sandbox"}
+    assert set(GROUPS) == {"runs", "findings", "agents", "approvals", "data", "journal", "sandbox", "workflows"}

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from fairlead.agents.adapters.program import ProgramAgent
+from fairlead.agents.shipped import workflow_template
 from fairlead.core.errors import Diagnostic, FairleadError
 from fairlead.core.events import AttemptFailed, AttemptStarted, AttemptSucceeded, Event, RunClaimed, RunEnded, RunQueued
 from fairlead.core.findings import Finding, Fingerprints, Severity
@@ -185,6 +186,9 @@ class PaperParts:
 
     def shipped_workflow(self, name: str) -> tuple[str, bytes] | None:
         return None
+
+    def workflow_template(self, file: str) -> bytes:
+        return workflow_template(file)
 
     def rules(self) -> Mapping[str, RuleText]:
         return _rules()

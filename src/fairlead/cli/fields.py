@@ -33,6 +33,9 @@ def _record_of(command: str) -> Any:  # a class of records; each has its own fie
         runs,
         schemas,
         surroundings,
+        workflow_format,
+        workflow_new,
+        workflows,
     )
     from fairlead.service.parts import AdvisoryState, Imported
 
@@ -57,6 +60,11 @@ def _record_of(command: str) -> Any:  # a class of records; each has its own fie
         "agents new": own_agents.NewAgent,
         "agents check": own_agents.AgentsChecked,
         "agents test": own_agents.AgentsTested,
+        "workflows list": workflows.WorkflowRows,
+        "workflows show": workflows.WorkflowDetail,
+        "workflows graph": workflows.Graph,
+        "workflows new": workflow_new.NewWorkflow,
+        "workflows format": workflow_format.Formats,
         "check": checks.Checked,
         "schema": schemas.Schemas,
         "explain": explain.Explanation,

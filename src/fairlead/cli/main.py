@@ -156,6 +156,10 @@ def _dispatch(name: str, call: "Invocation") -> int:
             from fairlead.cli import agents
 
             return agents.COMMANDS[name](call)
+        case "workflows":
+            from fairlead.cli import workflows
+
+            return workflows.COMMANDS[name](call)
         case "schema":
             from fairlead.cli import schemas
 

@@ -575,6 +575,77 @@ COMMANDS: tuple[Command, ...] = (
         "there is no golden folder.",
     ),
     Command(
+        "workflows list",
+        "what can be run here, what is wrong with the rest",
+        (),
+        ("fairlead workflows", "fairlead workflows list --json", "fairlead -C ../other workflows"),
+    ),
+    Command(
+        "workflows show",
+        "one workflow: its shape, inputs, steps, outputs, digest",
+        (Argument(("workflow",), "a name or a file", {"metavar": "WORKFLOW"}),),
+        (
+            "fairlead workflows show my-review",
+            "fairlead workflows show review",
+            "fairlead workflows show my-review --json",
+        ),
+    ),
+    Command(
+        "workflows graph",
+        "the picture of a workflow: text, Mermaid or SVG",
+        (
+            Argument(("workflow",), "a name or a file", {"metavar": "WORKFLOW"}),
+            Argument(
+                ("--format",),
+                "text, mermaid or svg (default: text)",
+                {"metavar": "FORMAT", "choices": ("text", "mermaid", "svg"), "default": "text"},
+            ),
+        ),
+        (
+            "fairlead workflows graph my-review",
+            "fairlead workflows graph my-review --format mermaid",
+            "fairlead workflows graph my-review --format svg --json",
+        ),
+    ),
+    Command(
+        "workflows new",
+        "write a workflow to start from: a template, or a draft of the shape that a sentence asks for",
+        (
+            Argument(
+                ("name",),
+                "small letters, digits and -; none for the list of templates",
+                {"metavar": "NAME", "nargs": "?", "default": ""},
+            ),
+            _option("--template", "TEMPLATE", "which one; review without it"),
+            Argument(("--from",), "what it shall do, in a sentence", {"metavar": "SENTENCE", "default": None}),
+            _flag("--force", "replace files that are there, and show what changes"),
+        ),
+        (
+            "fairlead workflows new",
+            "fairlead workflows new nightly --template repo-health",
+            'fairlead workflows new tidy --from "repeat until the tests are fast"',
+        ),
+        "With --from the words of the sentence decide, by a table and without a model; why is said.",
+    ),
+    Command(
+        "workflows format",
+        "bring the keys of workflow files into one order; comments stay, and the digest",
+        (
+            Argument(
+                ("files",),
+                "files or names; none for all of the project",
+                {"metavar": "WORKFLOW", "nargs": "*"},
+            ),
+            _flag("--check", "exit 1 when a file would change"),
+            _flag("--write", "write what is shown"),
+        ),
+        (
+            "fairlead workflows format",
+            "fairlead workflows format my-review --write",
+            "fairlead workflows format --check",
+        ),
+    ),
+    Command(
         "check",
         "read workflow files without running them: every mistake at once",
         (
@@ -703,12 +774,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("home", "what bare fairlead shows", is_hidden=True),
 )
 
-GROUPS = ("runs", "approvals", "findings", "agents", "journal", "data", "sandbox")
+GROUPS = ("runs", "approvals", "findings", "agents", "workflows", "journal", "data", "sandbox")
 DEFAULTS = {
     "runs": "list",
     "approvals": "list",
     "findings": "list",
     "agents": "list",
+    "workflows": "list",
     "data": "show",
     "sandbox": "show",
 }
@@ -765,6 +837,7 @@ def _group_summary(group: str, summary: str) -> str:
         "runs": "past and present runs",
         "findings": "what was found",
         "agents": "who can do work here",
+        "workflows": "what can be run here, as list, picture or file to start from",
         "journal": "check the whole record",
         "data": "the advisories that dependencies are looked up in",
         "review": "review the repository you are in",

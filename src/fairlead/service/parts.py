@@ -347,6 +347,10 @@ class Parts(Protocol):
         """A workflow that ships with Fairlead: its path for diagnostics, and its text. "review" is one."""
         ...
 
+    def workflow_template(self, file: str) -> bytes:
+        """One file of the templates that ship."""
+        ...
+
     def rules(self) -> Mapping[str, RuleText]:
         """The rules of all scanners that ship, by id."""
         ...
