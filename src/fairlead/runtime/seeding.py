@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from fairlead.core.events import (
+    AttemptFailed,
     AttemptStarted,
     AttemptSucceeded,
     Event,
@@ -23,7 +24,8 @@ _NOTHING = Digest("")
 def seeds(state: RunState, refold_of: Callable[[RunId], RunState], load: Load) -> Iterator[Event]:
     """The events that take over what `RunQueued.kept` names, in an order in which they can be applied.
 
-    *state* is a copy that only serves to find this order: it is changed. What failed is not kept: it is done again.
+    *state* is a copy that only serves to find this order: it is changed. In a block that failed, what failed is done
+    again; in one that ended well, failures that it allowed belong to what is kept.
     """
     queued = state.queued
     assert queued is not None  # a run that decides anything has been queued
@@ -36,7 +38,8 @@ def seeds(state: RunState, refold_of: Callable[[RunId], RunState], load: Load) -
             done = origin.steps.get(place)
             if done is None or _root(state, step).planned.step.id not in queued.kept:
                 continue
-            for event in _told_again(step, done, origin, load, is_fork=not queued.rerun_of):
+            with_failures = origin.steps[_root(state, step).place].is_usable
+            for event in _told_again(step, done, origin, load, with_failures, is_fork=not queued.rerun_of):
                 apply(state, event, Micros(0), state.epoch)
                 yield event
                 is_moving = True
@@ -50,14 +53,19 @@ def _root(state: RunState, step: StepRun) -> StepRun:
     return step
 
 
-def _told_again(step: StepRun, done: StepRun, origin: RunState, load: Load, *, is_fork: bool) -> Iterator[Event]:
+def _told_again(
+    step: StepRun, done: StepRun, origin: RunState, load: Load, with_failures: bool, *, is_fork: bool
+) -> Iterator[Event]:
     # A fork goes on with the files as they were; whoever does a run again means the files as they are now.
     place: Place = step.place
     if done.status == "skipped":
         if done.is_by_choice:
             yield StepSkipped(place, done.reason)
         return
-    if step.kind == "round":
+    is_closed = done.status == "failed" and not done.children  # a leaf, or a block that could not even begin
+    if is_closed and with_failures:
+        yield from _failure(step, done, origin)
+    elif step.kind == "round":
         yield from _round(step, done, origin)
     elif step.is_block:
         yield from _opened(step, done, origin)
@@ -78,6 +86,19 @@ def _told_again(step: StepRun, done: StepRun, origin: RunState, load: Load, *, i
         yield AttemptSucceeded(
             place, 1, output, ref, done.summary, done.degraded, tree, done.tree_before, done.receipt, done.checks
         )
+
+
+def _failure(step: StepRun, done: StepRun, origin: RunState) -> Iterator[Event]:
+    if not step.is_block:
+        kept_from = _origin(done, origin)
+        yield AttemptStarted(step.place, 1, done.agent, done.version, _NOTHING, kept_from=kept_from)
+    # The class is one that nothing is repeated for: whatever was to be tried has been tried there.
+    yield AttemptFailed(
+        *(step.place, 1, done.fault or "result", done.code, done.message, done.hint, done.output, done.receipt),
+        output_ref=done.output_ref,
+        error="validation",
+        checks=done.checks,
+    )
 
 
 def _origin(done: StepRun, origin: RunState) -> str:
