@@ -10,7 +10,7 @@ import msgspec
 from fairlead.app_agents import wait
 from fairlead.core.errors import Diagnostic, FairleadError, Span
 from fairlead.core.findings import path_text
-from fairlead.core.json import Json
+from fairlead.core.json import Json, encode, parse
 from fairlead.core.outcomes import Failed, Succeeded
 from fairlead.core.ports import Confinement, ToolCall
 from fairlead.core.tools import ToolCode
@@ -62,18 +62,30 @@ def build(project: Project, path: str, data: bytes, spawner: "LocalSpawner", *, 
     shut_in = None if is_off else Confinement(project.root, is_copy=False, memory_max=BUILD_BYTES_MAX)
     call = ToolCall(BUILDER, {}, project.root, BUILD_SECONDS_MAX, BUILD_BYTES_MAX, code=code, confinement=shut_in)
     outcome = wait(spawner.call_tool(call, lambda text, found: None)).outcome
-    if isinstance(outcome, Succeeded):
-        performed = msgspec.convert(outcome.output, _Performed)
-        if performed.tree is not None:
-            return Built(performed.tree, performed.places, text, performed.diagnostics)
+    performed = _performed(outcome)
+    if performed is None:
+        raise FairleadError(_silence(outcome, shown))
+    if performed.tree is None:
         raise FairleadError(*performed.diagnostics)
-    raise FairleadError(_silence(outcome, shown))
+    return Built(performed.tree, performed.places, text, performed.diagnostics)
+
+
+def _performed(outcome: object) -> _Performed | None:
+    """What the child answers; nothing when it is not what our own part of it would have said."""
+    if not isinstance(outcome, Succeeded):
+        return None
+    try:
+        parse(encode(outcome.output))
+        found = msgspec.convert(outcome.output, _Performed)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return found if found.tree is not None or found.diagnostics else None
 
 
 def _silence(outcome: object, path: str) -> Diagnostic:
     """Why the file gave nothing."""
-    failed = outcome if isinstance(outcome, Failed) else Failed("platform", "", "it gave no answer")
+    failed = outcome if isinstance(outcome, Failed) else Failed("platform", "", "what it answered is no workflow")
     code = _CODES.get(failed.code, "FL-W335")
-    said = _SAID.get(code, f"the file cannot be performed: {failed.message}")
+    said = _SAID.get(code, f"the file cannot be performed: {failed.message.replace('the agent', 'its process')}")
     hint = _HINTS.get(code, f"try it by itself: python {path}")
     return Diagnostic(code, said, file=path, span=Span(1, 1, 1, 1), hints=(hint,))

@@ -3,7 +3,7 @@
 Strings called *text* may hold `${ expression }` parts; strings called *expression* are bare expressions.
 """
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal
 
 import msgspec
@@ -298,7 +298,7 @@ class Workflow(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     @cached_property
     def digest(self) -> Digest:
         """Names this definition: equal definitions have equal digests, however they were written."""
-        return digest(encode(self))
+        return digest(encode(_bare(self)))
 
     @cached_property
     def plan(self) -> "dict[str, Planned]":
@@ -375,6 +375,30 @@ def _lay(
             case _:
                 pass
     return names
+
+
+def _bare(value: Json) -> Json:
+    """*value* without what says nothing. `omit_defaults` leaves out the same object only, and not an equal one."""
+    if isinstance(value, msgspec.Struct):
+        defaults = _defaults_of(type(value))
+        given = {name: getattr(value, name) for name in value.__struct_fields__}
+        found = {name: _bare(one) for name, one in given.items() if name not in defaults or one != defaults[name]}
+        tag = value.__struct_config__.tag
+        return found if tag is None else {"type": tag, **found}
+    if isinstance(value, dict):
+        return {name: _bare(one) for name, one in value.items()}
+    return [_bare(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+@cache
+def _defaults_of(kind: type[msgspec.Struct]) -> dict[str, Json]:
+    found = {}
+    for one in msgspec.structs.fields(kind):
+        if one.default_factory is not msgspec.NODEFAULT:
+            found[one.name] = one.default_factory()
+        elif one.default is not msgspec.NODEFAULT:
+            found[one.name] = one.default
+    return found
 
 
 def place_of(name: str, suffix: tuple[str, ...]) -> Place:

@@ -33,10 +33,25 @@ def test_an_example_in_python_is_its_yaml(name: str) -> None:
     in_yaml = encode(read_values((EXAMPLES / f"{name}.yaml").read_bytes()))
     assert wf.to_json() == in_yaml.decode()
     record = read_workflow("a.yaml", in_yaml).workflow
-    assert record is not None and wf.digest == record.digest
+    assert record is not None
+    assert wf.digest == record.digest
 
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_an_example_written_as_yaml_is_the_same_again(name: str) -> None:
     wf = built(WRITTEN[name])
     assert encode(read_values(wf.to_yaml().encode())).decode() == wf.to_json()
+
+
+@proves("A1.2")
+def test_a_default_that_is_written_out_is_no_other_definition() -> None:
+    asked = Workflow("ask")
+    asked.approve("sign", "Go on?")
+    given = b"on_timeout: hold, timeout: 24h, choices: [approve, reject]"
+    file = b"fairlead: 1\nname: ask\nflow: sequence\nsteps: [{id: sign, approve: {title: Go on?, %s}}]\n"
+    full = read_workflow("a.yaml", file % given).workflow
+    other = read_workflow("a.yaml", file % b"on_timeout: reject").workflow
+    assert full is not None
+    assert other is not None
+    assert full.digest == asked.digest
+    assert other.digest != asked.digest

@@ -4,10 +4,11 @@ Which places of the format hold a bare expression stands in one table; everywher
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 
 from fairlead.core.expressions.tree import Name, Select
-from fairlead.core.json import INTEGER_MAX, Json
+from fairlead.core.json import DEPTH_MAX, INTEGER_MAX, Json
 from fairlead.workflow.building.calls import CallPlace, refuse
 from fairlead.workflow.building.functions import item
 from fairlead.workflow.building.symbols import Symbol, text_of, tree_of
@@ -19,6 +20,7 @@ _BARE_LISTS = frozenset(("show", "also_key"))
 _STEP_IDS = frozenset(("needs", "after"))
 # Below these anything may stand, under any name.
 _FREE = frozenset(("with", "default", "outputs", "vars"))
+_UNFIT = re.compile("[\0\ud800-\udfff]")
 _EACH = ("over", "as", "key", "max_parallel", "tolerate", "join")
 
 
@@ -37,8 +39,10 @@ def bare_name(name: str) -> str:
     return name[:-1] if name.endswith("_") else name
 
 
-def plain(value: object, key: str = "") -> Json:
+def plain(value: object, key: str = "", depth: int = 1) -> Json:
     """What stands under *key* in the file for *value*."""
+    if depth > DEPTH_MAX:
+        refuse("FL-W012", f"the value is nested more than {DEPTH_MAX} levels deep", "write it flatter")
     if key in _BARE:
         return _expression(value)
     if key in _BARE_LISTS and isinstance(value, list | tuple):
@@ -46,18 +50,19 @@ def plain(value: object, key: str = "") -> Json:
     if key in _STEP_IDS and isinstance(value, list | tuple):
         return [_step_id(one) for one in value]
     if isinstance(value, dict):
-        return _mapping(value, key)
+        return _mapping(value, key, depth)
     if isinstance(value, list | tuple):
-        return [plain(one, "with" if key in _FREE else "") for one in value]
+        return [plain(one, "with" if key in _FREE else "", depth + 1) for one in value]
     return _scalar(value)
 
 
-def _mapping(value: dict[object, object], key: str) -> Json:
+def _mapping(value: dict[object, object], key: str, depth: int) -> Json:
     found: dict[str, Json] = {}
     for name, one in value.items():
         if not isinstance(name, str):
             refuse("FL-W321", f"{name!r:.60} cannot be a key", "keys are text")
-        found[name if key in _FREE else bare_name(name)] = plain(one, key if key in _FREE else bare_name(name))
+        name = _scalar(name) if key in _FREE else bare_name(name)
+        found[name] = plain(one, key if key in _FREE else name, depth + 1)
     return Recorded(value.place, found) if isinstance(value, Recorded) else found
 
 
@@ -66,6 +71,8 @@ def _expression(value: object) -> Json:
 
 
 def _scalar(value: object) -> Json:
+    if isinstance(value, str) and _UNFIT.search(value):
+        refuse("FL-W321", "the text holds a NUL or half a character, which JSON cannot", "remove it")
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, Symbol):
