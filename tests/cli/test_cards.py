@@ -5,9 +5,10 @@ from typing import cast
 
 import pytest
 
-from fairlead.cli.card import LINES_MAX, card_lines, mixed_words
+from fairlead.cli.card import LINES_MAX, card_lines
 from fairlead.cli.command import Invocation
 from fairlead.cli.look import Look
+from fairlead.cli.terminal_text import mixed_words
 from fairlead.core.ids import Micros, Place, RunId
 from fairlead.core.json import Digest, Json
 from fairlead.service.approvals import Approval, Shown

@@ -5,7 +5,7 @@ import pytest
 from fairlead.core.events import ApprovalAsked
 from fairlead.core.ids import Place
 from fairlead.core.json import Digest
-from fairlead.core.people import People, Person, describe, lacking, refuses_requester
+from fairlead.core.people import People, Person, lacking, refuses_requester, who_is_asked
 from fairlead.core.workflow import Approvers
 from tests.proves import proves
 
@@ -92,4 +92,5 @@ def test_a_people_file_names_everybody_who_may_decide() -> None:
     assert PAIR.find("eve") is None
     assert PAIR.find("bob") == BOB
     assert ALONE.find("eve") == Person("eve", "eve")
-    assert describe(Approvers()) == "anybody"
+    assert who_is_asked(()) == who_is_asked((Approvers(),)) == "anybody"
+    assert who_is_asked((Approvers(team="ops", min=2), Approvers(user="ann"))) == "2 of team ops and ann"

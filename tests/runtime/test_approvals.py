@@ -1,15 +1,17 @@
 """Questions and decisions in a real engine, over a real journal, with the real effects."""
 
 import asyncio
+import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from fairlead.core.events import ApprovalAsked, ApprovalDecided, AttemptStarted, RunQueued
+from fairlead.core.events import ApprovalAsked, ApprovalDecided, AttemptStarted, RunCancelRequested, RunQueued
 from fairlead.core.ids import Place, RunId
-from fairlead.core.json import Json, encode
+from fairlead.core.json import Digest, Json, encode
 from fairlead.core.outcomes import Outcome, Succeeded
 from fairlead.core.ports import Call, EffectCard, EffectWorld, World
 from fairlead.core.standing import RunState
@@ -301,3 +303,68 @@ def test_a_no_to_an_effect_leaves_everything_as_it_is(table: Table) -> None:
 def test_unresolved_inputs_are_never_asked_about(table: Table) -> None:
     state = table.begin(Step("ok", ApproveAction("Go?", show=("inputs.missing",))))
     assert (state.status, table.questions) == ("failed", [])
+
+
+class _Counted(_Launch):
+    """An effect whose showing follows the world, and which remembers what was performed over which world."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = 0
+        self.over: list[int] = []
+
+    async def show(self, given: dict[str, Json], world: EffectWorld) -> list[dict[str, Json]]:
+        return [{"name": "world", "value": self.world}]
+
+    async def perform(self, given: dict[str, Json], world: EffectWorld) -> Outcome:
+        self.over.append(self.world)
+        return await super().perform(given, world)
+
+
+@proves("E2.9")
+def test_in_whatever_order_things_happen_only_what_was_shown_and_granted_is_performed(tmp_path: Path) -> None:
+    seed = random.SystemRandom().randrange(2**32)
+    sys.stdout.write(f"seed {seed}\n")
+    chance = random.Random(seed)
+    performed = 0
+    for number in range(25):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        table, effect = Table(folder), _Counted()
+        table.bench.effects["launch"] = effect
+        state = table.begin(Step("go", EffectAction("launch")))
+        granted: set[int] = set()  # worlds that somebody has granted, in time
+        is_refused = False
+        for _ in range(chance.randint(1, 6)):
+            if state.ended is not None:
+                break
+            asked = chance.choice(table.questions)
+            is_current = asked == table.questions[-1] and not state.steps[Place("go")].decisions
+            match chance.choice(("approve", "reject", "forged", "changed", "later", "cancel", "restart")):
+                case "approve":
+                    table.decide(asked)
+                    if is_current:
+                        granted.add(asked.shown[0]["value"])
+                case "reject":
+                    table.decide(asked, "reject")
+                    is_refused = is_refused or is_current
+                case "forged":
+                    table.decide(msgspec.structs.replace(asked, digest=Digest("sha256:00")))
+                case "changed":
+                    effect.world += 1
+                case "later":
+                    table.clock.move(DAY + 1)
+                    granted.clear()
+                case "cancel":
+                    table.bench.journal.record(RunId("r-1"), RunCancelRequested())
+                    is_refused = True
+                case "restart":
+                    table.restart()
+                    table.bench.effects["launch"] = effect
+            state = table.go_on()
+        assert len(effect.over) <= 1, "it was performed twice"
+        assert set(effect.over) <= granted, "nobody granted this"
+        assert not (effect.over and is_refused), "it was refused"
+        performed += len(effect.over)
+        table.bench.journal.close()
+    assert performed, "no order let it be performed: the test would show nothing"

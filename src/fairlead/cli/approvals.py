@@ -110,7 +110,7 @@ def signal(call: Invocation) -> int:
     from fairlead.service.deciding import signal_run
 
     run = call.find_run(call.options.run)
-    signalled = signal_run(call.parts, call.project, run, call.options.name, _data(call.options.data))
+    signalled = signal_run(call.parts, call.project, run, call.options.signal, _data(call.options.data))
     if call.options.record_only:
         call.terminal.give(signalled, lambda: [f"the signal {safe(signalled.name)} is recorded for {run}"])
         return OK

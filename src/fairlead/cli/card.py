@@ -5,13 +5,12 @@ running out of sight, and empty lines that would push the rest away are counted.
 """
 
 import sys
-import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fairlead.cli.command import Invocation
 from fairlead.cli.look import Look
-from fairlead.cli.terminal_text import cut, pad, safe, width, wrap
+from fairlead.cli.terminal_text import cut, mixed_words, pad, safe, width, wrap
 from fairlead.cli.times import ago_text, day_text
 
 if TYPE_CHECKING:
@@ -103,22 +102,6 @@ def _texts(one: "Approval") -> Iterator[str]:
     for shown in one.shown:
         yield shown.value if isinstance(shown.value, str) else _json(shown.value)
     yield from (item if isinstance(item, str) else _json(item) for item in one.selectable)
-
-
-def mixed_words(text: str, most: int = 5) -> list[str]:
-    """A sentence for each word that mixes alphabets whose letters look alike: such a name is not the one it seems."""
-    if text.isascii():
-        return []
-    found: list[str] = []
-    for word in dict.fromkeys(text.split()):
-        if word.isascii():
-            continue
-        scripts = {unicodedata.name(c, "?").split()[0] for c in word if c.isalpha()}
-        if len(scripts & {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "FULLWIDTH"}) > 1:
-            shown = "".join(c if c.isascii() else f"\\u{ord(c):04x}" for c in word[:60])
-            names = " and ".join(sorted(name.capitalize() for name in scripts))
-            found.append(f"a word mixes letters of {names}, which look alike: {safe(shown)}")
-    return found[:most] + ([f"and {len(found) - most} more such words"] if len(found) > most else [])
 
 
 def _value_lines(call: Invocation, one: "Approval", shown: "Shown", look: Look, is_whole: bool) -> Iterator[str]:

@@ -139,13 +139,22 @@ def _names(wants: set[str], rest: list[str], current: str, parts: "Parts", direc
         for family in list_topics(parts).families:
             yield from ((topic.name, topic.title) for topic in family.topics)
         return
-    if not wants & {"run", "--run", "words", "finding", "findings", "agent", "workflow", "files"}:
+    if not wants & {"run", "--run", "words", "finding", "findings", "agent", "workflow", "files", "approval", "what"}:
         return
     project = parts.project(directory)
     if "agent" in wants:
         from fairlead.service.agents import list_agents
 
         yield from ((card.name, card.title) for card in list_agents(parts, project).agents)
+    elif "approval" in wants:
+        from fairlead.service.approvals import open_approvals
+
+        yield from ((one.id, one.title) for one in open_approvals(parts, project).approvals)
+    elif "what" in wants:
+        from fairlead.service.permissions import show_permissions
+
+        yield from ((kind, "kind of effect") for kind in show_permissions(parts, project).kinds)
+        yield "self", "deciding on the own request"
     elif wants & {"workflow", "files"}:
         from fairlead.service.starts import workflow_names
 

@@ -305,7 +305,7 @@ COMMANDS: tuple[Command, ...] = (
         "tell a run that waits for it that something has come; the run goes on",
         (
             Argument(("run",), "id or its beginning, a workflow's name, last", {"metavar": "RUN"}),
-            Argument(("name",), "what it waits for", {"metavar": "NAME"}),
+            Argument(("signal",), "what it waits for", {"metavar": "NAME"}),
             _option("--data", "JSON", "what came with it: one JSON value"),
             _flag("--record-only", "record it, and leave going on to others"),
         ),

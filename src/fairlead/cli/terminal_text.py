@@ -37,6 +37,22 @@ def safe(text: str, *, keep_tabs: bool = False) -> str:
     return printable(text, tab="    " if keep_tabs else "\\t", keeps_spaces=True)
 
 
+def mixed_words(text: str, most: int = 5) -> list[str]:
+    """A sentence for each word that mixes alphabets whose letters look alike: such a name is not the one it seems."""
+    if text.isascii():
+        return []
+    found: list[str] = []
+    for word in dict.fromkeys(text.split()):
+        if word.isascii():
+            continue
+        scripts = {unicodedata.name(c, "?").split()[0] for c in word if c.isalpha()}
+        if len(scripts & {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "FULLWIDTH"}) > 1:
+            shown = "".join(c if c.isascii() else f"\\u{ord(c):04x}" for c in word[:60])
+            names = " and ".join(sorted(name.capitalize() for name in scripts))
+            found.append(f"a word mixes letters of {names}, which look alike: {safe(shown)}")
+    return found[:most] + ([f"and {len(found) - most} more such words"] if len(found) > most else [])
+
+
 def to_ascii(text: str) -> str:
     """*text* without any character above 127: typography by its plain twin, the rest as escapes."""
     if text.isascii():

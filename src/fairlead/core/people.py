@@ -46,7 +46,7 @@ def refuses_requester(asked: ApprovalAsked, people: People) -> bool:
     return ("requester" in asked.not_by or not people.is_single) and not people.is_self_allowed
 
 
-def describe(wanted: Approvers) -> str:
+def _describe(wanted: Approvers) -> str:
     """Who is asked, in words: "2 of team security"."""
     if wanted.user:
         return wanted.user
@@ -60,7 +60,7 @@ def describe(wanted: Approvers) -> str:
 
 def who_is_asked(approvers: Sequence[Approvers]) -> str:
     """All who must decide, in words."""
-    return " and ".join(describe(one) for one in approvers) or "anybody"
+    return " and ".join(_describe(one) for one in approvers) or "anybody"
 
 
 def fits(wanted: Approvers, user: str, teams: Sequence[str], roles: Sequence[str]) -> bool:
@@ -107,4 +107,4 @@ def _lack(wanted: Approvers, count: int, asked: ApprovalAsked, people: People, l
         hint = "let the workflow name somebody else"
     if left_out and wanted.min == 1 and asked.effect != "irreversible":
         hint += ", or allow it for this project: `fairlead approvals allow self --reason TEXT`"
-    return f"{describe(wanted)} must decide, and {there}{but}: {hint}"
+    return f"{_describe(wanted)} must decide, and {there}{but}: {hint}"

@@ -4,6 +4,7 @@ import os.path
 
 import msgspec
 
+from fairlead.service.approvals import open_approvals
 from fairlead.service.isolation import isolation_probe
 from fairlead.service.parts import Checkout, Parts, Probe, Project
 from fairlead.service.platforms import describe, detect_platform
@@ -52,6 +53,9 @@ def home(parts: Parts, project: Project) -> Home:
     last = runs.runs[0] if runs.runs else None
     waiting = tuple(line for line in runs.runs if line.unowned_since)
     steps: list[Next] = []
+    if asked := len(open_approvals(parts, project).approvals):
+        many = "a question waits" if asked == 1 else f"{asked} questions wait"
+        steps.append(Next("fairlead approvals", f"{many} for somebody's decision"))
     if waiting:
         steps.append(Next(f"fairlead resume {waiting[0].run}", "go on where it stopped"))
     if last is None or last.ended_at:

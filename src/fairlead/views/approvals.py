@@ -62,7 +62,7 @@ def approval_lines(approval: ApprovalView | None, granted: str) -> Iterator[str]
     """Who let a step happen, or did not, in words: the same in every list and report. Times are the caller's."""
     if approval is not None:
         for one in approval.decisions:
-            yield decision_text(one, approval.id)
+            yield _decision_text(one, approval.id)
         if approval.status in ("open", "expired", "withdrawn"):
             said = {"open": "nobody has decided yet", "expired": "nobody decided in time"}
             yield f"{approval.id}: {said.get(approval.status, 'withdrawn before it was decided')}"
@@ -72,7 +72,7 @@ def approval_lines(approval: ApprovalView | None, granted: str) -> Iterator[str]
         yield f"covered by {granted}"
 
 
-def decision_text(one: DecisionView, approval: str) -> str:
+def _decision_text(one: DecisionView, approval: str) -> str:
     """`a-5kx2 approved by ann on 2026-11-21 10:14 UTC, on the own request: "fine"`."""
     verb = {"approve": "approved", "approve_subset": "approved in part", "reject": "rejected"}
     said = f"{approval} {verb.get(one.choice, 'sent back for changes')} by {one.by} on {_moment(one.at)}"
