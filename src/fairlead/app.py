@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.core.errors import FairleadError, error
 from fairlead.core.ids import Place, RunId
+from fairlead.core.json import Digest
 from fairlead.core.outcomes import Failed
 from fairlead.core.ports import (
     Agent,
@@ -416,11 +417,11 @@ class App:
             clock=self.clock,
             spawner=self._spawner,
             trees=lambda run, root: self._trees(project, run, root),
-            agents=self.agents(project),
+            agents=self._agents(self.shipped_catalog()),
             programs=ProgramAgent(),
             progress=progress,
             log_of=lambda run, place, attempt: self.log_path(project, run, place, attempt),
-            own_agents=self.own_agents(project).find,
+            own_agents=self.agents_by_digest(project),
             is_off=lambda: self.isolation(project).is_off,
             effects=lambda kind: effects().get(kind),
             notices=deliver,
@@ -430,12 +431,14 @@ class App:
         engine.join(journal, Gate(around))
         return engine
 
-    def agents(self, project: Project) -> Callable[[str], Agent | None]:
-        """What performs an agent that ships, by name; those of the project are found by what their digest names."""
+    def agents_by_digest(self, project: Project) -> Callable[[str, Digest], Agent | None]:
+        """What performs an agent of the project, as long as it is what the digest names."""
+        return self.own_agents(project).find
+
+    def _agents(self, catalog: Catalog) -> Callable[[str], Agent | None]:
         from fairlead.agents.adapters.tool import ToolAgent
         from fairlead.agents.adapters.unavailable import UnavailableAgent
 
-        catalog = self.shipped_catalog()
         found: dict[str, Agent | None] = {}
 
         def agent(name: str) -> Agent | None:

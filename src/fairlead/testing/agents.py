@@ -5,14 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
-from fairlead.core.json import Digest, Json, digest, encode
+from fairlead.core.json import Json, digest
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.ports import AgentCard, Call, World
 from fairlead.core.tools import ProcessResult
 
 Script = Callable[[Call, World], Awaitable[Outcome]]
 _FILES = "fairlead.testing.files"
-_SOURCE = "builtin/scripted"  # it is here as those that ship are: no file is looked up by its digest
 
 
 class ScriptedAgent:
@@ -30,10 +29,10 @@ class ScriptedAgent:
             adapter="scripted",
             entry="",
             version="1",
-            digest=_digest(name, {}),
+            digest=digest(f"scripted {name}".encode()),
             input_schema={"type": "object"},
             output_schema={},
-            source=_SOURCE,
+            source="fairlead.testing",
             writes=tuple(writes),
         )
 
@@ -48,20 +47,8 @@ class ScriptedAgent:
     def playing(self, card: AgentCard) -> "ScriptedAgent":
         """The same script in the part of *card*: it takes, gives and writes what that card says, and needs nothing."""
         played = ScriptedAgent(card.name, self._script)
-        played._card = msgspec.structs.replace(
-            card,
-            adapter="scripted",
-            digest=_digest(card.name, [card.input_schema, card.output_schema]),
-            source=_SOURCE,
-            needs="",
-            problem="",
-            level="",
-        )
+        played._card = msgspec.structs.replace(card, adapter="scripted", needs="", problem="", level="")
         return played
-
-
-def _digest(name: str, schemas: Json) -> Digest:
-    return digest(encode(["scripted", name, schemas]))
 
 
 class Scene:

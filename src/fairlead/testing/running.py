@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from fairlead.app import App, main
 from fairlead.core.ids import RunId
-from fairlead.core.json import Json
+from fairlead.core.json import Digest, Json
 from fairlead.core.ports import Agent, AgentCard, Catalog
 from fairlead.service.parts import Project
 from fairlead.service.runs import show_run
@@ -60,10 +60,10 @@ class _ScriptedApp(App):
         """The agents of the project, and those that play."""
         return _Casting(super().catalog(project), self._scripts)
 
-    def agents(self, project: Project) -> Callable[[str], Agent | None]:
+    def agents_by_digest(self, project: Project) -> Callable[[str, Digest], Agent | None]:
         """Those that play come first."""
-        others, cast = super().agents(project), _Casting(super().catalog(project), self._scripts)
-        return lambda name: cast.player(name) or others(name)
+        others, cast = super().agents_by_digest(project), _Casting(super().catalog(project), self._scripts)
+        return lambda name, definition: cast.player(name) or others(name, definition)
 
 
 class _Casting:
