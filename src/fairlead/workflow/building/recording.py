@@ -6,6 +6,7 @@ Which places of the format hold a bare expression stands in one table; everywher
 import math
 import re
 from collections.abc import Iterable, Mapping
+from keyword import iskeyword
 
 from fairlead.core.expressions.tree import Name, Select
 from fairlead.core.json import DEPTH_MAX, INTEGER_MAX, Json
@@ -36,7 +37,7 @@ class Recorded(dict[str, Json]):
 
 def bare_name(name: str) -> str:
     """The key of the format that a Python keyword argument names."""
-    return name[:-1] if name.endswith("_") else name
+    return name[:-1] if name.endswith("_") and iskeyword(name[:-1]) else name
 
 
 def plain(value: object, key: str = "", depth: int = 1) -> Json:
@@ -67,7 +68,7 @@ def _mapping(value: dict[object, object], key: str, depth: int) -> Json:
 
 
 def _expression(value: object) -> Json:
-    return text_of(value) if isinstance(value, Symbol) else _scalar(value)
+    return text_of(value) if isinstance(value, Symbol | list | tuple | dict) else _scalar(value)
 
 
 def _scalar(value: object) -> Json:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn, TypeAlias
 
-from fairlead.core.expressions.functions import FUNCTIONS
+from fairlead.core.expressions.functions import FUNCTIONS, GIT_FUNCTIONS
 from fairlead.core.expressions.lexer import INTEGER_MAX, RESERVED
 from fairlead.core.expressions.macros import OVER_ITEMS
 from fairlead.core.expressions.parser import NESTING_MAX
@@ -37,7 +37,7 @@ FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 NO_FIELDS = frozenset(("true", "false", "null", "in"))
 _NO_MARK = (0, 0)
 SHARED = -1  # where a name begins that is no lambda's own; expressions read from text begin at 0 or later
-_METHODS = frozenset(function.name for function in FUNCTIONS if function.is_member)
+_METHODS = frozenset(function.name for function in (*FUNCTIONS, *GIT_FUNCTIONS) if function.is_member)
 _LOGIC_HINT = "write `&`, `|` and `~` for “and”, “or” and “not”, with parentheses around comparisons"
 _CHOICE_HINT = "a value that depends on a condition is `if_else(condition, then, otherwise)`"
 
