@@ -353,6 +353,18 @@ def test_an_optional_failure_degrades_the_run_and_the_sequence_goes_on() -> None
     assert run.state.ended.reasons[0] == "a failed: it failed"
 
 
+@pytest.mark.parametrize(("failing", "status"), [((), "succeeded"), (("a",), "degraded"), (("a", "b"), "degraded")])
+def test_a_block_of_optional_steps_was_not_skipped_when_something_in_it_was_done(
+    failing: tuple[str, ...], status: str
+) -> None:
+    scans = ParallelAction((leaf("a", optional=True), leaf("b", optional=True)), fail_fast=False)
+    run = one(Step("scans", scans), leaf("tests"))
+    for name in ("a", "b"):
+        settle(run, name, fails=name in failing)
+    assert run.state.steps[Place("scans")].status == status
+    assert Place("tests") in run.state.running
+
+
 def test_a_default_stands_in_for_the_output_of_an_optional_step() -> None:
     run = one(leaf("a", optional=True, default={"n": 0}, has_default=True), leaf("b", needs=("a",)), flow="graph")
     settle(run, "a", fails=True)

@@ -339,7 +339,9 @@ def _block_end(state: RunState, block: StepRun) -> str:
     if "cancelled" in statuses:
         return "cancelled"
     is_by_choice = all(child.is_by_choice for child in children)
-    if statuses <= {"skipped"} and not (block.kind == "round" and is_by_choice):
+    # Where every step is optional, none of them decides for the block: it is skipped only when nothing in it was done.
+    told = statuses or {child.status for child in children}
+    if told <= {"skipped"} and not (block.kind == "round" and is_by_choice):
         block.reason = next((c.reason for c in children), "") if len(children) == 1 else "all its steps were skipped"
         block.is_by_choice = is_by_choice
         return "skipped"
