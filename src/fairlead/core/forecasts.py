@@ -5,7 +5,7 @@ engine ends steps. What an expression reads of things to come is unknown, and an
 open. Nobody's no, no signal that never comes and no failure that only running can show is foreseen.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -21,6 +21,13 @@ Will = Literal["run", "skip", "maybe", "fail"]
 _Ending = Literal["good", "bad", "by_choice", "hit"]
 _GOOD: frozenset[_Ending] = frozenset({"good"})
 _SKIPPED: frozenset[_Ending] = frozenset({"by_choice", "hit"})
+
+# none: one failure is its failure · each: the same, of items that are there · some: there may be none, or failures are
+# tolerated · counting: so many have to end well
+_Leniency = Literal["none", "each", "some", "counting"]
+
+# What the end of a round means for its loop: one in which nothing was to be done is a round all the same.
+_ROUND_ENDS: dict[_Ending, _Ending] = {"good": "good", "by_choice": "good", "bad": "bad", "hit": "bad"}
 
 FailingOf = Callable[[Step], str]  # why a step is certain to fail when it is performed; "" when it is not
 
@@ -114,7 +121,10 @@ class _Caster:
             why = self._failing(step) if self._items.get(step.id) != 0 else ""
             if why:
                 self._why.setdefault(step.id, why)
-            ended.add("bad" if why or step.id in self._broken else "good")
+            is_bad = bool(why) or step.id in self._broken
+            ended.add("bad" if is_bad else "good")
+            if is_bad and _leniency(step, self._items.get(step.id)) in ("some", "counting"):
+                ended.add("good")  # there may be no items, or few enough failures
         self._endings[step.id] = frozenset(ended)
 
     def _may_reach(self, planned: Planned) -> frozenset[_Ending]:
@@ -157,14 +167,8 @@ class _Caster:
         ways = self._reached[parent.step.id]
         if "good" not in ways:
             return f"{parent.step.id} is skipped", ways
-        if isinstance(parent.step.action, ChooseAction):
-            taken, _ = self._branches.get(parent.step.id, (frozenset(), True))
-            if planned.branch not in taken:
-                return "another branch is taken", frozenset({"by_choice"})
-            if taken != {planned.branch} or self._branches[parent.step.id][1]:
-                condition = parent.step.action.branches[planned.branch].condition
-                why = f"if `{condition}`" if condition else "if no branch above it is taken"
-                return why, _GOOD | {"by_choice"}
+        if isinstance(parent.step.action, ChooseAction) and planned.branch not in self._taken(parent)[0]:
+            return "another branch is taken", frozenset({"by_choice"})
         if self._items.get(parent.step.id) == 0:
             return f"{parent.step.id} has no items", frozenset({"by_choice"})
         return "", _GOOD
@@ -246,11 +250,21 @@ class _Caster:
     def _seen(self, name: str, around: Collection[str] = ()) -> frozenset[_Ending]:
         """How a step may end, seen from inside the blocks *around*, which have begun."""
         endings = self._endings[name]
-        for block in self._around(name):
-            if block in around:
-                break
-            endings |= self._reached[block] & _SKIPPED
+        planned = self._workflow.plan[name]
+        while planned.parent is not None and planned.parent not in around:
+            block = self._workflow.plan[planned.parent]
+            endings |= self._reached[block.step.id] & _SKIPPED
+            if self._is_open_branch(block, planned):
+                endings |= {"by_choice"}
+            planned = block
         return endings
+
+    def _is_open_branch(self, block: Planned, planned: Planned) -> bool:
+        """Whether *planned* stands in a branch of *block* that may be taken, or not."""
+        if not isinstance(block.step.action, ChooseAction):
+            return False
+        taken, may_be_none = self._taken(block)
+        return planned.branch in taken and (may_be_none or len(taken) > 1)
 
     def _fact(self, name: str, around: Collection[str]) -> Json:
         """What is known of a step that has been looked at."""
@@ -288,36 +302,44 @@ class _Caster:
             return {"bad"}
         if self._items.get(step.id) == 0:
             return {"good"}
-        children = [(self._workflow.plan[name].step, self._endings[name]) for name in planned.children]
-        counted = [ends - {"bad"} if child.optional else ends for child, ends in children]
-        failing = [name for name, ends in zip(planned.children, counted, strict=True) if "bad" in ends]
-        if isinstance(step.action, ChooseAction):
-            taken, may_be_none = self._branches.get(step.id, (frozenset(), True))
-            must = {number for number in taken if not may_be_none and len(taken) == 1}
-        else:
-            must = {0}
-        certain = [
-            ends
-            for name, ends in zip(planned.children, counted, strict=True)
-            if not isinstance(step.action, ChooseAction) or self._workflow.plan[name].branch in must
+        if not isinstance(step.action, ChooseAction):
+            found = self._together(step.id, planned.children, _leniency(step, self._items.get(step.id)))
+            return {_ROUND_ENDS[one] for one in found} if isinstance(step.action, LoopAction) else found
+        taken, may_be_none = self._taken(planned)
+        leniency = _leniency(step, self._items.get(step.id))
+        found = {"by_choice"} if may_be_none else set()
+        for branch in taken:
+            names = [name for name in planned.children if self._workflow.plan[name].branch == branch]
+            found |= self._together(step.id, names, leniency)
+        return found if leniency == "none" else (found - _SKIPPED) | ({"good"} if found & _SKIPPED else set())
+
+    def _together(self, block: str, names: Sequence[str], leniency: _Leniency) -> set[_Ending]:
+        """How a block may end whose steps *names* are all there is."""
+        endings = [self._endings[name] for name in names]
+        counted = [
+            ends - {"bad"} if self._workflow.plan[name].step.optional else ends
+            for name, ends in zip(names, endings, strict=True)
         ]
-        found: set[_Ending] = set()
-        is_certain = any(ends == {"bad"} for ends in certain)
-        join = step.action.join if isinstance(step.action, ParallelAction) else step.join
-        if step.each is not None or join != Join():
-            is_certain = is_certain and all(ends == {"bad"} for ends in certain)
+        failing = [name for name, ends in zip(names, counted, strict=True) if "bad" in ends]
+        found: set[_Ending] = {"bad"} if failing or leniency == "counting" else set()
         if failing:
-            found.add("bad")
-            self._why.setdefault(step.id, f"{failing[0]} fails")
-        if is_certain:
+            self._why.setdefault(block, f"{failing[0]} fails")
+        if leniency != "none":  # what is skipped is no failure of a fan-out, and makes none skipped
+            is_certain = leniency == "each" and any(ends == {"bad"} for ends in counted)
+            return found if is_certain else found | {"good"}
+        if any(ends == {"bad"} for ends in counted):
             return found
-        if all(ends & _SKIPPED for _, ends in children):
-            found.add("by_choice" if all("by_choice" in ends for _, ends in children) else "hit")
-            if all(ends <= _SKIPPED for _, ends in children):
-                self._why.setdefault(step.id, "all its steps are skipped")
+        if all(ends & _SKIPPED for ends in endings):
+            found |= {"by_choice"} if all("by_choice" in ends for ends in endings) else {"hit"}
+            if all(ends <= _SKIPPED for ends in endings):
+                self._why.setdefault(block, "all its steps are skipped")
                 return found
         found.add("good")
         return found
+
+    def _taken(self, planned: Planned) -> tuple[frozenset[int], bool]:
+        """The branches of a choice that may be taken, and whether it may be none."""
+        return self._branches.get(planned.step.id, (frozenset(), True))
 
     # -------------------------------------------------------------------------------------------------------- words
 
@@ -334,13 +356,25 @@ class _Caster:
             will = "run"
         reason = self._why.get(name, "")
         if not reason and will == "maybe":
-            reason = next(f"{block} may be skipped" for block in self._around(name) if self._reached[block] & _SKIPPED)
+            reason = self._why_open(planned)
         return Forecast(
             will,
             "" if will == "run" and "bad" not in endings else reason,
             self._items.get(name),
             self._rounds.get(name),
         )
+
+    def _why_open(self, planned: Planned) -> str:
+        """Why a step that would be performed in its block may be skipped all the same."""
+        while planned.parent is not None:
+            block = self._workflow.plan[planned.parent]
+            if isinstance(block.step.action, ChooseAction) and self._is_open_branch(block, planned):
+                condition = block.step.action.branches[planned.branch].condition
+                return f"if `{condition}`" if condition else "if no branch above it is taken"
+            if self._reached[block.step.id] & _SKIPPED:
+                return f"{block.step.id} may be skipped"
+            planned = block
+        return "all its steps may be skipped"
 
     def _says(self, planned: Planned) -> str:
         endings = self._endings.get(planned.step.id) or self._reached[planned.step.id]
@@ -355,6 +389,16 @@ class _Caster:
     def _break(self, name: str, why: str) -> None:
         self._why[name] = why
         self._broken.add(name)
+
+
+def _leniency(step: Step, items: int | None) -> _Leniency:
+    """How far a block overlooks what happens to its steps or items."""
+    join = step.action.join if isinstance(step.action, ParallelAction) and step.each is None else step.join
+    if step.each is None and join == Join():
+        return "none"
+    if join.kind != "all":
+        return "counting"
+    return "each" if join == Join() and items else "some"
 
 
 class _Made(Mapping[str, Json]):
