@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -64,11 +65,8 @@ class FileCatalog:
         """*read_yaml* reads front matter; *builtin* is the folder that holds `cards` and the modules behind them."""
         self._read_yaml = read_yaml
         self._project_files = project_files
-        self._builtin = builtin
         self._looking = looking
-        self._code = _Code(builtin)
-        self._found: dict[str, AgentCard | None] = {}
-        self._shipped_names: list[str] | None = None
+        self._ships = _ships_with_us(read_yaml) if builtin == _BUILTIN else _Shipped(builtin, read_yaml)
         self._own: tuple[Definition, ...] | None = None
         self._first: dict[str, Definition] = {}  # name → what a call of it reaches, unless one that ships is meant
         self.files: tuple[AgentFile, ...] = ()  # of the project, once `definitions` has read them
@@ -105,17 +103,11 @@ class FileCatalog:
 
     def shipped(self, name: str) -> AgentCard | None:
         """The agent of this name that ships. Reads one card, and no file of the project."""
-        if name not in self._found:
-            self._found[name] = self._shipped(name)
-        return self._found[name]
+        return self._ships.card(name)
 
     def shipped_names(self) -> list[str]:
         """The names of all agents that ship."""
-        if self._shipped_names is None:
-            self._shipped_names = sorted(
-                file.stem for file in (self._builtin / "cards").iterdir() if file.suffix == ".md"
-            )
-        return self._shipped_names
+        return self._ships.names
 
     def cards(self) -> Sequence[AgentCard]:
         """Every entry: those that ship, then the project's, each by name. Names may repeat; `find` gives the first."""
@@ -208,9 +200,41 @@ class FileCatalog:
         """Whether an agent of this name ships; reads no card."""
         return name in self.shipped_names()
 
-    def _shipped(self, name: str) -> AgentCard | None:
-        if not self.is_shipped(name):
-            return None
+
+class ShippedCatalog:
+    """The agents that ship and no others: what the workflows that ship call, whatever lies in the project."""
+
+    def __init__(self, catalog: FileCatalog) -> None:
+        self._catalog = catalog
+
+    def find(self, name: str) -> AgentCard | None:
+        """The agent of this name that ships."""
+        return self._catalog.shipped(name)
+
+    def cards(self) -> Sequence[AgentCard]:
+        """All of them, by name."""
+        return [card for name in self._catalog.shipped_names() if (card := self._catalog.shipped(name)) is not None]
+
+
+class _Shipped:
+    """The agents that ship: each card is read once, when it is first asked for."""
+
+    def __init__(self, builtin: Path, read_yaml: ReadYaml) -> None:
+        self._builtin = builtin
+        self._read_yaml = read_yaml
+        self._code = _Code(builtin)
+        self._found: dict[str, AgentCard | None] = {}
+
+    @cached_property
+    def names(self) -> list[str]:
+        return sorted(file.stem for file in (self._builtin / "cards").iterdir() if file.suffix == ".md")
+
+    def card(self, name: str) -> AgentCard | None:
+        if name not in self._found:
+            self._found[name] = self._read(name) if name in self.names else None
+        return self._found[name]
+
+    def _read(self, name: str) -> AgentCard:
         data = (self._builtin / "cards" / f"{name}.md").read_bytes()
         source = f"builtin/{name}.md"
         try:
@@ -228,19 +252,10 @@ class FileCatalog:
         return digest_of_files([("", data), *self._code.named(files)])
 
 
-class ShippedCatalog:
-    """The agents that ship and no others: what the workflows that ship call, whatever lies in the project."""
-
-    def __init__(self, catalog: FileCatalog) -> None:
-        self._catalog = catalog
-
-    def find(self, name: str) -> AgentCard | None:
-        """The agent of this name that ships."""
-        return self._catalog.shipped(name)
-
-    def cards(self) -> Sequence[AgentCard]:
-        """All of them, by name."""
-        return [card for name in self._catalog.shipped_names() if (card := self._catalog.shipped(name)) is not None]
+@cache
+def _ships_with_us(read_yaml: ReadYaml) -> _Shipped:
+    """Those of this installation, once in a process: a start asks for each in order to check, to pin and to perform."""
+    return _Shipped(_BUILTIN, read_yaml)
 
 
 class _Code:

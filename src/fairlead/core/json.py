@@ -1,7 +1,5 @@
 """Strict JSON: the only form in which data is kept or sent. UTF-8, no duplicate keys, no NaN, at most 64 levels."""
 
-import hashlib
-import json
 from typing import Any, NewType, TypeAlias
 
 import msgspec
@@ -33,6 +31,8 @@ def parse(data: bytes) -> Json:
         NotStrict: not UTF-8, a duplicate key, NaN or infinity, deeper than 64 levels, an integer beyond 2**53, a lone
             surrogate or a NUL.
     """
+    import json
+
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -49,6 +49,8 @@ def parse(data: bytes) -> Json:
 
 def digest(data: bytes) -> Digest:
     """The name of *data* in the content store and in every record."""
+    import hashlib  # with its library, a tenth of what a command that names nothing costs
+
     return Digest("sha256:" + hashlib.sha256(data).hexdigest())
 
 
