@@ -2,6 +2,7 @@
 
 import inspect
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,7 @@ from fairlead import (
     steps,
     vars,
 )
-from fairlead.core.expressions import parse
+from fairlead.core.expressions import Malformed, parse
 from fairlead.core.expressions.printing import written
 from tests.core.expressions.printing import shape
 from tests.proves import proves
@@ -182,9 +183,15 @@ def test_random_operations_record_the_tree_that_python_made_of_them() -> None:
     """The oracle is a text in which every operation stands in parentheses."""
     seed = random.randrange(2**32)
     rng = random.Random(seed)
-    for _ in range(500):
-        symbol, text = _random(rng, 4)
-        assert shape(parse(written(symbol.__tree__)).tree) == shape(parse(text).tree), f"seed {seed}: {text}"
+    tried = 0
+    for _ in range(100):
+        symbol, text = _random(rng, 3)
+        printed, meant = written(symbol.__tree__), shape(parse(text).tree)
+        assert shape(parse(printed).tree) == meant, f"seed {seed}: {text}"
+        for less in _without_one_pair(printed):
+            tried += 1
+            assert _shape_of(less) != meant, f"seed {seed}: {printed} could be {less}"
+    assert tried > 50
 
 
 def _random(rng: random.Random, depth: int) -> tuple[Symbol, str]:
@@ -218,6 +225,28 @@ def _random(rng: random.Random, depth: int) -> tuple[Symbol, str]:
             return is_in(left, [right, "x"]), f"({one}) in [({two}), 'x']"
         case _:
             return left.filter(lambda v: v.size() > right), f"({one}).filter(v, v.size() > ({two}))"
+
+
+def _without_one_pair(text: str) -> list[str]:
+    """*text* without each pair of parentheses that belongs to no call and holds no quotes."""
+    found = []
+    for opening in re.finditer(r"(?<![A-Za-z0-9_])\(", text):
+        depth = 0
+        for at in range(opening.start(), len(text)):
+            depth += {"(": 1, ")": -1}.get(text[at], 0)
+            if depth == 0:
+                inner = text[opening.end() : at]
+                if "'" not in inner and '"' not in inner:
+                    found.append(text[: opening.start()] + inner + text[at + 1 :])
+                break
+    return found
+
+
+def _shape_of(text: str) -> Any:  # a tree without its places, of any kind
+    try:
+        return shape(parse(text).tree)
+    except Malformed:
+        return None
 
 
 def test_the_symbol_of_the_environment_is_there_when_its_room_has_been_imported() -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple, NoReturn
 
 from fairlead.core.errors import Diagnostic, FairleadError, Span
 
-_OURS = "fairlead.workflow.building"
+_NOT_THEIRS = ("fairlead.workflow.building", "contextlib")  # a block is entered through `contextlib`
 
 
 class CallPlace(NamedTuple):
@@ -44,7 +44,7 @@ def _characters(file: str, line: int, column: int) -> int:
 def calling_place() -> CallPlace:
     """The nearest call outside of this package."""
     frame = sys._getframe(1)
-    while frame.f_globals.get("__name__", "").startswith(_OURS) and frame.f_back is not None:
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_NOT_THEIRS):
         frame = frame.f_back
     return CallPlace(frame.f_code, frame.f_lasti, frame.f_lineno)
 
