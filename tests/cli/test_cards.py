@@ -156,3 +156,12 @@ def test_a_person_answers_on_the_terminal_that_follows_the_run(door: Door) -> No
     person.type(b"enough\n")
     assert person.end() == 1
     assert door.call("runs", "show", "--json").json["reasons"][0].endswith("rejected it: enough")
+
+
+def test_in_ci_nobody_is_asked_for_a_key_even_with_a_terminal(door: Door) -> None:
+    door.write(".fairlead/workflows/asking.yaml", ASKING)
+    person = AttendedDoor(door, "run", "asking", GITHUB_ACTIONS="true")
+    assert person.end() == 4
+    assert "First?" in person.text
+    assert "fairlead request-changes a-" in person.text
+    assert "l later" not in person.text

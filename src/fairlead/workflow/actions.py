@@ -71,6 +71,7 @@ def read_approve(fields: Fields, node: Node, key: Node) -> ApproveAction:
         place = keys["escalate_to"].key
         said = "`approve.escalate_to` says nothing without `on_timeout: escalate`"
         fields.source.add("FL-W123", said, place.start, place.end, "add `on_timeout: escalate`, or remove it")
+    _say_what_waits(fields, keys, on_timeout)
     timeout = fields.duration(keys["timeout"].value, "approve.timeout") if "timeout" in keys else None
     show = list(fields.items(keys["show"].value, "approve.show")) if "show" in keys else []
     remind = list(fields.items(keys["remind"].value, "approve.remind")) if "remind" in keys else []
@@ -89,6 +90,18 @@ def read_approve(fields: Fields, node: Node, key: Node) -> ApproveAction:
         remind_s=tuple(s for item in remind if (s := fields.duration(item, "approve.remind")) is not None),
         notify=_targets(fields, keys["notify"].value, "approve.notify") if "notify" in keys else (),
     )
+
+
+def _say_what_waits(fields: Fields, keys: dict[str, Entry], on_timeout: str) -> None:
+    """Note what of a question this build reads without performing it."""
+    if on_timeout == "escalate":
+        fields.later("on_timeout: escalate", keys["on_timeout"].value, "the question holds, as with `hold`")
+    for name, meaning in (("remind", "nobody is reminded"), ("notify", "`fairlead approvals` lists the question")):
+        if name in keys:
+            fields.later(f"approve.{name}", keys[name].key, meaning)
+    for word in keys["not_by"].value.items if "not_by" in keys else ():
+        if word.value in ("author", "agent_owner"):
+            fields.later(f"not_by: {word.value}", word, "only who asked for the run can be left out")
 
 
 def _check_choices(fields: Fields, node: Node, choices: tuple[Choice, ...]) -> None:
