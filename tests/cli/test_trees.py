@@ -70,6 +70,7 @@ def test_what_is_asked_of_a_run_reaches_the_runs_below_it(tree: Tree, tmp_path: 
     assert step(tree.view, "sub")["waits"] == {"child": child}
     assert f"⏸ sub           waiting · run {child}" in door.call("runs", "show", tree.run).out
     assert tree.show(child)["parent"] == tree.run
+    assert f"step of {tree.run}" in door.call("runs", "list").out
     # A parked run may be paused too: then an answer alone does not make it go on.
     assert door.call("pause", tree.run, "-m", "lunch").code == 0
     assert [tree.show(run)["pause_reason"] for run in (tree.run, child)] == ["lunch", "lunch"]

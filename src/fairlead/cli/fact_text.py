@@ -6,7 +6,7 @@ from fairlead.cli.times import clock_text, day_text, seconds_text
 from fairlead.service.records import FOLDED_OVER, NAMED_MAX, Fact
 
 # Fact → status for the symbol, and the word of a plain line. `step.progress` comes and goes.
-WORDS: dict[str, tuple[str, str]] = {
+_WORDS: dict[str, tuple[str, str]] = {
     "run.queued": ("queued", "queued"),
     "run.started": ("running", "start"),
     "run.resumed": ("running", "resume"),
@@ -65,12 +65,12 @@ class Folding:
 
 def status_of(fact: Fact) -> str:
     """The status that the symbol of *fact* stands for."""
-    return "kept" if fact.kept_from and fact.type == "step.succeeded" else WORDS[fact.type][0]
+    return "kept" if fact.kept_from and fact.type == "step.succeeded" else _WORDS[fact.type][0]
 
 
 def word_of(fact: Fact) -> str:
     """The word of a plain line."""
-    return "kept" if fact.kept_from and fact.type == "step.succeeded" else WORDS[fact.type][1]
+    return "kept" if fact.kept_from and fact.type == "step.succeeded" else _WORDS[fact.type][1]
 
 
 def first_line(fact: Fact) -> str:

@@ -46,7 +46,8 @@ def _list_lines(call: Invocation, runs: tuple[RunLine, ...]) -> Iterator[str]:
         when = pad(ago_text(run.queued_at, now), 12)
         name = pad(safe(run.workflow), wide)
         shown = run.labels if is_ours(run.labels) else without_ours(run.labels)
-        labels = safe(" ".join(f"{name}={value}" for name, value in sorted(shown.items())))
+        told = [f"{name}={value}" for name, value in sorted(shown.items())]
+        labels = safe(" ".join([*([f"step of {run.parent}"] if run.parent else []), *told]))
         line = f"  {look.symbol(run.status)} {run.run}  {name}  {when}  {status}  {pad(took, 6)}".rstrip()
         room = look.columns - width(line) - 2
         yield f"{line}  {look.paint(cut(labels, room), 'dim')}" if labels and room > 8 else line

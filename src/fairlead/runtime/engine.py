@@ -71,8 +71,10 @@ class Engine:
         """Bring those child runs to their end that were cancelled while they, and so their parent, only waited."""
         for step in state.steps.values():
             child = RunId(step.child)
-            if not child or next(iter(self._journal.events_of(child)), None) is None:
-                continue
+            if not child or step.status not in ("cancelled", "skipped"):
+                continue  # what it came to is known
+            if next(iter(self._journal.events_of(child)), None) is None:
+                continue  # the intent is all that there is of it
             if not any(isinstance(record.event, RunEnded) for record in self._journal.events_of(child)):
                 self._cancel(child, f"{state.run} has ended")
                 try:

@@ -284,7 +284,7 @@ class Projection:
 
     def _step_end(self, step: StepRun, record: Recorded) -> Fact:
         is_round = step.kind == "round"
-        told = round_of(self.state, step) if is_round else None
+        told = _round_of(self.state, step) if is_round else None
         return Fact(
             STEP_END[step.status],
             self.state.run,
@@ -362,7 +362,7 @@ def stopped_because(step: StepRun) -> str:
     return str(step.output.get("stopped_because", "")) if step.is_loop and isinstance(step.output, dict) else ""
 
 
-def round_of(state: RunState, step: StepRun) -> Round | None:
+def _round_of(state: RunState, step: StepRun) -> Round | None:
     """What the loop has noted of its round *step*; None while that has not ended."""
     loop = state.steps[step.parent] if step.parent is not None else step
     done = loop.rounds.done if loop.rounds is not None else []

@@ -41,6 +41,8 @@ class RunLine(msgspec.Struct, frozen=True, omit_defaults=True):
     commit: str = ""
     branch: str = ""
     rerun_of: str = ""
+    parent: str = ""  # the run of which this one is a step
+    kept_from: str = ""  # the run whose work this one goes on with
 
 
 class RoundView(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -186,6 +188,8 @@ def _run_line(row: RunRow, journal: Readable) -> RunLine:
         commit=first.commit,
         branch=first.branch,
         rerun_of=first.rerun_of,
+        parent=first.parent,
+        kept_from=first.origin,
     )
 
 

@@ -143,7 +143,7 @@ class Watch:
                 self._started_at = now
             told, self._behind = self._behind, behind
             if behind and behind != told:
-                summary = held_text(behind, state)
+                summary = _held_text(behind, state)
                 return [Fact("run.held", self._run, state.now, summary=summary)]
             is_unowned = now - self._started_at > QUEUED_SECONDS_MAX
         else:
@@ -155,7 +155,7 @@ class Watch:
         return []
 
 
-def held_text(behind: Sequence[RunId], state: RunState) -> str:
+def _held_text(behind: Sequence[RunId], state: RunState) -> str:
     """`behind r-7q2k of the group deploy`."""
     assert state.queued is not None  # a run that was read begins with run.queued
     more = f" and {len(behind) - _NAMED_MAX} more" if len(behind) > _NAMED_MAX else ""
