@@ -283,7 +283,7 @@ def test_every_change_that_the_tables_allow_happens_somewhere(monkeypatch: pytes
     assert not wanted - asked, "; ".join(map(" → ".join, sorted(wanted - asked)))
 
 
-def test_while_a_run_is_paused_nothing_begins() -> None:
+def test_while_a_run_is_paused_nothing_begins_and_nothing_is_lost() -> None:
     paused_at_all = 0
     for seed in SEEDS:
         is_paused = False

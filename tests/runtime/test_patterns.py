@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fairlead.core.events import (
+    ApprovalAsked,
     ApprovalDecided,
     AttemptStarted,
     RoundEnded,
@@ -31,6 +32,7 @@ from fairlead.core.workflow import (
     Input,
     Join,
     LoopAction,
+    ParallelAction,
     Retry,
     Stall,
     Step,
@@ -324,6 +326,24 @@ def test_a_person_is_asked_and_the_run_holds_no_process_meanwhile(bench: Bench) 
     assert state.status == "succeeded", state.ended
     assert agent.calls[-1].inputs == {"chosen": ["y"]}
     assert len(kinds(bench, state, RunParked)) == len(kinds(bench, state, RunContinued)) == 1
+
+
+@proves("A2.2")
+def test_a_step_that_waits_holds_no_slot_and_takes_one_again_when_it_goes_on(bench: Bench) -> None:
+    agent = played(bench)
+    ask = Step("ok", ApproveAction("Go on with ${ item }?"), each=Each("[1, 2, 3]", max_parallel=1))
+    beside = Step("beside", ParallelAction((Step("go", WaitAction(event="go")), step("b")), max=1))
+    state = run(bench, Workflow("w", (Step("p", ParallelAction((ask, beside))),)))
+    assert (state.status, [str(call.place) for call in agent.calls]) == ("waiting", ["b"])
+    assert [str(event.place) for event in kinds(bench, state, ApprovalAsked)] == ["ok[0]", "ok[1]", "ok[2]"]
+    for number in (2, 0, 1):
+        asked = state.steps[Place(f"ok[{number}]")].asked
+        assert asked is not None
+        bench.journal.record(
+            state.run, ApprovalDecided(Place(f"ok[{number}]"), asked.approval, "approve", "ann", asked.digest)
+        )
+    bench.journal.record(state.run, SignalReceived("go"))
+    assert asyncio.run(bench.perform(state.run)).status == "succeeded"
 
 
 def test_a_no_ends_the_run_as_rejected_and_finally_still_runs(bench: Bench) -> None:

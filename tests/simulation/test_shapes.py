@@ -13,7 +13,7 @@ from fairlead.core.json import Json
 from fairlead.core.standing import RunState, StepRun
 from fairlead.core.workflow import AgentAction, LoopAction, NotifyAction, Workflow
 from fairlead.runtime.contents import Contents
-from fairlead.runtime.scope import Scope, items_of, output_of
+from fairlead.runtime.scope import Scope, output_of
 from tests.core.grammar import any_workflow, inputs_for
 from tests.core.runs import facts
 from tests.proves import proves
@@ -142,7 +142,7 @@ def test_each_item_gets_its_own_value_and_the_outputs_lie_in_the_order_of_the_it
             action = step.planned.step.action
             if not (step.is_each and step.status in ("succeeded", "degraded") and isinstance(action, AgentAction)):
                 continue
-            items = items_of(step, load)
+            items = load(step.opened_ref) if step.opened_ref else step.item
             seen = Scope(state, load, step)["steps"][step.planned.step.id]
             assert [item["key"] for item in seen["items"]] == [str(number) for number in range(len(items))], seed
             for item, output in zip(items, seen["outputs"], strict=True):

@@ -42,13 +42,8 @@ def release_roots(state: RunState, *, is_closing: bool) -> None:
 
 def _release(state: RunState, step: StepRun) -> None:
     """Nothing stands before *step* any more: it is ready, or, being a block, opens."""
-    parent = state.steps[step.parent] if step.parent is not None else None
-    if parent is not None and parent.slots == 0:
-        parent.held = parent.held or deque()
-        parent.held.append(step.place)
+    if not _has_taken_slot(state, step):
         return
-    if parent is not None:
-        parent.slots -= 1
     if not step.is_block:
         advance(step, "released")
         state.ready[step.place] = None
@@ -58,6 +53,41 @@ def _release(state: RunState, step: StepRun) -> None:
     else:
         advance(step, "opened")
         _open_children(state, step)
+
+
+def _has_taken_slot(state: RunState, step: StepRun) -> bool:
+    """Whether the block around *step* has a free slot, which it takes; if not it is held until one becomes free."""
+    if step.parent is None:
+        return True
+    parent = state.steps[step.parent]
+    if parent.slots == 0:
+        parent.held = parent.held or deque()
+        parent.held.append(step.place)
+        return False
+    parent.slots -= 1
+    step.has_slot = True
+    return True
+
+
+def give_slot(state: RunState, step: StepRun) -> None:
+    """*step* has ended, or waits and holds no process: the next one may take its slot."""
+    if not step.has_slot or step.parent is None:
+        return
+    step.has_slot = False
+    parent = state.steps[step.parent]
+    parent.slots += 1
+    while parent.held and parent.slots:
+        held = state.steps[parent.held.popleft()]
+        if held.status == "pending":
+            _release(state, held)
+        elif held.status == "ready":
+            take_up(state, held)
+
+
+def take_up(state: RunState, step: StepRun) -> None:
+    """A step that waited goes on as soon as the block around it has a slot for it."""
+    if _has_taken_slot(state, step):
+        state.ready[step.place] = None
 
 
 def _open_children(state: RunState, step: StepRun) -> None:
@@ -91,7 +121,7 @@ def open_block(state: RunState, event: StepOpened) -> None:
     step.item, step.opened_ref = event.items, event.items_ref
     todo: Todo = deque()
     if step.is_each:
-        for number, (key, slug) in enumerate(zip(event.keys, slugs(event.keys), strict=True)):
+        for number, (key, slug) in enumerate(zip(event.keys, _slugs(event.keys), strict=True)):
             item = create(state, step.planned, (*step.suffix, f"[{slug}]"), step.place, "item")
             item.key, item.number = key, number
             step.children.append(item.place)
@@ -110,7 +140,7 @@ def open_block(state: RunState, event: StepOpened) -> None:
     end_all(state, todo)
 
 
-def slugs(keys: tuple[str, ...]) -> list[str]:
+def _slugs(keys: tuple[str, ...]) -> list[str]:
     """What stands for each key in a place: the key itself, or a short part of it with a digest."""
     return [
         key
@@ -164,7 +194,6 @@ def end_all(state: RunState, todo: Todo) -> None:
         if what == "judged":  # a round whose steps have ended: its values say what it came to
             state.judging[step.place] = None
             continue
-        held_slot = step.status in ("ready", "running", "waiting")
         _forget(state, step)
         advance(step, what)
         step.ended_at = state.now
@@ -178,7 +207,7 @@ def end_all(state: RunState, todo: Todo) -> None:
                 todo.append((child, "cancelled" if step.status == "cancelled" else "skipped"))
         if step.kind == "step":
             _tell_followers(state, step, todo)
-        _tell_parent(state, step, held_slot, todo)
+        _tell_parent(state, step, todo)
 
 
 def _forget(state: RunState, step: StepRun) -> None:
@@ -224,7 +253,7 @@ def _ended_how(step: StepRun) -> str:
     )
 
 
-def _tell_parent(state: RunState, step: StepRun, held_slot: bool, todo: Todo) -> None:
+def _tell_parent(state: RunState, step: StepRun, todo: Todo) -> None:
     if step.parent is None:
         _end_root(state, step)
         return
@@ -238,12 +267,7 @@ def _tell_parent(state: RunState, step: StepRun, held_slot: bool, todo: Todo) ->
         _after_round(state, parent, step, todo)
         return
     _weigh(state, parent, step, todo)
-    if held_slot:
-        parent.slots += 1
-        while parent.held and parent.slots:
-            waiting = state.steps[parent.held.popleft()]
-            if waiting.status == "pending":
-                _release(state, waiting)
+    give_slot(state, step)
     if parent.children_open == 0:
         todo.append((parent, _block_end(state, parent)))
 
@@ -255,11 +279,11 @@ def _weigh(state: RunState, parent: StepRun, step: StepRun, todo: Todo) -> None:
         return
     total = len(parent.children)
     if join.kind == "all":
-        if step.counts_as_failure and parent.bad > allowed(join, total) and _is_fail_fast(parent):
+        if step.counts_as_failure and parent.bad > _allowed(join, total) and _is_fail_fast(parent):
             _stop_siblings(state, parent, f"{step.place} failed", todo)
-    elif parent.good >= wanted(join, total):
+    elif parent.good >= _wanted(join, total):
         _stop_siblings(state, parent, "enough of them have succeeded", todo)
-    elif parent.good + parent.children_open < wanted(join, total):
+    elif parent.good + parent.children_open < _wanted(join, total):
         _stop_siblings(state, parent, f"{step.place} failed, and too few are left", todo)
 
 
@@ -275,12 +299,12 @@ def _is_fail_fast(block: StepRun) -> bool:
     return block.is_each or (isinstance(action, ParallelAction) and action.fail_fast)
 
 
-def allowed(join: Join, total: int) -> int:
+def _allowed(join: Join, total: int) -> int:
     """How many of *total* may fail."""
     return max(join.tolerate_count, math.floor(join.tolerate_share * total + 1e-9))
 
 
-def wanted(join: Join, total: int) -> int:
+def _wanted(join: Join, total: int) -> int:
     """How many of *total* must end well."""
     match join.kind:
         case "any":
@@ -290,7 +314,7 @@ def wanted(join: Join, total: int) -> int:
         case "at_least":
             return math.ceil(join.share * total - 1e-9)
         case "all":
-            return total - allowed(join, total)
+            return total - _allowed(join, total)
 
 
 def _stop_siblings(state: RunState, parent: StepRun, why: str, todo: Todo) -> None:
@@ -361,9 +385,9 @@ def _joined_end(state: RunState, block: StepRun, join: Join, children: list[Step
     failed = [child for child in children if child.counts_as_failure]
     total = len(children)
     if join.kind == "all":
-        is_reached = len(failed) <= allowed(join, total)
+        is_reached = len(failed) <= _allowed(join, total)
     else:
-        is_reached = block.good >= wanted(join, total)
+        is_reached = block.good >= _wanted(join, total)
     if not is_reached and failed:
         _blame(block, failed[0])
         if total > 1:
@@ -373,7 +397,7 @@ def _joined_end(state: RunState, block: StepRun, join: Join, children: list[Step
         if any(child.status == "cancelled" for child in children):
             return "cancelled"
         block.fault, block.code = "result", "FL-R502"
-        block.message = f"{block.good} of {total} ended well, {wanted(join, total)} are needed"
+        block.message = f"{block.good} of {total} ended well, {_wanted(join, total)} are needed"
         return "failed"
     if join.kind == "all" and any(child.status == "cancelled" for child in children):
         return "cancelled"

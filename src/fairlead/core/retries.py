@@ -11,7 +11,7 @@ from typing import NamedTuple
 from fairlead.core.events import AttemptFailed
 from fairlead.core.workflow import FALLBACKS_MAX, AgentAction, ErrorClass, Retry, Step
 
-SCHEDULE_S = (5.0, 15.0, 30.0)  # between the attempts; further ones wait as long as the last
+_SCHEDULE_S = (5.0, 15.0, 30.0)  # between the attempts; further ones wait as long as the last
 RETRY_AFTER_S_MAX = 3_600.0  # whoever asks for a longer wait is not waited for
 
 _NO_WAIT: frozenset[ErrorClass] = frozenset({"invalid_output", "expectation"})
@@ -85,7 +85,7 @@ def _wait_s(retry: Retry, failed: AttemptFailed, retries: int, seed: str) -> flo
         return failed.retry_after_s
     match retry.backoff:
         case "schedule":
-            wait = SCHEDULE_S[min(retries, len(SCHEDULE_S) - 1)]
+            wait = _SCHEDULE_S[min(retries, len(_SCHEDULE_S) - 1)]
         case "constant":
             wait = min(retry.initial_s, retry.max_delay_s)
         case "linear":

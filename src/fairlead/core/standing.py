@@ -78,6 +78,7 @@ class StepRun:
         "fault",
         "good",
         "granted",
+        "has_slot",
         "held",
         "hint",
         "is_block",
@@ -186,6 +187,7 @@ class StepRun:
         self.bad = 0
         self.held: deque[Place] | None = None
         self.slots = 0
+        self.has_slot = False  # whether it takes one of the slots of the block around it
         self.is_stopping = False  # its end is certain: what is inside has been stopped
 
     @property

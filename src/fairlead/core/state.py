@@ -8,7 +8,19 @@ from collections import deque
 from collections.abc import Iterable
 
 from fairlead.core import retries
-from fairlead.core.advance import Todo, advance, doom, end, end_all, end_round, open_block, release_roots, stop_waiting
+from fairlead.core.advance import (
+    Todo,
+    advance,
+    doom,
+    end,
+    end_all,
+    end_round,
+    give_slot,
+    open_block,
+    release_roots,
+    stop_waiting,
+    take_up,
+)
 from fairlead.core.events import (
     ApprovalAsked,
     ApprovalDecided,
@@ -244,6 +256,7 @@ def _close(state: RunState, event: AttemptOutcome) -> None:
                 advance(step, "asked")
                 step.asked = None
                 state.waiting[place] = state.uncertain[place] = None
+                give_slot(state, step)
 
 
 def _keep(state: RunState, step: StepRun, event: AttemptSucceeded) -> None:
@@ -309,12 +322,13 @@ def _wait(state: RunState, event: WaitBegun) -> None:
     if why := state.doomed.pop(event.place, "") or _why_stopped(state, step):
         step.reason = why
         end(state, step, "cancelled")
+    give_slot(state, step)
 
 
 def _release_waiting(state: RunState, step: StepRun) -> None:
     stop_waiting(state, step)
     advance(step, "released")
-    state.ready[step.place] = None
+    take_up(state, step)
 
 
 def _release_children(state: RunState) -> None:
@@ -336,6 +350,7 @@ def _ask(state: RunState, event: ApprovalAsked, at: Micros) -> None:
     step.questions += 1
     step.asked, step.asked_at, step.decisions, step.decided_at, step.granted = event, at, (), (), ""
     step.started_at = step.started_at or state.now
+    give_slot(state, step)
 
 
 def _hear(state: RunState, event: ApprovalDecided, at: Micros) -> None:
@@ -352,7 +367,7 @@ def _hear(state: RunState, event: ApprovalDecided, at: Micros) -> None:
         step.fault, step.code = "person", "FL-P001" if said == "rejected" else "FL-P002"
         how = "rejected it" if said == "rejected" else "asked for changes"
         step.message = f"{event.by} {how}" + (f": {event.comment}" if event.comment else "")
-        step.output = decision_of(step)
+        step.output = _decision_of(step)
         _reject(state, step)
         end(state, step, "failed")
 
@@ -372,7 +387,7 @@ def _grant(state: RunState, step: StepRun, decided: ApprovalDecided) -> None:
             state.granted[granted] = asked.approval
     state.granted_at[asked.approval] = step.decided_at[-1]
     if asked.about == "approve":
-        step.output = decision_of(step)
+        step.output = _decision_of(step)
         step.agent, step.summary = "approve", _said(step)
         end(state, step, "succeeded")
         return
@@ -390,7 +405,7 @@ def _said(step: StepRun) -> str:
     return f"{', '.join(one.by for one in step.decisions)} approved{part}"
 
 
-def decision_of(step: StepRun) -> dict[str, object]:
+def _decision_of(step: StepRun) -> dict[str, object]:
     """The output of a decided approval, but for the list of what was selected: that lies in the content store."""
     last = step.decisions[-1]
     choices = {one.choice for one in step.decisions}

@@ -56,7 +56,7 @@ class Scope(_Lazy):
         makers: Makers = {
             "inputs": lambda: state.inputs,
             "vars": self._vars,
-            "steps": lambda: Steps(state, load, at.suffix if at is not None else (), self._previous),
+            "steps": lambda: _Steps(state, load, at.suffix if at is not None else (), self._previous),
             "run": self._run,
         }
         for root in ("git", "host", "data", "env"):
@@ -122,10 +122,10 @@ def _itself(value: Json) -> Json:
 
 
 def _item_of(block: StepRun, number: int, load: Load) -> Json:
-    return items_of(block, load)[number]
+    return _items_of(block, load)[number]
 
 
-def items_of(block: StepRun, load: Load) -> list[Json]:
+def _items_of(block: StepRun, load: Load) -> list[Json]:
     """The list of a fan-out that has opened."""
     items: list[Json] = load(block.opened_ref) if block.opened_ref else block.item
     return items
@@ -137,7 +137,7 @@ def _round(loop: StepRun, number: int) -> Json:
     return {"number": number, "best": rounds.best, "history": history(rounds), "commit": rounds.tree}
 
 
-class Steps(Mapping[str, Json]):
+class _Steps(Mapping[str, Json]):
     """`steps`: the facts of every step that can be seen from one place."""
 
     def __init__(

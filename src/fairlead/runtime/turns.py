@@ -305,7 +305,7 @@ def ask(state: RunState, place: Place, now: Micros, load: Load, put: Put) -> App
         covers.append(digest(encode(selectable)))
     return ApprovalAsked(
         place,
-        approval_id(state, step),
+        _approval_id(state, step),
         "approve",
         title,
         body,
@@ -323,7 +323,7 @@ def ask(state: RunState, place: Place, now: Micros, load: Load, put: Put) -> App
     )
 
 
-def approval_id(state: RunState, step: StepRun) -> str:
+def _approval_id(state: RunState, step: StepRun) -> str:
     """The id of the next question about *step*: the same in every replay."""
     return "a-" + digest(f"{state.run} {step.place} {step.questions}".encode())[7:13]
 
@@ -349,7 +349,7 @@ def ask_about(state: RunState, place: Place, wanted: Ask, load: Load, put: Put) 
     is_small = len(data) <= INLINE_BYTES_MAX
     return ApprovalAsked(
         place,
-        approval_id(state, step),
+        _approval_id(state, step),
         "effect",
         wanted.title,
         wanted.body + again,
@@ -378,7 +378,7 @@ def ask_again(state: RunState, place: Place, given: Json, put: Put) -> ApprovalA
     is_small = len(data) <= INLINE_BYTES_MAX
     return ApprovalAsked(
         place,
-        approval_id(state, step),
+        _approval_id(state, step),
         "uncertain",
         title,
         body,
