@@ -24,7 +24,8 @@ def list_all(call: Invocation) -> int:
         wide = max((width(safe(row.name)) for row in found.workflows), default=0)
         for row in found.workflows:
             status = "failed" if row.problem else "degraded" if row.hidden_by else "succeeded"
-            said = row.problem or f"{row.shape}, {plural(row.steps, 'step')}  {row.title}"
+            said = row.title if row.is_python else f"{row.shape}, {plural(row.steps, 'step')}  {row.title}"
+            said = row.problem or said
             said = f"{row.file}: {row.hidden_by} is taken instead" if row.hidden_by and not row.problem else said
             left = f"  {look.symbol(status)} {pad(safe(row.name), wide)}  "
             yield left + cut(safe(said), max(20, look.columns - width(left)))
@@ -64,9 +65,8 @@ def show(call: Invocation) -> int:
         yield "  steps"
         wide = max(width(row.id) + 2 * row.depth for row in found.steps)
         for row in found.steps:
-            more = ", ".join(filter(None, (row.condition, "always" if row.is_closing and not row.depth else "")))
             left = f"    {pad('  ' * row.depth + row.id, wide)}  "
-            said = safe(row.does) + (f"  {safe(more)}" if more else "")
+            said = safe(row.does) + (f"  {safe(row.condition)}" if row.condition else "")
             yield left + cut(said, max(20, look.columns - width(left)))
         if found.outputs:
             yield ""

@@ -29,8 +29,16 @@ class _Box:
 def svg_graph(workflow: Workflow) -> Iterator[str]:
     """The picture, line by line: one file that needs no other."""
     arrows = arrows_of(workflow)
-    roots = [planned.step.id for planned in workflow.plan.values() if planned.parent is None]
-    boxes, width, height = _laid(roots, workflow, arrows)
+    boxes: list[_Box] = []
+    width = height = 0.0
+    for is_closing in (False, True):  # what is always done at the end stands below all else
+        roots = [name for name, one in workflow.plan.items() if one.parent is None and one.is_closing == is_closing]
+        below, wide_below, high_below = _laid(roots, workflow, arrows)
+        for box in below:
+            box.y += height + (_GAP_Y if height and below else 0.0)
+        boxes += below
+        height += high_below + (_GAP_Y if height and below else 0.0)
+        width = max(width, wide_below)
     size = f"{width + 2 * _PAD:.0f} {height + 2 * _PAD:.0f}"
     wide, high = size.split()
     title = escape(workflow.title or workflow.name)
@@ -43,10 +51,15 @@ def svg_graph(workflow: Workflow) -> Iterator[str]:
     places: dict[str, _Box] = {}
     for box in boxes:
         _move(box, _PAD, _PAD, places)
-    for name in workflow.plan:
-        yield from _drawn(places[name], workflow)
+    # Lines that pass a box lie under it, and those inside a block over the block.
+    for name, one in workflow.plan.items():
+        if one.is_block:
+            yield from _drawn(places[name], workflow)
     for arrow in arrows:
         yield _line(places[arrow.before], places[arrow.to], is_dashed=arrow.is_order_only)
+    for name, one in workflow.plan.items():
+        if not one.is_block:
+            yield from _drawn(places[name], workflow)
     yield "</svg>"
 
 

@@ -80,6 +80,8 @@ def condition_of(planned: Planned, workflow: Workflow) -> str:
         found.append(f"if {condition}" if condition else "else")
     if planned.step.condition:
         found.append(f"if {planned.step.condition}")
+    if planned.is_closing and planned.parent is None:
+        found.append("always")
     return _cut(", ".join(found))
 
 
