@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fairlead.app_agents import wait
-from fairlead.core.errors import Diagnostic, FairleadError, Span
+from fairlead.core.errors import Diagnostic, Span
 from fairlead.core.findings import path_text
 from fairlead.core.json import Json, encode, parse
 from fairlead.core.outcomes import Failed, Succeeded
@@ -44,10 +44,10 @@ class _Performed(msgspec.Struct):
 
 
 def build(project: Project, path: str, data: bytes, spawner: "LocalSpawner", *, is_off: bool) -> "Built":
-    """Perform the Python file *path*, whose content is *data*, and give what it wrote down.
+    """Perform the Python file *path*, whose content is *data*, and give what it wrote down, or why there is nothing.
 
     Raises:
-        FairleadError: FL-W33x, and what is wrong with a builder call.
+        FairleadError: nothing can be shut in here.
     """
     from fairlead.workflow.building.built import Built
 
@@ -57,16 +57,15 @@ def build(project: Project, path: str, data: bytes, spawner: "LocalSpawner", *, 
     except UnicodeDecodeError as error:
         place = Span(data[: error.start].count(b"\n") + 1, 1, data[: error.start].count(b"\n") + 1, 1)
         said = f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8"
-        raise FairleadError(Diagnostic("FL-W002", said, file=shown, span=place, hints=("save it as UTF-8",))) from None
+        wrong = Diagnostic("FL-W002", said, file=shown, span=place, hints=("save it as UTF-8",))
+        return Built(None, said=(wrong,))
     code = ToolCode("workflow", shown, "", {shown: text})
     shut_in = None if is_off else Confinement(project.root, is_copy=False, memory_max=BUILD_BYTES_MAX)
     call = ToolCall(BUILDER, {}, project.root, BUILD_SECONDS_MAX, BUILD_BYTES_MAX, code=code, confinement=shut_in)
     outcome = wait(spawner.call_tool(call, lambda text, found: None)).outcome
     performed = _performed(outcome)
     if performed is None:
-        raise FairleadError(_silence(outcome, shown))
-    if performed.tree is None:
-        raise FairleadError(*performed.diagnostics)
+        return Built(None, (), text, (_silence(outcome, shown),))
     return Built(performed.tree, performed.places, text, performed.diagnostics)
 
 

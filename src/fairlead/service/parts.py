@@ -336,10 +336,10 @@ class Parts(Protocol):
         ...
 
     def build(self, project: Project, path: str, data: bytes) -> "Built":
-        """Perform a Python file in a child process, and give the workflow that it writes down.
+        """Perform a Python file in a child process, and give the workflow that it writes down, or why there is none.
 
         Raises:
-            FairleadError: FL-W32x, FL-W33x: what is wrong with the file, each with its line.
+            FairleadError: FL-P3xx, FL-N0xx: nothing can be performed here.
         """
         ...
 

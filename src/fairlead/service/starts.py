@@ -144,7 +144,7 @@ def find_definition(parts: Parts, project: Project, cwd: str, name: str) -> Defi
 def _perform_python(parts: Parts, project: Project, path: str, data: bytes) -> Definition:
     """The workflow that a Python file writes down. It is performed for that, because a person has named it."""
     built = parts.build(project, path, data)
-    return Definition(path, encode(built.tree), built)
+    return Definition(path, b"" if built.tree is None else encode(built.tree), built)
 
 
 def _no_workflow(parts: Parts, project: Project, name: str) -> FairleadError:

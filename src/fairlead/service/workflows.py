@@ -41,6 +41,7 @@ class WorkflowRow(msgspec.Struct, frozen=True, omit_defaults=True):
     errors: int = 0
     warnings: int = 0
     hidden_by: str = ""  # the file that is taken when this name is typed
+    is_python: bool = False  # what it holds is known only when it is performed, for which a person names it
 
 
 class WorkflowRows(msgspec.Struct, frozen=True):
@@ -99,6 +100,7 @@ class Graph(msgspec.Struct, frozen=True):
 def list_workflows(parts: Parts, project: Project) -> WorkflowRows:
     """All of them by name; a file that is no workflow is a row that says why, never an absence."""
     rows = [_row(parts, project, definition) for definition in _definitions(parts, project)]
+    rows += _python_rows(parts, project)
     taken: dict[str, str] = {}
     found: list[WorkflowRow] = []
     for row in sorted(rows, key=lambda row: (row.name, row.is_shipped)):
@@ -164,6 +166,14 @@ def _definitions(parts: Parts, project: Project) -> Iterator[Definition]:
         shipped = parts.shipped_workflow(name)
         if shipped is not None:
             yield Definition(*shipped)
+
+
+def _python_rows(parts: Parts, project: Project) -> Iterator[WorkflowRow]:
+    """The files in Python, which no list performs; what begins with `_` is what they share."""
+    for name in parts.files.names(os.path.join(project.root, PROJECT_WORKFLOWS)):
+        if name.endswith(".py") and not name.startswith("_"):
+            file = path_text(os.path.join(PROJECT_WORKFLOWS, name))
+            yield WorkflowRow(file, file, title="Python, run by naming it", is_python=True)
 
 
 def _row(parts: Parts, project: Project, definition: Definition) -> WorkflowRow:

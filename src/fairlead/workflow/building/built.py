@@ -15,10 +15,10 @@ Path = tuple[str | int, ...]
 class Built(msgspec.Struct, frozen=True):
     """What a Python file gave. `places` names the builder call behind the parts that have one of their own."""
 
-    tree: dict[str, Json]
+    tree: dict[str, Json] | None  # None: it gave none, and `said` holds why
     places: tuple[tuple[Path, Span], ...] = ()
     text: str = ""  # of the Python file
-    said: tuple[Diagnostic, ...] = ()  # warnings about performing it
+    said: tuple[Diagnostic, ...] = ()  # about performing it
 
 
 def places_of(value: Json, file: str, path: Path = ()) -> Iterator[tuple[Path, Span]]:
@@ -33,8 +33,8 @@ def places_of(value: Json, file: str, path: Path = ()) -> Iterator[tuple[Path, S
             yield from places_of(one, file, (*path, nth))
 
 
-def node_of(built: Built) -> Node:
-    """The tree with the places of the calls, as if the Python file were the workflow file."""
+def node_of(tree: dict[str, Json], built: Built) -> Node:
+    """The *tree* with the places of the calls, as if the Python file were the workflow file."""
     places = dict(built.places)
     starts = _line_starts(built.text)
 
@@ -63,7 +63,7 @@ def node_of(built: Built) -> Node:
             node.is_plain = not node.is_text
         return node
 
-    return build(built.tree, (), 0, len(built.text.split("\n", 1)[0]))
+    return build(tree, (), 0, len(built.text.split("\n", 1)[0]))
 
 
 def _key(name: str, start: int, end: int) -> Node:

@@ -27,9 +27,11 @@ def check_built(
     requirements_of: RequirementsOf | None = None,
 ) -> ReadWorkflow:
     """Check what the Python file at *path* gave. Nothing mends it: an edit would be one of the tree."""
+    if built.tree is None:
+        return ReadWorkflow(None, built.said, {}, built.text)
     source = Source(path, built.text)
     read = check_tree(
-        node_of(built),
+        node_of(built.tree, built),
         source,
         catalog,
         effects=effects,

@@ -84,7 +84,7 @@ def _scalar(value: object) -> Json:
         return value
     if isinstance(value, int | float):
         refuse("FL-W321", f"{value!r:.60} is a number that JSON cannot hold", "write it as text")
-    what = "a function" if callable(value) else f"{value!r:.60}"
+    what = "a function" if callable(value) else f"a value of the type {type(value).__name__}"
     hint = "call it; only `key=` and the methods of lists take a lambda" if callable(value) else ""
     refuse("FL-W321", f"{what} cannot stand in a workflow", hint or "give text, numbers, lists, mappings or symbols")
 

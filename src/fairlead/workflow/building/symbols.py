@@ -244,7 +244,7 @@ def tree_of(value: object) -> Tree:
             entries = tuple((tree_of(key), tree_of(one)) for key, one in value.items())
             return MapOf(0, 0, above(*(part for entry in entries for part in entry)), entries)
         case _:
-            what = "a function" if callable(value) else f"{value!r:.60}"
+            what = "a function" if callable(value) else f"a value of the type {type(value).__name__}"
             refuse("FL-W321", f"{what} cannot stand in an expression", "give a symbol, or a value that JSON has")
 
 

@@ -369,7 +369,7 @@ class Workflow:
         >>> wf = Workflow("look")
         >>> scan = wf.agent("scan", "security-scanner", timeout="soon")
         >>> [found.code for found in wf.check()]
-        ['FL-W107']
+        ['FL-W026']
         """
         from fairlead.workflow.building.checked import read_in_place
 

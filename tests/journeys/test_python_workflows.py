@@ -1,0 +1,105 @@
+"""A workflow in Python through the door: performed only where a person names it, shut in, checked like any other."""
+
+from pathlib import Path
+
+import pytest
+
+from fairlead import app_building
+from fairlead.app import main
+from tests.journeys.door import Door
+from tests.journeys.repositories import snapshot
+from tests.proves import proves
+
+TWICE = """\
+from fairlead import Workflow
+
+wf = Workflow("twice")
+with wf.parallel("both") as both:
+    for word in ("one", "two"):
+        wf.run(word, f"echo {word}")
+wf.outputs(degraded=both.degraded)
+"""
+# Every way in which a file could tell that it was performed.
+TELLING = "import os\nopen('performed', 'w')\nos.kill(os.getppid(), 9)\n"
+
+
+@pytest.fixture
+def project(repository: Path) -> Path:
+    (repository / ".fairlead/workflows").mkdir(parents=True)
+    (repository / ".fairlead/workflows/twice.py").write_text(TWICE)
+    return repository
+
+
+@proves("A1.2", "J7")
+def test_a_python_file_is_checked_planned_shown_and_run_by_naming_it(door: Door, project: Path) -> None:
+    file = ".fairlead/workflows/twice.py"
+    assert door.call(project, "check", file).exit_code == 0
+    plan = door.call(project, "plan", file, "--json").json
+    assert [step["id"] for step in plan["steps"]] == ["both", "one", "two"]
+    run = door.call(project, "run", file, "--json")
+    assert run.exit_code == 0, run.said
+    assert run.json["outputs"] == {"degraded": []}
+    # The same in YAML is the same definition.
+    (project / "twice.yaml").write_text(
+        "fairlead: 1\nname: twice\nsteps:\n  - id: both\n    parallel:\n      steps:\n"
+        "        - {id: one, run: echo one}\n        - {id: two, run: echo two}\n"
+        "outputs: {degraded: '${ steps.both.degraded }'}\n"
+    )
+    assert door.call(project, "plan", "twice.yaml", "--json").json["digest"] == plan["digest"]
+
+
+@proves("J7")
+def test_no_command_performs_a_python_file_that_nobody_named(door: Door, project: Path) -> None:
+    (project / ".fairlead/workflows/twice.py").write_text(TELLING)
+    before = snapshot(project)
+    listed = door.call(project, "workflows", "list")
+    assert listed.exit_code == 0
+    assert ".fairlead/workflows/twice.py  Python, run by naming it" in listed.text
+    rows = door.call(project, "workflows", "list", "--json").json["workflows"]
+    assert [row["name"] for row in rows if row.get("is_python")] == [".fairlead/workflows/twice.py"]
+    for words in (("check",), ("run", "twice"), ("plan", "twice"), ("workflows", "show", "twice")):
+        answer = door.call(project, *words)
+        assert answer.exit_code == (0 if words == ("check",) else 2), words
+        assert b"FL-W33" not in answer.err, words
+    assert snapshot(project) == before
+
+
+def test_a_named_file_can_neither_write_nor_end_what_called_it(door: Door, project: Path) -> None:
+    (project / "bad.py").write_text(TELLING)
+    (project / "wrong.yaml").write_text("fairlead: 1\nname: wrong\n")
+    answer = door.call(project, "check", "bad.py", "wrong.yaml", "--json")
+    assert answer.exit_code == 2
+    assert [found["code"] for found in answer.json["diagnostics"]] == ["FL-W331", "FL-W023"]
+    assert "Read-only file system" in answer.json["diagnostics"][0]["message"]
+    assert not (project / "performed").exists()
+
+
+# What a file does to its process → what is said.
+ENDS = {
+    "while True: pass": "FL-W332",
+    "x = bytearray(2_000_000_000)": "FL-W333",
+    "import os; os._exit(3)": "FL-W335",
+    "import os, signal; os.kill(os.getpid(), 9)": "FL-W335",
+}
+
+
+@pytest.mark.parametrize("text", ENDS)
+def test_a_file_that_does_not_answer_is_told(
+    text: str, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(app_building, "BUILD_SECONDS_MAX", 1.0)
+    (project / "bad.py").write_text(text)
+    assert main(["-C", str(project), "check", "bad.py"]) == 2
+    said = capsys.readouterr()
+    assert f"error[{ENDS[text]}]" in said.out + said.err
+
+
+def test_what_is_no_utf_8_is_told(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (project / "bad.py").write_bytes(b"x = 1\ny = '\xff'\n")
+    assert main(["-C", str(project), "check", "bad.py"]) == 2
+    said = capsys.readouterr()
+    assert "error[FL-W002]: byte 11 (0xff) is not UTF-8\n  --> bad.py:2" in said.out + said.err
