@@ -51,9 +51,9 @@ class LogReader:
         self._journal = require_reader(parts, project)
         state = project_run(self._journal, run).state
         leaves = [place for place, one in state.steps.items() if is_leaf(one)]
-        if step and step not in leaves:
+        self.steps: tuple[str, ...] = tuple(place for place in leaves if not step or _is_of(place, step))
+        if step and not self.steps:
             raise no_step(run, step, leaves)
-        self.steps: tuple[str, ...] = tuple(place for place in leaves if not step or place == step)
 
     def read(self) -> Log:
         """What was written since the last call."""
@@ -94,6 +94,11 @@ class LogReader:
             for (step, attempt), position in self._positions.items()
             if position.rest
         )
+
+
+def _is_of(place: str, step: str) -> bool:
+    """Whether *place* is *step*, or an item or a round of it."""
+    return place == step or place.startswith((f"{step}[", f"{step}#"))
 
 
 def no_step(run: RunId, step: str, known: Sequence[str]) -> FairleadError:
