@@ -1,7 +1,8 @@
 """Projects that the example workflows are performed on: small ones, with the files of `examples/` beside them.
 
 `uv` stands in for the program of that name where the environment of a project is complete: it performs what follows
-`run` with the interpreter of this installation, and measures coverage with the library behind pytest-cov.
+`run` with the interpreter of this installation, without the plugins that only our own tests need, and measures coverage
+with the library behind pytest-cov.
 """
 
 import shutil
@@ -18,6 +19,7 @@ UV = """\
 #!/bin/sh
 test "$1" = run || exit 2
 shift
+export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
 case " $* " in
 *" --cov "*)
     python -m coverage run -m pytest -q --junitxml=junit.xml

@@ -3,6 +3,7 @@
 import tomllib
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -217,3 +218,50 @@ def test_the_allow_list_of_the_documentation_is_the_one_that_ships() -> None:
     )
     for row in table["allowed"].values():
         assert ", ".join(f"`{name}`" for name in row) in page
+
+
+EVIDENCE: dict[str, Any] = {  # a JSON document
+    "run": "r-abcd2345",
+    "steps": [
+        {"id": "sign_off", "kind": "approve", "status": "succeeded", "decisions": [{"by": "bo", "choice": "approve"}]},
+        {"id": "apply", "kind": "effect", "status": "succeeded", "decisions": []},
+    ],
+    "requirements": [
+        {"id": "R-1", "title": "Kept", "evidence": [{"step": "tests", "holds": True}]},
+        {"id": "R-2", "evidence": [{"step": "scan", "holds": False, "say": "2 are left", "is_warning": True}]},
+        {"id": "R-3", "evidence": []},
+    ],
+}
+
+
+def test_the_evidence_of_a_run_is_judged_when_it_is_handed_in(check: Check) -> None:
+    files = {"README.md": "# A\n"}
+    assert {row["id"] for row in check(files).output["controls"]}.isdisjoint(("B16", "B17"))
+    outcome = check(files, {"evidence": EVIDENCE})
+    assert (state(outcome, "B16"), state(outcome, "B17")) == ("met", "met")
+    (approved,) = [row for row in outcome.output["controls"] if row["id"] == "B16"]
+    assert approved["evidence"] == [{"path": "r-abcd2345/sign_off", "line": 0, "what": "approved by bo"}]
+    assert [row["id"] for row in check(files, {"evidence": EVIDENCE, "scope": "run"}).output["controls"]] == [
+        "B16",
+        "B17",
+    ]
+
+
+def test_a_change_that_nobody_approved_and_a_check_that_fails_keep_their_controls_open(check: Check) -> None:
+    silent = [{**step, "decisions": []} for step in EVIDENCE["steps"]]
+    against = [{"id": "R-1", "evidence": [{"step": "tests", "holds": False, "say": "2 tests failed"}]}]
+    outcome = check({"README.md": "# A\n"}, {"evidence": {"steps": silent, "requirements": against}})
+    assert (state(outcome, "B16"), state(outcome, "B17")) == ("open", "open")
+    rows = {row["id"]: row for row in outcome.output["controls"]}
+    assert rows["B17"]["lacking"] == ["R-1 is not met: 2 tests failed"]
+    nothing = check({"README.md": "# A\n"}, {"evidence": {"steps": [], "requirements": []}})
+    assert (state(nothing, "B16"), state(nothing, "B17")) == ("not applicable", "not applicable")
+
+
+def test_the_table_for_people_has_every_control_and_obeys_no_name(check: Check) -> None:
+    outcome = check({"README.md": "# A\n", ".env": "A=b\n"})
+    lines = outcome.output["markdown"].splitlines()
+    assert sum(line.startswith("| B") for line in lines) == len(outcome.output["controls"])
+    assert "| B03 The project explains itself | ✓ met | README.md |" in lines
+    evil = check({"a|<b>.py": "import os\nos.environ['A']\n"}).output["markdown"]
+    assert "<b>" not in evil
