@@ -75,8 +75,9 @@ class _Reader(ast.NodeVisitor):
     def __init__(self, file: SourceFile) -> None:
         self._file = file
         self._depth = 0
-        self._names = dict(_bound_imports(file))
-        self._own = {name for name in _bound_names(file.tree) if name not in self._names}
+        nodes = list(ast.walk(file.tree))  # once for both: walking is what costs
+        self._names = dict(_bound_imports(file, nodes))
+        self._own = {name for name in _bound_names(nodes) if name not in self._names}
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -131,8 +132,8 @@ def absolute(file: SourceFile, node: ast.ImportFrom) -> str:
     return ".".join([*parts[:keep], *([node.module] if node.module else [])])
 
 
-def _bound_imports(file: SourceFile) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(file.tree):
+def _bound_imports(file: SourceFile, nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 first = alias.name.split(".")[0]
@@ -142,18 +143,23 @@ def _bound_imports(file: SourceFile) -> Iterator[tuple[str, str]]:
                 yield alias.asname or alias.name, f"{absolute(file, node)}.{alias.name}"
 
 
-def _bound_names(tree: ast.Module) -> Iterator[str]:
+def _bound_names(nodes: list[ast.AST]) -> Iterator[str]:
     """Every name that the file itself gives a meaning, at any depth. A method hides none outside its class."""
-    methods = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for inner in node.body}
-    for node in ast.walk(tree):
-        if id(node) in methods:
+    methods = {id(inner) for node in nodes if type(node) is ast.ClassDef for inner in node.body}
+    for node in nodes:
+        kind = type(node)
+        if kind not in _BINDING or id(node) in methods:
             continue
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
+        if isinstance(node, ast.Name):
+            if type(node.ctx) is ast.Store:
+                yield node.id
         elif isinstance(node, ast.arg):
             yield node.arg
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler) and node.name:
             yield node.name
+
+
+_BINDING = frozenset({ast.Name, ast.arg, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler})
 
 
 def plant(root: Path, path: str, text: str) -> None:

@@ -4,6 +4,7 @@ A reference counts, not only a call: `clock=time.time` hands the clock on as sur
 """
 
 import fnmatch
+from functools import cache
 from pathlib import Path
 
 from tests.house.source import SourceFile, plant, source_files
@@ -171,6 +172,7 @@ _NOT_IN_CORE = frozenset(
 )
 
 
+@cache  # the same names are used again and again
 def _thing(name: str) -> str | None:
     if name in HARMLESS:
         return None
