@@ -6,7 +6,7 @@ import pytest
 
 from fairlead import app_building
 from fairlead.app import main
-from tests.journeys.door import Door
+from tests.journeys.door import Answer, Door
 from tests.journeys.repositories import snapshot
 from tests.proves import proves
 
@@ -21,6 +21,26 @@ wf.outputs(degraded=both.degraded)
 """
 # Every way in which a file could tell that it was performed.
 TELLING = "import os\nopen('performed', 'w')\nos.kill(os.getppid(), 9)\n"
+
+
+class Near:
+    """The door without a process of its own: for what the path in fresh processes, below, does not depend on."""
+
+    def __init__(self, captured: pytest.CaptureFixture[str]) -> None:
+        self._captured = captured
+
+    def call(self, directory: Path, *words: str) -> Answer:
+        """Call the program as if in *directory*."""
+        self._captured.readouterr()
+        code = main(["-C", str(directory), *words])
+        out, err = self._captured.readouterr()
+        return Answer(code, out.encode(), err.encode())
+
+
+@pytest.fixture
+def near(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Near:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return Near(capsys)
 
 
 @pytest.fixture
@@ -64,12 +84,13 @@ def test_no_command_performs_a_python_file_that_nobody_named(door: Door, project
     assert snapshot(project) == before
 
 
-def test_a_named_file_can_neither_write_nor_end_what_called_it(door: Door, project: Path) -> None:
-    (project / "bad.py").write_text(TELLING)
+def test_a_named_file_can_neither_write_nor_end_what_called_it(near: Near, project: Path) -> None:
+    (project / "bad.py").write_text(f"open({str(project / 'performed')!r}, 'w')\n")
+    (project / "worse.py").write_text("import os\nos.kill(os.getppid(), 9)\n")
     (project / "wrong.yaml").write_text("fairlead: 1\nname: wrong\n")
-    answer = door.call(project, "check", "bad.py", "wrong.yaml", "--json")
+    answer = near.call(project, "check", "bad.py", "worse.py", "wrong.yaml", "--json")
     assert answer.exit_code == 2
-    assert [found["code"] for found in answer.json["diagnostics"]] == ["FL-W331", "FL-W023"]
+    assert [found["code"] for found in answer.json["diagnostics"]] == ["FL-W331", "FL-W330", "FL-W023"]
     assert "Read-only file system" in answer.json["diagnostics"][0]["message"]
     assert not (project / "performed").exists()
 
@@ -85,21 +106,17 @@ ENDS = {
 
 @pytest.mark.parametrize("text", ENDS)
 def test_a_file_that_does_not_answer_is_told(
-    text: str, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    text: str, near: Near, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(app_building, "BUILD_SECONDS_MAX", 1.0)
     (project / "bad.py").write_text(text)
-    assert main(["-C", str(project), "check", "bad.py"]) == 2
-    said = capsys.readouterr()
-    assert f"error[{ENDS[text]}]" in said.out + said.err
+    answer = near.call(project, "check", "bad.py", "--json")
+    assert answer.exit_code == 2
+    assert [found["code"] for found in answer.json["diagnostics"]] == [ENDS[text]]
 
 
-def test_what_is_no_utf_8_is_told(
-    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
+def test_what_is_no_utf_8_is_told(near: Near, project: Path) -> None:
     (project / "bad.py").write_bytes(b"x = 1\ny = '\xff'\n")
-    assert main(["-C", str(project), "check", "bad.py"]) == 2
-    said = capsys.readouterr()
-    assert "error[FL-W002]: byte 11 (0xff) is not UTF-8\n  --> bad.py:2" in said.out + said.err
+    (found,) = near.call(project, "check", "bad.py", "--json").json["diagnostics"]
+    assert (found["code"], found["message"]) == ("FL-W002", "byte 11 (0xff) is not UTF-8")
+    assert (found["file"], found["span"]["line"]) == ("bad.py", 2)
