@@ -214,3 +214,30 @@ def test_a_program_that_cannot_be_started_keeps_its_code(copy: Copy) -> None:
     outcome = copy.perform_program(("no-such-program",), JUNIT)
     assert isinstance(outcome, Failed)
     assert outcome.code == "FL-R204"
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("echo 'curl: (6) Could not resolve host: example.org' >&2; exit 6", "has no network"),
+        ("echo \"E   ModuleNotFoundError: No module named 'freezegun'\"; exit 2", ".venv/bin/python -m pytest"),
+        (
+            "echo 'touch: cannot touch: Read-only file system' >&2; exit 1",
+            "in its copy of your files and in its own /tmp",
+        ),
+        ("cat ../../nothing/of/this", "of what git ignores only .venv and node_modules are there"),
+        ("exit 1", "of what git ignores only .venv and node_modules are there"),
+    ],
+)
+def test_the_hint_of_a_failure_follows_from_what_the_program_said(copy: Copy, script: str, said: str) -> None:
+    outcome = copy.perform(script)
+    assert isinstance(outcome, Failed)
+    assert outcome.code == "FL-R210"
+    assert said in outcome.hint
+    assert outcome.hint.count("has no network") == said.count("has no network")
+
+
+def test_what_was_said_long_before_the_end_is_no_symptom(copy: Copy) -> None:
+    outcome = copy.perform("echo Could not resolve host; yes tests pass | head -n 4000; exit 1")
+    assert isinstance(outcome, Failed)
+    assert "network" not in outcome.hint

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from fairlead.agents.adapters.symptoms import COPY, hint_for
 from fairlead.core.events import INLINE_BYTES_MAX
 from fairlead.core.json import Digest, Json, encode
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
@@ -22,9 +23,6 @@ _PROBLEMS_SAID = 3
 _LOOKING = "fairlead.agents.parsing.outputs:look"
 _READING = "fairlead.agents.parsing.outputs:perform"
 _READING_MEMORY_MAX = 1_000_000_000  # bytes: a report of 10 MB is many small objects while it is read
-
-# The first surprise of whoever moves a command from a shell into a workflow, so every failure says it.
-_COPY = "of what git ignores only .venv and node_modules are there, in the sandbox, to be read"
 
 _TEXT = {"type": "string"}
 
@@ -117,12 +115,12 @@ def _refusal(program: str, ended: ProcessResult) -> Failed | None:
         return Failed("result", "FL-R203", message, "let it write to a file in its working copy", output)
     if ended.exit_code == 127 and not ended.stdout:
         message = f"{program} could not be started: {str(output['stderr']).strip()[:300]}"
-        hint = f"install it, or mend the command; it is looked for in a copy of your files: {_COPY}"
+        hint = f"install it, or mend the command; it is looked for in a copy of your files: {COPY}"
         return Failed("platform", "FL-R204", message, hint, output)
     if ended.exit_code != 0:
         how = f"signal {-ended.exit_code}" if ended.exit_code < 0 else f"exit code {ended.exit_code}"
         message = f"{program} ended with {how}"
-        return Failed("result", "FL-R210", message, f"it worked in a copy of your files: {_COPY}", output)
+        return Failed("result", "FL-R210", message, hint_for(ended), output)
     return None
 
 
