@@ -395,6 +395,37 @@ def test_a_child_run_gives_its_outputs_and_its_degraded_reasons(bench: Bench) ->
     assert state.ended.reasons == (f"sub: {inner}: inner: less",)
 
 
+def test_a_child_run_that_is_answered_while_its_parent_is_busy_beside_it_goes_on(bench: Bench) -> None:
+    child = Workflow("child", (Step("ok", ApproveAction("Go on?")),), outputs={"by": "${ steps.ok.output.by }"})
+    bench.journal.put(encode(child))
+    parent = Workflow(
+        "w", (Step("p", ParallelAction((Step("sub", WorkflowAction("child", child.digest)), step("b")))),)
+    )
+
+    async def answers(call: Call, world: World) -> Outcome:
+        while not (inner := bench.folded(parent, call.run).steps[Place("sub")].child):
+            await asyncio.sleep(0)
+        while not (asked := [e for e in told(inner) if isinstance(e, ApprovalAsked)]):
+            await asyncio.sleep(0)
+        while Place("sub") not in bench.folded(parent, call.run).waiting:
+            await asyncio.sleep(0)
+        decided = ApprovalDecided(Place("ok"), asked[0].approval, "approve", "ann", asked[0].digest)
+        bench.journal.record(RunId(inner), decided)
+        return Succeeded({})
+
+    def told(run: str) -> list[Any]:
+        if not bench.journal.find_run(run):
+            return []
+        return [record.event for record in bench.journal.events_of(RunId(run))]
+
+    from fairlead.testing import ScriptedAgent
+
+    bench.agents["played"] = ScriptedAgent("played", answers)
+    state = run(bench, parent)
+    assert state.status == "succeeded", state.parked
+    assert state.steps[Place("sub")].output == {"by": ["ann"]}
+
+
 def test_a_run_keeps_the_outcomes_of_another_one(bench: Bench) -> None:
     from fairlead.core.events import RunQueued
 

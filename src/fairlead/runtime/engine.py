@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from fairlead.core.decide import decide
 from fairlead.core.errors import FairleadError
 from fairlead.core.events import Recorded, RunCancelRequested, RunEnded, RunQueued
 from fairlead.core.groups import due_of, runs_before
@@ -65,7 +66,21 @@ class Engine:
             await embedded.stop_all()
         if state.ended is not None:
             await self._close_children(state)
+        elif state.pause is None and self._can_a_child_go_on(state, embedded):
+            return await self.perform(run)  # somebody answered a child run while this one was busy beside it
         return state
+
+    def _can_a_child_go_on(self, state: RunState, embedded: EmbeddedRun) -> bool:
+        for place in state.waiting:
+            wait = state.steps[place].wait
+            if wait is None or not wait.child:
+                continue
+            child = embedded.refold_of(RunId(wait.child))
+            if child.ended is not None or decide(child.workflow, child, self._clock.now()):
+                return True
+            if self._can_a_child_go_on(child, embedded):
+                return True
+        return False
 
     async def _close_children(self, state: RunState) -> None:
         """Bring those child runs to their end that were cancelled while they, and so their parent, only waited."""
