@@ -12,7 +12,7 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
-SOURCES := src tests benchmarks tools
+SOURCES := src tests benchmarks tools examples
 # The package's own lines about itself: a change of these asks for a new installation, a change of code does not.
 PACKAGE := pyproject.toml src/fairlead/__init__.py
 
@@ -80,6 +80,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks.expressions
 	@$(BIN)/python -m benchmarks.agent_files
 	@$(BIN)/python -m benchmarks.check
+	@$(BIN)/python -m benchmarks.building
 
 docs: $(VENV)/.dev
 	@$(BIN)/python tools/reference.py
