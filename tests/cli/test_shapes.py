@@ -49,4 +49,3 @@ def test_a_run_of_many_items_is_short_and_everything_in_it_can_be_asked_for(clea
     assert (wrong.code, "FL-S015" in wrong.err, "did you mean fan[" in wrong.err) == (2, True, True)
     logs = clean.call("logs", "last", "step:fan")
     assert sorted(logs.out.split()[2::3]) == list("abcdefghijklm")
-    assert clean.call("logs", "last", "step:measure#2").out.split() == ["measure#2", "measured"]
