@@ -18,16 +18,16 @@ def git_facts(root: str, *, with_changed: bool, with_tree: bool) -> dict[str, Js
     commit = _ask(root, "rev-parse", "--verify", "--quiet", "HEAD")
     branch = _ask(root, "symbolic-ref", "--short", "--quiet", "HEAD")
     remote = _ask(root, "config", "--get", "remote.origin.url")
-    base = _base(root, commit)
+    since = _branched_off(root, commit)
     facts: dict[str, Json] = {
         "branch": branch,
         "commit": commit,
-        "base": base,
+        "base": since,
         "repo": _name(remote) or os.path.basename(root),
         "remote": {"kind": _kind(remote), "url": _without_secrets(remote)},
     }
     if with_changed:
-        facts["#changed"] = _changed(root, base)
+        facts["#changed"] = _changed(root, since)
     if with_tree:
         facts["#tree"] = _tree(root)
     return facts
@@ -50,7 +50,7 @@ def _ask(root: str, *args: str) -> str:
     return os.fsdecode(answer.stdout).strip() if answer.exit_code == 0 else ""
 
 
-def _base(root: str, commit: str) -> str:
+def _branched_off(root: str, commit: str) -> str:
     """Where the branch left the default branch; the commit itself when it stands on that."""
     for name in _DEFAULT_BRANCHES if commit else ():
         if found := _ask(root, "merge-base", "HEAD", name):
@@ -74,12 +74,12 @@ def _without_secrets(remote: str) -> str:
     return re.sub(r"^([a-z+]+://)[^/@]*@", r"\1", remote)
 
 
-def _changed(root: str, base: str) -> list[str]:
+def _changed(root: str, since: str) -> list[str]:
     filters = filters_of(root)
     names: set[bytes] = set()
-    if base:
+    if since:
         names.update(
-            run_git(root, "diff", "--name-only", "--no-renames", "-z", base, "--", filters=filters).stdout.split(b"\0")
+            run_git(root, "diff", "--name-only", "--no-renames", "-z", since, "--", filters=filters).stdout.split(b"\0")
         )
     names.update(run_git(root, "ls-files", "--others", "--exclude-standard", "-z").stdout.split(b"\0"))
     return sorted(path_text(os.fsdecode(name)) for name in names if name)[:LISTED_MAX]
