@@ -171,6 +171,15 @@ def _explanation_lines(found: Explanation, look: Look) -> Iterator[str]:
             yield ""
             for number, line in enumerate(example.rstrip("\n").split("\n")):
                 yield f"    {name if not number else '':<6} {safe(line, keep_tabs=True)}"
+    if found.keys:
+        yield ""
+        wide = max(width(f"{row.of}.{row.name}") for row in found.keys)
+        for row in found.keys:
+            left = f"    {pad(f'{row.of}.{row.name}', wide)}  "
+            said = f"{safe(row.says)} Needed." if row.is_needed else safe(row.says)
+            first, *more = wrap(said, look.columns - width(left)) or [""]
+            yield left + first
+            yield from (" " * width(left) + line for line in more)
     yield ""
     label = "What to do:" if found.kind.startswith("rule") else "Next:"
     yield from (f"  {line}" for line in wrap(f"{label} {safe(found.hint)}", look.columns - 4))

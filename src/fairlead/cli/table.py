@@ -678,9 +678,13 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "explain",
-        "what a code or a rule means, offline",
-        (Argument(("name",), "a code or a rule; none for all", {"metavar": "CODE|RULE", "nargs": "?", "default": ""}),),
-        ("fairlead explain", "fairlead explain FL-R210", "fairlead explain security/sql-injection"),
+        "what a code, a rule or a key of a workflow file means, offline",
+        (
+            Argument(
+                ("name",), "a code, a rule or a key; none for all", {"metavar": "NAME", "nargs": "?", "default": ""}
+            ),
+        ),
+        ("fairlead explain FL-R210", "fairlead explain security/sql-injection", "fairlead explain loop"),
     ),
     Command(
         "doctor",

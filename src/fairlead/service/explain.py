@@ -1,20 +1,30 @@
 """`explain`: what a code or a rule means, offline, from the same tables that the program uses."""
 
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 
 import msgspec
 
 from fairlead.core.codes import FAMILIES, all_codes
 from fairlead.core.errors import error
+from fairlead.core.json import Json
 from fairlead.service.parts import Parts
-
 
 _LOOK_ALIKES = str.maketrans("OIL", "011")  # letters that a person reads where a code has digits
 
 
+class KeyRow(msgspec.Struct, frozen=True):
+    """One key of a workflow file, and where it stands."""
+
+    name: str
+    of: str  # "step", "loop", "workflow" …
+    says: str
+    is_needed: bool = False
+
+
 class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One code or one rule."""
+    """One code, one rule, or one key of a workflow file."""
 
     name: str
     kind: str  # "workflow file" and so on for a code; "rule"
@@ -28,6 +38,7 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     good: str = ""
     cwe: str = ""
     related: tuple[str, ...] = ()
+    keys: tuple[KeyRow, ...] = ()  # of a key: wherever it stands, then the keys inside it
 
 
 class Topic(msgspec.Struct, frozen=True):
@@ -52,7 +63,9 @@ class Topics(msgspec.Struct, frozen=True):
 
 
 def list_topics(parts: Parts) -> Topics:
-    """All codes and rules, by family."""
+    """All codes and rules by family, and the keys of a workflow and of its steps."""
+    from fairlead.workflow.schema import workflow_schema
+
     codes = all_codes()
     families = [
         Family(
@@ -66,11 +79,15 @@ def list_topics(parts: Parts) -> Topics:
     for prefix in sorted({name.partition("/")[0] for name in rules}):
         found = tuple(Topic(rule.id, rule.title) for name, rule in rules.items() if name.startswith(prefix + "/"))
         families.append(Family(prefix, "rules", found))
+    schema = workflow_schema()
+    words = {**schema["properties"], **schema["$defs"]["step"]["properties"]}
+    keys = tuple(Topic(name, one["description"]) for name, one in sorted(words.items()))
+    families.append(Family("key", "keys of a workflow file", keys))
     return Topics(tuple(family for family in families if family.topics))
 
 
 def explain(parts: Parts, name: str) -> Explanation:
-    """What *name* means: a code in any case, with or without `FL-`, or a rule.
+    """What *name* means: a code in any case, with or without `FL-`, a rule, or a key of a workflow file.
 
     Raises:
         FairleadError: FL-S010 with the nearest names.
@@ -99,7 +116,45 @@ def explain(parts: Parts, name: str) -> Explanation:
             good=rule.good,
             cwe=rule.cwe,
         )
-    raise error("FL-S010", f"{wanted} is neither a code nor a rule of this version", *_hints(parts, wanted, code_name))
+    if rows := _rows_of(wanted):
+        own = [row for row in rows if row.name == wanted]
+        return Explanation(
+            wanted,
+            "key of a workflow file",
+            f"stands in {', '.join(row.of for row in own)}" if own else "what stands under it",
+            "",
+            "docs/reference/workflow.md shows it in a file; `fairlead schema workflow` is for editors.",
+            what=own[0].says if own else "",
+            keys=rows,
+        )
+    raise error(
+        "FL-S010", f"{wanted} is neither a code, a rule nor a key of a workflow file", *_hints(parts, wanted, code_name)
+    )
+
+
+def _rows_of(wanted: str) -> tuple[KeyRow, ...]:
+    """Where the key *wanted* stands, and which keys stand inside it; steps first, for most keys are theirs."""
+    if not re.fullmatch(r"[a-z_]{2,40}", wanted):
+        return ()
+    from fairlead.workflow.schema import workflow_schema
+
+    schema = workflow_schema()
+    tables = {"step": schema["$defs"]["step"], "workflow": schema, **schema["$defs"]}
+    rows: list[KeyRow] = []
+    for of, shape in tables.items():
+        table = _with_keys(shape)
+        one = table.get("properties", {}).get(wanted)
+        if isinstance(one, dict):
+            rows.append(KeyRow(wanted, of, one.get("description", ""), wanted in table.get("required", ())))
+    inner = _with_keys(schema["$defs"].get(wanted, {}))
+    for name, one in inner.get("properties", {}).items():
+        rows.append(KeyRow(name, wanted, one.get("description", ""), name in inner.get("required", ())))
+    return tuple(rows)
+
+
+def _with_keys(shape: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The mapping among the forms that a value may have."""
+    return next((one for one in shape.get("anyOf", ()) if "properties" in one), shape)
 
 
 def _hints(parts: Parts, wanted: str, code_name: str) -> list[str]:
@@ -111,7 +166,9 @@ def _hints(parts: Parts, wanted: str, code_name: str) -> list[str]:
         meant = code_name[:4] + code_name[4:].translate(_LOOK_ALIKES)
         near = [meant] if meant in all_codes() else get_close_matches(code_name, all_codes(), 3, 0.6)
     else:
-        near = get_close_matches(wanted, rules, 3, 0.5)
+        from fairlead.workflow.keys import STEP, TOP
+
+        near = get_close_matches(wanted, [*STEP.names, *TOP.names], 2, 0.75) or get_close_matches(wanted, rules, 3, 0.5)
     if not near and wanted:
         word = wanted.casefold()
         near = [name for name, rule in rules.items() if word in f"{name} {rule.title} {rule.what}".casefold()]

@@ -58,8 +58,8 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "FL-S010",
-        title="this is neither a code nor a rule",
-        why="Only codes and rules of the installed version can be explained.",
+        title="this is neither a code, a rule nor a key",
+        why="Only codes, rules and keys of the installed version can be explained.",
         hint="`fairlead explain` lists all of them by family.",
     ),
     Code(
