@@ -13,6 +13,7 @@ from tests.journeys.door import Answer, Door
 from tests.journeys.planted import LEFT
 from tests.journeys.projects import NAMES, ROOT, give_uv, make_shop, make_slow_shop
 from tests.journeys.repositories import FAULTY, commit, git
+from tests.proves import proves
 
 PEOPLE = """\
 people:
@@ -53,10 +54,20 @@ def test_all_four_are_right_as_they_stand(door: Door, tmp_path: Path) -> None:
     warned = {
         (one["code"], one["message"].split("`")[1]) for one in answer.json["diagnostics"] if "`" in one["message"]
     }
-    later = {("FL-W110", name) for name in ("budget", "cache", "policies", "github.pull_request")}
-    assert warned == {*later, ("FL-A030", "feature-validator")}
+    later = ("budget", "cache", "policies", "approve.remind", "approve.notify", "github.pull_request")
+    models = ("feature-validator", "perf-engineer")  # for which nobody takes over
+    assert warned == {*(("FL-W110", name) for name in later), *(("FL-A030", name) for name in models)}
+    planned = {name: door.call(shop, "plan", name, "--json") for name in NAMES}
+    assert [answer.exit_code for answer in planned.values()] == [0, 0, 0, 0]
+    assert {name: len(answer.json["steps"]) for name, answer in planned.items()} == {
+        "feature-validation": 5,
+        "perf-tune": 8,
+        "repo-health": 9,
+        "secure-patch": 12,
+    }
 
 
+@proves("C11.9")
 def test_secure_patch_goes_from_the_scan_to_a_branch_that_is_clean(door: Door, tmp_path: Path) -> None:
     shop = make_shop(tmp_path / "shop")
     (shop / ".fairlead/people.yaml").write_text(PEOPLE.replace("ME", getpass.getuser()))
@@ -114,6 +125,7 @@ def test_secure_patch_goes_from_the_scan_to_a_branch_that_is_clean(door: Door, t
     assert item["summary"] == "security/unsafe-deserialisation in shop/settings.py mended"
 
 
+@proves("C13.2")
 def test_perf_tune_keeps_the_best_round_and_offers_it_as_a_branch(door: Door, tmp_path: Path) -> None:
     shop = make_slow_shop(tmp_path / "shop")
     give_uv(door, tmp_path / "tools")

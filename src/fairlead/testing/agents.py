@@ -30,7 +30,7 @@ class ScriptedAgent:
             entry="",
             version="1",
             digest=digest(f"scripted {name}".encode()),
-            input_schema={"type": "object"},
+            input_schema={"type": "object", "additionalProperties": True},
             output_schema={},
             source="fairlead.testing",
             writes=tuple(writes),

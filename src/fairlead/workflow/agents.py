@@ -70,16 +70,19 @@ def check_calls(read: Read, called: Called, source: Source) -> dict[int, Type]:
 def _check_agents(text: StepText, name: str, called: Called, source: Source, wanted: dict[int, Type]) -> None:
     node = text.keys["agent"].value
     card = _usable(name, node, called, source)
-    if card is not None and card.needs and "fallback" not in text.keys:
-        said = f"agent `{name}` needs {card.needs}"
-        hint = "name an agent that takes over: `fallback: [NAME]`"
-        source.add("FL-A030", said, node.start, node.end, hint, is_warning=True)
     if card is not None:
         _check_schema(text, node, card.name, f"agent `{name}`", card.input_schema, source, wanted)
+    is_taken_over = False
     for item in text.keys["fallback"].value.items if "fallback" in text.keys else ():
         other = _usable(str(item.value), item, called, source) if item.is_text else None
+        is_taken_over = is_taken_over or other is None or not other.needs
         if card is not None and other is not None:
             _check_fallback(text, card, other, item, source)
+    if card is not None and card.needs and not is_taken_over:
+        others = ", and so do those below `fallback`" if "fallback" in text.keys else ""
+        said = f"agent `{name}` needs {card.needs}{others}"
+        hint = "name an agent that takes over: `fallback: [NAME]`"
+        source.add("FL-A030", said, node.start, node.end, hint, is_warning=True)
 
 
 def _usable(name: str, node: Node, called: Called, source: Source) -> AgentCard | None:

@@ -234,6 +234,7 @@ EVIDENCE: dict[str, Any] = {  # a JSON document
 }
 
 
+@proves("C10.4")
 def test_the_evidence_of_a_run_is_judged_when_it_is_handed_in(check: Check) -> None:
     files = {"README.md": "# A\n"}
     assert {row["id"] for row in check(files).output["controls"]}.isdisjoint(("B16", "B17"))
@@ -247,6 +248,7 @@ def test_the_evidence_of_a_run_is_judged_when_it_is_handed_in(check: Check) -> N
     ]
 
 
+@proves("C10.4")
 def test_a_change_that_nobody_approved_and_a_check_that_fails_keep_their_controls_open(check: Check) -> None:
     silent = [{**step, "decisions": []} for step in EVIDENCE["steps"]]
     against = [{"id": "R-1", "evidence": [{"step": "tests", "holds": False, "say": "2 tests failed"}]}]

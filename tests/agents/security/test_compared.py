@@ -6,6 +6,7 @@ from fairlead.agents.builtin.security.scan import scan
 from fairlead.core.outcomes import Failed, Succeeded
 from fairlead.env.tool_world import LocalToolWorld
 from tests.agents.conftest import DirectoryWorld, commit_all
+from tests.proves import proves
 
 OLD = "import hashlib\n\n\ndef digest(data):\n    return hashlib.md5(data).hexdigest()\n"
 NEW = "\n\ndef run(text):\n    return eval(input(text))\n"
@@ -17,6 +18,7 @@ def _told(tmp_path: Path, base: str) -> dict[tuple[str, str], bool]:
     return {(one["path"], one["rule"]): one["is_new"] for one in outcome.output["findings"]}
 
 
+@proves("C8.17")
 def test_a_finding_is_new_when_the_base_does_not_have_it(tmp_path: Path) -> None:
     for name in ("same.py", "changed.py"):
         (tmp_path / name).write_text(OLD)
@@ -33,6 +35,7 @@ def test_a_finding_is_new_when_the_base_does_not_have_it(tmp_path: Path) -> None
     assert not any(new for (path, _), new in _told(tmp_path, "HEAD").items() if path != "untracked.py")
 
 
+@proves("C8.17")
 def test_code_that_becomes_dangerous_by_a_change_elsewhere_in_the_file_is_new(tmp_path: Path) -> None:
     text = "from flask import request\n\n\ndef show():\n    name = 'a.txt'\n    return open(name).read()\n"
     (tmp_path / "a.py").write_text(text)
