@@ -173,7 +173,12 @@ def check_name(
         fields.source.add("FL-W025", said, node.start, node.end, hint, label=label, edit=edit)
 
 
+def nearest_name(name: str, joint: str) -> str:
+    """The nearest name that is allowed, its words joined by *joint*; "" when nothing of *name* may stay."""
+    return re.sub(r"[^a-z0-9]+", joint, name.lower()).lstrip(joint + "0123456789")[:63].rstrip(joint)
+
+
 def propose_name(name: str, joint: str) -> str:
     """A hint: the nearest name that is allowed, its words joined by *joint*."""
-    proposed = re.sub(r"[^a-z0-9]+", joint, name.lower()).lstrip(joint + "0123456789")[:63].rstrip(joint)
+    proposed = nearest_name(name, joint)
     return f"write `{proposed}`" if proposed else "write a word of small letters"

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from fairlead.core.expressions.lexer import RESERVED
-from fairlead.workflow.declared import propose_name
+from fairlead.workflow.declared import nearest_name, propose_name
 from fairlead.workflow.keys import RESERVED_IDS, ROOTS
 from fairlead.workflow.levels import Level, StepText
 from fairlead.workflow.mending import remove_entry
@@ -91,6 +91,8 @@ def _check_level(level: Level, known: dict[str, StepText], source: Source) -> bo
     for text in level.texts:
         if text.step.id:
             here.setdefault(text.step.id, text)  # of two with one id, the first: the second is refused already
+    # What an id that is refused should be: a reference that has it right already is not sent back to the wrong one.
+    meant = {nearest_name(name, "_") for name in here if not ID.fullmatch(name)}
     for text in level.texts:
         for key, names in (("needs", text.step.needs), ("after", text.step.after)):
             if names and level.is_sequence:
@@ -99,7 +101,8 @@ def _check_level(level: Level, known: dict[str, StepText], source: Source) -> bo
                 for name, node in zip(names, _name_nodes(text, key), strict=False):
                     if name not in here:
                         is_known = False
-                        _refuse_name(name, node, text, key, here, known, source)
+                        if name not in meant:
+                            _refuse_name(name, node, text, key, here, known, source)
     are_inner_known = [_check_level(inner, known, source) for text in level.texts for inner in text.inner]
     has_circle = not level.is_sequence and _check_circles(level, here, source)
     return is_known and all(are_inner_known) and not has_circle

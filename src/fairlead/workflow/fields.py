@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from fairlead.core.durations import parse_duration, say_duration
+from fairlead.core.json import encode
 from fairlead.core.workflow import TIMEOUT_S_MAX
 from fairlead.workflow.keys import Keys
 from fairlead.workflow.levels import Moment, Wanted, Written
@@ -53,7 +54,9 @@ class Fields:
         """The entries of a mapping with only known keys; the others are noted."""
         if node.kind != "mapping":
             if place:
-                self.wrong(node, place, "a mapping", f"write its keys below `{place}:`, indented by two spaces")
+                first = "steps" if node.kind == "list" and "steps" in keys.names else keys.names[0]
+                hint = f"write its keys below `{place}:`, indented by two spaces, for example `{first}:`"
+                self.wrong(node, place, "a mapping", hint)
             else:
                 said = f"{keys.what} is a mapping of keys to values, this is {describe(node)}"
                 hint = f"begin with `{keys.names[0]}:`, and write each key on a line of its own"
@@ -139,6 +142,10 @@ class Fields:
             return str(value).lower()
         if isinstance(value, int | float) and not isinstance(value, bool) and wanted in ("number", "any"):
             return str(value)
+        if node.kind == "list" and wanted in ("list", "any"):
+            hint = "an expression is text: put the whole list in quotes, as in '[1, 2]'"
+            self.wrong(node, place, "text", hint, self._list_as_text(node))
+            return ""
         text = self.text(node, place, length_max=EXPRESSION_MAX, may_refer=True)
         if text is None:
             return ""
@@ -342,6 +349,15 @@ class Fields:
         end = text.find("\n", node.end)
         rest = text[node.end : len(text) if end < 0 else end].strip()
         return any(sign in text[line : node.start] for sign in "{[") or (bool(rest) and not rest.startswith("#"))
+
+    def _list_as_text(self, node: Node) -> str | None:
+        """A list in brackets as the text of an expression; None when its items are more than words and numbers."""
+        values = [item.value for item in node.items if item.kind == "scalar"]
+        is_plain = len(values) == len(node.items) and not any(isinstance(one, str) and "${" in one for one in values)
+        if not is_plain or not self.source.text.startswith("[", node.start):
+            return None
+        quoted = ", ".join(encode(value).decode() for value in values).replace("'", "''")
+        return f"'[{quoted}]'"
 
     def _shown(self, node: Node) -> str:
         return f"`{str(node.value)[:40]}`" if node.is_text else describe(node)
