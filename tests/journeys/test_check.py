@@ -70,6 +70,7 @@ def test_every_mistake_is_told_at_once_shown_mended_and_then_gone(door: Door, pr
     assert "-    timout: 300" in shown.text
     assert "+    timeout: 300s" in shown.text
     assert "fairlead check mine --fix --write" in shown.text
+    assert shown.text.index("error[") < shown.text.index("+++ "), "many mistakes push the edit off the screen"
     assert differences(before, snapshot(project)) == []
     written = door.call(project, "check", "mine", "--fix", "--write")
     assert written.exit_code == 0, written.text

@@ -155,14 +155,22 @@ def check(call: Invocation) -> int:
 
     nothing = f"No workflow in {safe(call.project.name)} yet. {call.typed('init')} writes one to start from."
 
-    def lines() -> Iterator[str]:
+    def changes() -> Iterator[str]:
         for fix in found.fixes:
+            if not fix.is_written:
+                yield ""
             yield from (f"  {safe(line, keep_tabs=True)}" for line in fix.changes.splitlines())
             if fix.is_written:
                 yield f"wrote {safe(fix.file)}"
-            yield ""
+                yield ""
+
+    def lines() -> Iterator[str]:
+        if options.write:
+            yield from changes()
         yield from checked_lines(found.diagnostics, len(found.files), "file", nothing, call.terminal.out)
         if found.fixes and not options.write:
+            # What was asked for comes last: many mistakes would push it off the screen.
+            yield from changes()
             words = " ".join(["check", *names, "--fix --write"])
             steps = [(call.typed(words), f"write {plural(len(found.fixes), 'file')} as shown above")]
             yield from next_lines(steps, call.terminal.out)
