@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from html import escape
 
+from fairlead.core.printable import printable
 from fairlead.core.workflow import ApproveAction, EffectAction, NotifyAction, WaitAction, Workflow
 from fairlead.views.graphs import Arrow, arrows_of, condition_of, label_of
 
@@ -41,7 +42,7 @@ def svg_graph(workflow: Workflow) -> Iterator[str]:
         width = max(width, wide_below)
     size = f"{width + 2 * _PAD:.0f} {height + 2 * _PAD:.0f}"
     wide, high = size.split()
-    title = escape(workflow.title or workflow.name)
+    title = escape(printable(workflow.title or workflow.name))
     yield f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="0 0 {size}" role="img">'
     yield f"<title>{title}</title>"
     yield "<style>text{font:12px ui-monospace,Menlo,Consolas,monospace;fill:#1b1b1b}.i{font-weight:bold}</style>"
@@ -102,7 +103,7 @@ def _in_order(names: list[str], arrows: list[Arrow]) -> list[str]:
 def _box(name: str, workflow: Workflow, arrows: list[Arrow]) -> _Box:
     planned = workflow.plan[name]
     condition = condition_of(planned, workflow)
-    box = _Box(name, tuple(filter(None, (name, label_of(planned), condition))))
+    box = _Box(name, tuple(map(printable, filter(None, (name, label_of(planned), condition)))))
     if planned.is_block:
         box.inside, width, height = _laid(planned.children, workflow, arrows)
         head = _HEAD + 16 * (bool(condition))
@@ -131,7 +132,7 @@ def _drawn(box: _Box, workflow: Workflow) -> Iterator[str]:
     for number, line in enumerate(box.lines):
         y = box.y + 20 + 17 * number
         look = ' class="i"' if not number else ""
-        text = escape("".join(one if one.isprintable() else "?" for one in line))
+        text = escape(line)
         yield f'<text x="{box.x + box.width / 2:.1f}" y="{y:.1f}" text-anchor="middle"{look}>{text}</text>'
 
 

@@ -3,7 +3,7 @@
 import json
 
 from fairlead.core.shapes import Shape
-from fairlead.workflow.suggesting import SPLIT_ABOVE, Suggestion
+from fairlead.workflow.suggesting import DESCRIPTION_CHARACTERS_MAX, SPLIT_ABOVE, Suggestion
 
 _STEPS: dict[Shape, str] = {
     "sequential": """\
@@ -127,5 +127,8 @@ def draft_of(name: str, description: str, suggestion: Suggestion) -> str:
 
 
 def _text(description: str) -> str:
-    """*description* in double quotes, on one line; no `${` in it is an expression."""
-    return json.dumps(" ".join(description.split())).replace("${", "$${")
+    """*description* on one line in double quotes, without expressions; cut where it grows too long by that."""
+    words = " ".join(description.split()).replace("${", "$${")
+    if len(words) > DESCRIPTION_CHARACTERS_MAX:
+        words = words[: DESCRIPTION_CHARACTERS_MAX - 1].rstrip("$") + "…"
+    return json.dumps(words, ensure_ascii=not words.isprintable())
