@@ -28,7 +28,7 @@ def list_all(call: Invocation) -> int:
             said = row.problem or said
             said = f"{row.file}: {row.hidden_by} is taken instead" if row.hidden_by and not row.problem else said
             left = f"  {look.symbol(status)} {pad(safe(row.name), wide)}  "
-            yield left + cut(safe(said), max(20, look.columns - width(left)))
+            yield (left + cut(safe(said), max(20, look.columns - width(left)))).rstrip()
             if row.problem:
                 check = call.typed(f"check {safe(row.file)}")
                 yield f"{'':{width(left)}}{plural(row.errors, 'error')}: {check}"
