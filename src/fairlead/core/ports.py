@@ -271,7 +271,9 @@ class Program(msgspec.Struct, frozen=True):
     output_max: int = 10_000_000  # bytes, for stdout and stderr each; more kills the group
     log: str = ""  # path of a file that receives stderr and stdout as they come; "" for none
     passed_on: tuple[str, ...] = ()  # names of the worker's own environment that the program may see
-    confinement: Confinement | None = None  # none: level L0, nothing but the group, the limits above and the clean start
+    confinement: Confinement | None = (
+        None  # none: level L0, only the group, the limits above and the clean start
+    )
     watched: str = ""  # the checkout, when nothing keeps the program from it: what changes meanwhile is in the receipt
 
 
@@ -297,6 +299,7 @@ class ToolCall(msgspec.Struct, frozen=True):
     code: ToolCode | None = None
     writes: tuple[str, ...] = ()  # patterns of the paths of `root` that it may write: it is a copy then
     confinement: Confinement | None = None  # of `code`; without it, of the programs that ours performs
+    listing: str = ""  # calls with the same word that are under way together share one listing of `root`; "": none
 
 
 class ToolEnd(msgspec.Struct, frozen=True):

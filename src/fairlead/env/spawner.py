@@ -21,6 +21,7 @@ from fairlead.core.receipts import Receipt
 from fairlead.core.tools import ProcessResult
 from fairlead.env import frames
 from fairlead.env.processes import send
+from fairlead.env.shared_listing import Listings
 
 CHILDREN_MAX = 256  # at once; the runtime's own limit lies far below
 CLOSE_SECONDS_MAX = 12.0
@@ -70,6 +71,7 @@ class LocalSpawner:
         self._control = control
         self._open: set[socket.socket] = set()  # one for each call under way
         self._is_closed = False
+        self._listings = Listings()
 
     async def perform_program(self, program: Program) -> ProgramEnd:
         """Run *program* to its end; cancelling kills its whole process group and what it started."""
@@ -144,7 +146,8 @@ class LocalSpawner:
             "memory_max": call.memory_max,
             "log": call.log,
         }
-        ended = await self._perform(request, messages.take)
+        with self._listings.of(call) as place:
+            ended = await self._perform({**request, "listing": place}, messages.take)
         if ended is not None and ended.refusal is not None:
             raise FairleadError(ended.refusal)
         outcome = messages.outcome or _outcome_of_silence(ended, call)

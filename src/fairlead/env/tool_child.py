@@ -107,6 +107,7 @@ def _perform(request: Json) -> Outcome:
             is_whole=bool(inputs.get("all")),
             data_dir=request["data_dir"],
             confined=request["confined"],
+            listing=request["listing"],
             tell=_progress,
         )
         outcome: object = function(inputs, world)  # a promise of the agent, checked below

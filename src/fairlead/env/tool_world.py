@@ -16,6 +16,7 @@ from fairlead.core.tools import DATA_BYTES_MAX, FILE_BYTES_MAX, ProcessResult, T
 from fairlead.env.files import TreeReader
 from fairlead.env.git import filters_of, is_reading, run_git, run_here
 from fairlead.env.listing import Listing, list_tree
+from fairlead.env.shared_listing import listed
 from fairlead.env.surroundings import clean_environment
 from fairlead.env.tree_writer import TreeWriter
 from fairlead.env.watching import Bounds
@@ -36,6 +37,7 @@ class LocalToolWorld:
         is_whole: bool = False,
         data_dir: str = "",
         confined: Mapping[str, Json] | None = None,
+        listing: str = "",
         today: str = "",
         tell: Callable[[str, int], None] = lambda text, found: None,
     ) -> None:
@@ -47,6 +49,7 @@ class LocalToolWorld:
         self._leave_out = leave_out
         self._writer = TreeWriter(root, writes)
         self._is_whole = is_whole
+        self._shared = listing
         self._tell = tell
         self._text = ""
         self._found = 0
@@ -136,6 +139,9 @@ class LocalToolWorld:
 
     @cached_property
     def _listing(self) -> Listing:
+        return listed(self._shared, self._list) if self._shared else self._list()
+
+    def _list(self) -> Listing:
         return list_tree(self.root, paths=self._paths, leave_out=self._leave_out, is_whole=self._is_whole)
 
     @cached_property

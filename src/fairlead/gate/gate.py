@@ -32,6 +32,7 @@ class Gate:
         self._contracts = Contracts()
         self._outside = Outside(around, self._contracts)
         self._own: dict[tuple[str, Digest], Agent] = {}  # as they were when they were last admitted
+        self._ended = 0  # how many calls have ended that may have changed a checkout
 
     async def admit(self, call: Call, covers: Covers) -> Admitted | AttemptFailed | Ask:
         """Whether *call* may happen. Changes nothing outside; what it answers becomes an event.
@@ -80,6 +81,13 @@ class Gate:
 
     async def carry_out(self, admitted: Admitted) -> AttemptOutcome:
         """Do what was admitted. Everything a call may cause happens here. Cancelling it kills what it started."""
+        try:
+            return await self._carry_out(admitted)
+        finally:
+            # What begins from now on sees what that left: it shares no listing with what began before.
+            self._ended += not _only_looks(admitted.call)
+
+    async def _carry_out(self, admitted: Admitted) -> AttemptOutcome:
         call = admitted.call
         if call.effect or call.message is not None:
             return await self._outside.carry_out(admitted)
@@ -125,6 +133,7 @@ class Gate:
             lambda text, n: around.progress(call.run, call.place, text, n),
             level=admitted.started.level,
             memory_max=memory_max,
+            listing=f"{call.run} {self._ended}" if root == call.root and _only_looks(call) else "",
         )
 
     async def _perform(self, agent: Agent, call: Call, world: CallWorld) -> Outcome:
@@ -142,6 +151,11 @@ class Gate:
             is_own = not call.argv and call.timeout_s == agent.describe().timeout_s != TIMEOUT_S_DEFAULT
             whose = f"step {call.place}, or the agent in its file," if is_own else f"step {call.place}"
             return Failed("agent", "FL-R202", message, f"give {whose} a longer `timeout`", error="timeout")
+
+
+def _only_looks(call: Call) -> bool:
+    """Whether an agent that ships does it: of those none changes a checkout."""
+    return not (call.argv or call.definition or call.effect or call.message is not None)
 
 
 async def _recorded(trees: Trees, copy: str, call: Call, card: AgentCard, outcome: Succeeded) -> tuple[Succeeded, str]:

@@ -29,6 +29,7 @@ class CallWorld:
         *,
         level: str = "L1",
         memory_max: int = 512_000_000,
+        listing: str = "",
     ) -> None:
         self._limit_s = call.timeout_s + _SPAWNER_MARGIN_S
         self._root = root
@@ -42,6 +43,7 @@ class CallWorld:
         )
         self._watched = call.root if level == "L0" else ""
         self._progress = progress
+        self.listing = listing  # the word under which its tools share one; "" for none
         self._receipts: list[Receipt] = []
 
     async def call_tool(
@@ -54,7 +56,16 @@ class CallWorld:
     ) -> Outcome:
         """Call `module:function` in a forked child that reads the call's tree; with *code* it makes the function."""
         tool = ToolCall(
-            entry, inputs, self._root, self._limit_s, memory_max, self._log, code, writes, self._confinement
+            entry,
+            inputs,
+            self._root,
+            self._limit_s,
+            memory_max,
+            self._log,
+            code,
+            writes,
+            self._confinement,
+            self.listing,
         )
         end = await self._spawner.call_tool(tool, self._progress)
         self._receipts.append(end.receipt)
