@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fairlead.env.spawner import LocalSpawner
     from fairlead.workflow.building.built import Built
 
-BUILDER = "fairlead.workflow.building.child:build"
+_BUILDER = "fairlead.workflow.building.child:build"
 BUILD_SECONDS_MAX = 10.0
 BUILD_BYTES_MAX = 512_000_000
 # What the spawner says of a child that was silent, and what that means for a file.
@@ -61,7 +61,7 @@ def build(project: Project, path: str, data: bytes, spawner: "LocalSpawner", *, 
         return Built(None, said=(wrong,))
     code = ToolCode("workflow", shown, "", {shown: text})
     shut_in = None if is_off else Confinement(project.root, is_copy=False, memory_max=BUILD_BYTES_MAX)
-    call = ToolCall(BUILDER, {}, project.root, BUILD_SECONDS_MAX, BUILD_BYTES_MAX, code=code, confinement=shut_in)
+    call = ToolCall(_BUILDER, {}, project.root, BUILD_SECONDS_MAX, BUILD_BYTES_MAX, code=code, confinement=shut_in)
     outcome = wait(spawner.call_tool(call, lambda text, found: None)).outcome
     performed = _performed(outcome)
     if performed is None:

@@ -16,7 +16,7 @@ from fairlead.workflow import check_inputs, read_values
 from tests.proves import proves
 from tests.workflow.explained import check_explained, whole
 from tests.workflow.samples import HEAD, HERE, check, render
-from tests.workflow.test_explained import BESIDE, EXPLAINED
+from tests.workflow.test_explained import BESIDE, EXPLAINED, OF_PYTHON
 
 # Said by other rooms while a run is performed; tested there.
 ELSEWHERE = frozenset(["FL-A112", "FL-E021", "FL-E030", "FL-E040", "FL-E041", "FL-E042", "FL-E044", "FL-E101"])
@@ -24,7 +24,7 @@ ELSEWHERE = frozenset(["FL-A112", "FL-E021", "FL-E030", "FL-E040", "FL-E041", "F
 OF_AGENTS = ("FL-A004", "FL-A02", "FL-A04", "FL-A01", "FL-A12", "FL-A13", "FL-A14", "FL-A15", "FL-A16", "FL-A18")
 
 # Said of a requirements file, and of what is traced to one: tests/workflow/test_requirements.py, tests/views.
-OF_REQUIREMENTS = ("FL-W300", "FL-W301", "FL-W302", "FL-W304", "FL-W305", "FL-W306", "FL-W307", "FL-W309", "FL-W32")
+OF_REQUIREMENTS = ("FL-W300", "FL-W301", "FL-W302", "FL-W304", "FL-W305", "FL-W306", "FL-W307", "FL-W309", *OF_PYTHON)
 
 STEP = "steps:\n  - id: a\n    run: date\n"
 

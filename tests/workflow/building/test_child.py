@@ -8,9 +8,12 @@ import msgspec
 import pytest
 
 from fairlead.core.errors import Diagnostic
+from fairlead.core.outcomes import Succeeded
+from fairlead.core.tools import ToolCode
+from fairlead.env.tool_world import LocalToolWorld
 from fairlead.workflow.building.built import Built
 from fairlead.workflow.building.checked import check_built
-from fairlead.workflow.building.child import TREE_BYTES_MAX, perform
+from fairlead.workflow.building.child import TREE_BYTES_MAX, build
 from tests.proves import proves
 
 HEAD = "from fairlead import Workflow, steps\nwf = Workflow('look')\n"
@@ -41,9 +44,23 @@ SAID: dict[str, tuple[str, str, int, str]] = {
 
 
 def answer(text: str, beside: str = "") -> tuple[Any, list[Diagnostic]]:  # the tree, of any shape
-    given = perform("flow.py", text, beside)
-    msgspec.json.encode(given)
+    given = performed(text, beside)
     return given["tree"], msgspec.convert(given["diagnostics"], list[Diagnostic])
+
+
+def performed(text: str, beside: str = "") -> dict[str, Any]:  # as above
+    """What the child answers for the file `flow.py`; *beside* is the directory that it lies in."""
+
+    class World(LocalToolWorld):
+        root = beside
+
+        def __init__(self) -> None:
+            """Nothing of the tree is looked at."""
+
+    outcome = build(ToolCode("workflow", "flow.py", "", {"flow.py": text}))({}, World())
+    assert isinstance(outcome, Succeeded)
+    given: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(outcome.output))
+    return given
 
 
 @proves("J7")
@@ -90,7 +107,7 @@ def test_modules_beside_the_file_are_found_and_shadow_nothing(tmp_path: Path, mo
 
 def test_the_places_of_calls_are_those_of_the_file() -> None:
     text = HEAD + "ä = wf.run('ä', 'date'); b = wf.run('b', 'date', timeout='soon')\nwf.run('b', 'x')\n"
-    given = perform("flow.py", text, "")
+    given = performed(text)
     tree, _ = answer(text)
     built = Built(tree, msgspec.convert(given["places"], Built.__annotations__["places"]), text)
     found = {one.code: one for one in check_built("flow.py", built, None).diagnostics}

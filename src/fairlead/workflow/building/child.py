@@ -45,13 +45,13 @@ def build(code: ToolCode) -> ToolFunction:
 
     def built(inputs: Mapping[str, Json], world: ToolWorld) -> Outcome:
         return Succeeded(
-            perform(code.path, code.files[code.path], os.path.join(world.root, os.path.dirname(code.path)))
+            _perform(code.path, code.files[code.path], os.path.join(world.root, os.path.dirname(code.path)))
         )
 
     return built
 
 
-def perform(path: str, text: str, beside: str) -> dict[str, Json]:
+def _perform(path: str, text: str, beside: str) -> dict[str, Json]:
     """Perform the Python file *path* with the content *text*; modules are found in the directory *beside* too."""
     # Places are told in characters of the line, and the file may not be readable from here.
     linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
