@@ -252,6 +252,23 @@ def test_a_missing_field_in_until_is_its_authors_error(bench: Bench) -> None:
     assert statuses(state)["tune"] == "failed"
 
 
+def test_a_target_that_reads_what_failed_says_so_and_what_to_write(bench: Bench) -> None:
+    played(bench, **{"body#1": Failed("result", "FL-R210", "no luck")})
+    body = step("body", optional=True)
+    state = run(bench, Workflow("w", (loop(body, until="steps.body.output.n == 0"),)))
+    assert state.ended is not None
+    assert (state.ended.fault, state.ended.code) == ("author", "FL-E101")
+    tuned = state.steps[Place("tune")]
+    assert tuned.message.startswith("`steps.body` failed and has no `output`")
+    assert "a.?b.orValue(0)" in tuned.hint
+
+
+def test_rounds_without_a_metric_have_no_best(bench: Bench) -> None:
+    played(bench)
+    state = run(bench, Workflow("w", (loop(step("body"), max=2, until="false"),)))
+    assert state.steps[Place("tune")].degraded == ("its target was not met after 2 rounds (max)",)
+
+
 def test_the_first_branch_that_holds_is_taken_and_no_other(bench: Bench) -> None:
     agent = played(bench)
     choose = Step(

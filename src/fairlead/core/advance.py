@@ -538,7 +538,8 @@ def _loop_end(action: LoopAction, loop: StepRun, done: StepRun, why: str) -> str
         return "degraded"
     if not action.until:
         return "succeeded"  # no target was set: the rounds were all that was asked for
-    loop.degraded = (f"its target was not met after {len(rounds.done)} rounds ({why}); the best is {rounds.best}",)
+    best = f"; the best is {rounds.best:g}" if rounds.best is not None else ""
+    loop.degraded = (f"its target was not met after {len(rounds.done)} rounds ({why}){best}",)
     return "degraded"
 
 

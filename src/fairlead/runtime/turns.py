@@ -38,6 +38,7 @@ from fairlead.runtime.scope import Load, Scope
 
 Put = Callable[[bytes], Digest]
 _HINT = "fairlead check shows the place"
+_MISSING_HINT = "write `.?` before what may be missing, and what stands in: `a.?b.orValue(0)`"
 
 
 class Wrong(Exception):
@@ -54,7 +55,8 @@ def looked_at(place: Place, attempt: int, error: Exception) -> AttemptFailed:
     if isinstance(error, SideBySide):
         hint = "put the steps that write one after the other"
         return AttemptFailed(place, attempt, "author", "FL-R211", str(error), hint, error="validation")
-    return AttemptFailed(place, attempt, "author", code, str(error), _HINT, error="validation")
+    hint = _MISSING_HINT if code == "FL-E101" and isinstance(error, EvaluationFailed) else _HINT
+    return AttemptFailed(place, attempt, "author", code, str(error), hint, error="validation")
 
 
 def is_wanted(state: RunState, step: StepRun, load: Load) -> StepSkipped | None:

@@ -19,6 +19,7 @@ SCOPE: dict[str, Json] = {
     "steps": {
         "scan": {"output": {"findings": FINDINGS, "score": 70}, "previous": None, "ok": True},
         "old": {"output": {"score": 70}, "previous": {"score": 80}},
+        "lint": {"status": "failed", "ok": False, "ran": True, "previous": None},
     },
     "git": {
         "branch": "main",
@@ -127,6 +128,13 @@ def test_values_are_those_of_the_profile(text: str, value: Json) -> None:
         ("inputs.list[-1]", "FL-E101", "inputs.list[-1]", "there is no [-1]"),
         ("inputs.name.x", "FL-E101", "inputs.name.x", "`inputs.name` is text, it has no field `x`"),
         ("inputs.none.x", "FL-E101", "inputs.none.x", "`inputs.none` is null, it has no field `x`"),
+        (
+            "steps.lint.output.exit_code == 0",
+            "FL-E101",
+            "steps.lint.output",
+            "`steps.lint` failed and has no `output`; `steps.lint.ok` and `steps.lint.status` tell that,"
+            " and a `default` stands in",
+        ),
         ("[{}].map(f, f.x)", "FL-E101", "f.x", "`f` has no field `x`; it is empty"),
         ("(inputs.?nope.x).value()", "FL-E041", "(inputs.?nope.x).value()", "orValue"),
         ("1 + 'a'", "FL-E040", "1 + 'a'", "`+` does not fit a number and text"),

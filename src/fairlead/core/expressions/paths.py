@@ -35,8 +35,19 @@ def field_of(value: Json, field: str, said: str, place: Part) -> Json:
         try:
             return value[field]
         except KeyError:
-            raise failed_at(MISSING, f"`{said}` has no field `{field}`{fields_of(value)}", place) from None
+            raise failed_at(MISSING, _missing(value, field, said), place) from None
     raise failed_at(MISSING, f"`{said}` is {kind_of(value)}, it has no field `{field}`", place)
+
+
+def _missing(value: Mapping[str, Json], field: str, said: str) -> str:
+    """Why there is no such field. Of a step that gave nothing its end is the reason, not the list of its facts."""
+    status = value.get("status")
+    if said.startswith("steps.") and field in ("output", "outputs") and status in ("failed", "skipped", "cancelled"):
+        how = "failed" if status == "failed" else f"was {status}"
+        return (
+            f"`{said}` {how} and has no `{field}`; `{said}.ok` and `{said}.status` tell that, and a `default` stands in"
+        )
+    return f"`{said}` has no field `{field}`{fields_of(value)}"
 
 
 def item_of(value: Json, key: Json, said: str, place: Part) -> Json:
