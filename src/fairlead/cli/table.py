@@ -828,8 +828,8 @@ def full_help() -> list[str]:
         "-C DIR  as if called in DIR",
         "",
         "Exit codes:  0 done · 1 done, but the answer is no: findings, a failed test · 2 bad usage or file",
-        "             3 the run failed · 7 degraded, with --strict · 8 not ready · 9 the record is damaged",
-        "             10 our bug · 130 and 143 stopped, resumable",
+        "             3 the run failed · 4 it waits for a person · 5 refused by a rule · 7 degraded, with --strict",
+        "             8 not ready · 9 the record is damaged · 10 our bug · 130 and 143 stopped, resumable",
         "",
         "Start here:  fairlead review        Then:  fairlead findings list        Stuck:  fairlead doctor",
     ]
