@@ -271,9 +271,7 @@ class Program(msgspec.Struct, frozen=True):
     output_max: int = 10_000_000  # bytes, for stdout and stderr each; more kills the group
     log: str = ""  # path of a file that receives stderr and stdout as they come; "" for none
     passed_on: tuple[str, ...] = ()  # names of the worker's own environment that the program may see
-    confinement: Confinement | None = (
-        None  # none: level L0, only the group, the limits above and the clean start
-    )
+    confinement: Confinement | None = None  # none: level L0, only the group, the limits above and the clean start
     watched: str = ""  # the checkout, when nothing keeps the program from it: what changes meanwhile is in the receipt
 
 
