@@ -17,13 +17,13 @@ class Changes(msgspec.Struct, frozen=True):
     paths: Set[str]  # those that git does not know, too
 
 
-def changed_since(base: str, world: ToolWorld) -> Changes | Failed:
-    """The files that differ between the commit *base* and the tree, and those that git does not know."""
+def changed_since(since: str, world: ToolWorld) -> Changes | Failed:
+    """The files that differ between the commit *since* and the tree, and those that git does not know."""
     if not world.is_git:
-        return Failed("author", "FL-A122", f"there is no git repository, so nothing changed since {base}", _HINT)
-    known = world.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
+        return Failed("author", "FL-A122", f"there is no git repository, so nothing changed since {since}", _HINT)
+    known = world.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{since}^{{commit}}")
     if known.exit_code != 0:
-        return Failed("author", "FL-A122", f"git knows no commit {base}", _HINT)
+        return Failed("author", "FL-A122", f"git knows no commit {since}", _HINT)
     commit = known.stdout.decode("ascii", "replace").strip()
     # From the place where both parted: what the other branch did since is not this side's change.
     parted = world.git("merge-base", commit, "HEAD")
@@ -32,6 +32,6 @@ def changed_since(base: str, world: ToolWorld) -> Changes | Failed:
     unknown = world.git("ls-files", "--others", "--exclude-standard", "-z")
     if differs.exit_code != 0 or unknown.exit_code != 0 or differs.is_cut or unknown.is_cut:
         said = (differs.stderr or unknown.stderr).decode("utf-8", "replace").strip()[:200] or "its answer is too long"
-        return Failed("platform", "FL-A123", f"git could not say what changed since {base}: {said}", _HINT)
+        return Failed("platform", "FL-A123", f"git could not say what changed since {since}: {said}", _HINT)
     names = (differs.stdout + unknown.stdout).split(b"\0")
     return Changes(start, {name.decode("utf-8", "surrogateescape") for name in names if name})

@@ -13,28 +13,28 @@ from fairlead.core.tools import FILE_BYTES_MAX, ToolWorld, Unwritable
 COMPARED_MAX = 2_000  # files with findings that are looked at as they were; what is found in others counts as new
 
 
-def told_apart(outcome: Succeeded, base: str, world: ToolWorld, scan: Callable[[ToolWorld], Succeeded]) -> Outcome:
+def told_apart(outcome: Succeeded, since: str, world: ToolWorld, scan: Callable[[ToolWorld], Succeeded]) -> Outcome:
     """*outcome* with `is_new` in every finding.
 
     Nothing is called old without a look: the file is the same as at the base, or *scan* finds it in the older one too.
     """
-    changes = changed_since(base, world)
+    changes = changed_since(since, world)
     if isinstance(changes, Failed):
         return changes
     findings = outcome.output["findings"]
     paths = sorted({path_from_text(one["path"]) for one in findings} & changes.paths)
     degraded = list(outcome.degraded)
     if len(paths) > COMPARED_MAX:
-        degraded.append(f"Only {COMPARED_MAX} changed files are compared with {base}; all else in them counts as new.")
+        degraded.append(f"Only {COMPARED_MAX} changed files are compared with {since}; all else in them counts as new.")
     older = {path: data for path in paths[:COMPARED_MAX] if (data := _content(changes.start, path, world)) is not None}
     known: set[str] = set()
     if older:
-        world.progress(f"{len(older)} files as they were at {base}")
+        world.progress(f"{len(older)} files as they were at {since}")
         try:
             with world.with_files(older) as before:
                 known = {one["fingerprint"] for one in scan(before).output["findings"]}
         except Unwritable as problem:
-            degraded.append(f"Nothing could be compared with {base}, so all of it counts as new: {problem}.")
+            degraded.append(f"Nothing could be compared with {since}, so all of it counts as new: {problem}.")
     marked: list[Json] = [{**one, "is_new": _is_new(one, changes.paths, known)} for one in findings]
     number = sum(one["is_new"] for one in marked)
     return msgspec.structs.replace(
