@@ -200,6 +200,20 @@ def test_a_failed_program_is_not_said_to_have_changed_nothing(clean: Door) -> No
     assert "Nothing outside" not in answer.out
 
 
+def test_what_ended_the_run_is_shown_before_what_it_went_on_without(clean: Door) -> None:
+    optional = "".join(f"  - id: may{n}\n    run: cat no{n}\n    optional: true\n" for n in range(3))
+    clean.write("many.yaml", workflow("many", f"{optional}  - id: must\n    run: cat nothing\n"))
+    answer = clean.call("run", "many.yaml")
+    assert answer.code == 1
+    shown = [line for line in answer.out.splitlines() if line.startswith(("error[", "warning["))]
+    assert [line.partition("]: ")[2].partition(":")[0] for line in shown] == [
+        "step `must`",
+        "step `may0`",
+        "step `may1`",
+    ]
+    assert "… 1 more failed" in answer.out
+
+
 @pytest.mark.parametrize(("program", "code"), [("./build/tool", 3), ("ls build", 1)])
 def test_a_program_that_misses_ignored_files_is_told_why(clean: Door, program: str, code: int) -> None:
     clean.write(".gitignore", "build\n")

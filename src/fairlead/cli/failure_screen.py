@@ -19,6 +19,7 @@ def failure_lines(call: Invocation, view: RunView, look: Look) -> Iterator[str]:
     # A block that failed by what is inside it says nothing more; one whose steps ended well says why by itself.
     blamed = {step.parent for step in view.steps if step.status == "failed"}
     failed = [step for step in view.steps if step.status == "failed" and step.step not in blamed]
+    failed.sort(key=lambda step: step.optional)  # what ended the run comes before what it went on without
     for step in failed[:_FAILURES_SHOWN]:
         yield ""
         yield from _one(call, view, step, look)
