@@ -120,3 +120,11 @@ def test_what_is_no_utf_8_is_told(near: Near, project: Path) -> None:
     (found,) = near.call(project, "check", "bad.py", "--json").json["diagnostics"]
     assert (found["code"], found["message"]) == ("FL-W002", "byte 11 (0xff) is not UTF-8")
     assert (found["file"], found["span"]["line"]) == ("bad.py", 2)
+
+
+def test_a_python_file_is_laid_out_by_others(near: Near, project: Path) -> None:
+    before = (project / ".fairlead/workflows/twice.py").read_bytes()
+    answer = near.call(project, "workflows", "format", ".fairlead/workflows/twice.py", "--write", "--json")
+    assert answer.exit_code == 2
+    assert [found["code"] for found in answer.json["errors"]] == ["FL-W336"]
+    assert (project / ".fairlead/workflows/twice.py").read_bytes() == before

@@ -39,6 +39,9 @@ def format_files(parts: Parts, project: Project, cwd: str, names: tuple[str, ...
     changed: list[Formatted] = []
     found: list[Diagnostic] = []
     for name in names or tuple(one for one in workflow_names(parts, project) if one != "review"):
+        if name.endswith(".py"):
+            said = f"{path_text(name)} is written in Python, which this does not lay out"
+            raise error("FL-W336", said, "format it as Python code, for example with ruff", exit_code=2)
         definition = find_definition(parts, project, project.root if not names else cwd, name)
         shown = path_text(definition.path)
         if definition.path.startswith(SHIPPED_WORKFLOWS):

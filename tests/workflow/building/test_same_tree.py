@@ -2,6 +2,7 @@
 
 import runpy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,3 +56,11 @@ def test_a_default_that_is_written_out_is_no_other_definition() -> None:
     assert other is not None
     assert full.digest == asked.digest
     assert other.digest != asked.digest
+
+
+def test_a_key_that_python_keeps_may_be_given_by_its_own_name() -> None:
+    one, other = Workflow("ask"), Workflow("ask")
+    one.approve("sign", "Go on?", from_=[{"user": "me"}])
+    given: Any = {"from": [{"user": "me"}]}  # what no type checker can know
+    other.approve("sign", "Go on?", **given)
+    assert one.to_json() == other.to_json()

@@ -815,4 +815,12 @@ CODES: tuple[Code, ...] = (
         "The process in which it is performed ended without an answer: it was killed, or it ended itself.",
         "try it by itself with `python FILE`",
     ),
+    Code(
+        "FL-W336",
+        "A Python file is not laid out as YAML is",
+        "`fairlead workflows format` lays YAML and JSON out. How Python code looks is for the programs that format it.",
+        "format it as Python code",
+        bad="fairlead workflows format nightly.py",
+        good="fairlead workflows format nightly.yaml",
+    ),
 )
