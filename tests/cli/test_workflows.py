@@ -96,6 +96,20 @@ def test_a_template_runs_untouched(clean: Door, name: str) -> None:
     assert (done.code, done.json["status"]) == (0, "succeeded"), done.err
 
 
+@proves("A2")
+@pytest.mark.parametrize(
+    ("name", "outputs"),
+    [
+        ("iterative", {"lines": 3.0, "stopped_because": "until"}),
+        ("pipeline", {"delivered": 'IT\'S "100 %" $HOME ${X}; \n'}),
+    ],
+)
+def test_a_pattern_runs_with_its_own_programs(clean: Door, name: str, outputs: dict[str, object]) -> None:
+    clean.write(f"{name}.yaml", (PATTERNS / f"{name}.yaml").read_text("utf-8"))
+    done = clean.call("run", f"{name}.yaml", "--json")
+    assert (done.code, done.json["outputs"]) == (0, outputs), done.err
+
+
 @proves("A9")
 def test_nothing_is_overwritten_unless_it_is_said_and_shown(clean: Door) -> None:
     assert clean.call("workflows", "new", "mine").code == 0
