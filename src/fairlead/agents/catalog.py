@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ from fairlead.core.tools import ToolCode
 AgentFiles = Callable[[], Iterable[AgentFile | tuple[str, bytes]]]
 
 _BUILTIN = Path(__file__).parent / "builtin"
+_PARTS = attrgetter("parts")  # the order of paths, without asking for it at each comparison
 _PACKAGE = re.compile(rb"\bfairlead\.agents\.builtin\.([a-z]\w*)")
 
 
@@ -295,7 +297,7 @@ class _Code:
                 for file in self._files(name):
                     found.add(file)
                     waiting += self._packages_named(file)
-        return sorted(found)
+        return sorted(found, key=_PARTS)
 
     def named(self, files: Iterable[Path]) -> list[tuple[str, bytes]]:
         """Path from the folder of the agents that ship, and digest of the content: most agents share most files."""

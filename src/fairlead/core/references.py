@@ -162,13 +162,15 @@ def _read(text: str, start: int, end: int) -> Part | Broken:
 
 # What a brace may stand in without counting: a text, or a comment up to the end of its line.
 _SKIPPED = re.compile(rf"{QUOTED}|//[^\n]*", re.ASCII)
+_TELLING = re.compile(r"[\"'/rR{}]")
 
 
 def _closing(text: str, position: int) -> int:
     """Where the `}` of a `${` stands; braces nest, and those in quotes do not count. -1 if there is none."""
     depth = 1
-    while position < len(text):
-        character = text[position]
+    while (telling := _TELLING.search(text, position)) is not None:
+        position = telling.start()
+        character = telling[0]
         if character in "\"'/rR" and (found := _SKIPPED.match(text, position)):
             position = found.end()
             continue

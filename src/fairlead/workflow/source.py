@@ -38,8 +38,13 @@ class Source:
     @cached_property
     def _starts(self) -> list[int]:
         # Not `splitlines`: it also splits at characters that no editor counts as a line's end.
-        starts = [0]
         text = self.text
+        if "\r" not in text:
+            starts = [0]
+            for line in text.split("\n")[:-1]:
+                starts.append(starts[-1] + len(line) + 1)
+            return starts
+        starts = [0]
         position = 0
         while True:
             feed = text.find("\n", position)

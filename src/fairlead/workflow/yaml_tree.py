@@ -38,8 +38,9 @@ class Node:
         self.is_text = False  # a scalar whose value is text
         self.is_plain = False  # a scalar without quotes
         self.style = ""  # how a scalar is written: "", "'", '"', "|", ">"
-        self.items: list[Node] = []  # of a list
-        self.entries: dict[str, Entry] = {}  # of a mapping, in file order
+        # Most values are scalars, and share two that stay empty.
+        self.items: list[Node] = [] if kind == "list" else _NO_ITEMS  # of a list
+        self.entries: dict[str, Entry] = {} if kind == "mapping" else _NO_ENTRIES  # of a mapping, in file order
         self.size = 1  # values in it, aliases expanded; 0 while it is being read
 
     def plain(self) -> Json:
@@ -56,6 +57,10 @@ class Entry(NamedTuple):
 
     key: Node
     value: Node
+
+
+_NO_ITEMS: list[Node] = []
+_NO_ENTRIES: dict[str, Entry] = {}
 
 
 class _Stopped(Exception):
@@ -188,15 +193,16 @@ class _Builder:
         event: Any  # PyYAML's stubs give events none of their attributes
         try:
             # Not `yaml.parse`: it asks twice for each event.
-            loader = yaml.CSafeLoader(self.text)
+            next_event = yaml.CSafeLoader(self.text).get_event
+            stream_end, a_scalar = yaml.StreamEndEvent, yaml.ScalarEvent
             while True:
-                event = loader.get_event()
+                event = next_event()
                 kind = type(event)
-                if kind is yaml.StreamEndEvent:
+                if kind is stream_end:
                     break
                 start, end = event.start_mark.index, event.end_mark.index
-                if kind is yaml.ScalarEvent:
-                    if self._is_torn(event, end):
+                if kind is a_scalar:
+                    if event.value[-1:] == "$" and self._is_torn(end):
                         last_flow = end
                     self._put(self._scalar(event, start, end), event.anchor)
                 elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
@@ -221,7 +227,8 @@ class _Builder:
     def _open(self, kind: Kind, event: Any, start: int, end: int) -> None:
         node = Node(kind, start, end)
         node.size = 0
-        self._check_tag(event.tag, kind, start, end)
+        if event.tag is not None:
+            self._check_tag(event.tag, kind, start, end)
         if len(self.stack) >= DEPTH_MAX:
             self.source.add(
                 "FL-W012",
@@ -241,7 +248,7 @@ class _Builder:
         node = opened.node
         node.end = max(end, node.end)
         children = node.items if node.kind == "list" else [entry.value for entry in node.entries.values()]
-        node.size = 1 + sum(child.size for child in children)
+        node.size = 1 + sum([child.size for child in children])
         self._put(node, opened.anchor)
 
     def _alias(self, name: str, start: int, end: int) -> None:
@@ -325,18 +332,19 @@ class _Builder:
 
     def _scalar(self, event: Any, start: int, end: int) -> Node:
         tag: str | None = event.tag
-        implicit: tuple[bool, bool] = event.implicit
+        is_plain, is_text = event.implicit
         value: str = event.value
         node = Node("scalar", start, end)
         node.style = event.style or ""
-        node.is_plain = implicit[0] and not implicit[1]
+        node.is_plain = is_plain and not is_text
         if "\0" in value:
             self.source.add("FL-W005", "a text holds a NUL, which nothing can carry on", start, end, "remove the `\\0`")
         if self.pairs and _PAIR in value:
             value = self._unmask_pairs(value, start, node.style == '"')
         if _MASK in value:
             value = self.source.text[start:end]
-        self._check_tag(tag, "scalar", start, end)
+        if tag is not None:
+            self._check_tag(tag, "scalar", start, end)
         if tag == "!" or (tag is None and not node.is_plain) or tag == _TAG + "str":
             node.value, node.is_text = value, True
             return node
@@ -348,8 +356,8 @@ class _Builder:
         node.value, node.is_text = resolved, isinstance(resolved, str)
         return node
 
-    def _check_tag(self, tag: str | None, kind: Kind, start: int, end: int) -> None:
-        if tag is None or tag == "!" or tag in _TAGS[kind]:
+    def _check_tag(self, tag: str, kind: Kind, start: int, end: int) -> None:
+        if tag == "!" or tag in _TAGS[kind]:
             return
         shown = tag.replace(_TAG, "!!")
         self.source.add(
@@ -358,8 +366,8 @@ class _Builder:
 
     # ------------------------------------------------------------------------------------------ what libyaml refuses
 
-    def _is_torn(self, event: Any, end: int) -> bool:
-        return bool(event.value[-1:] == "$") and self.text[end : end + 1] == "{"
+    def _is_torn(self, end: int) -> bool:
+        return self.text[end : end + 1] == "{"
 
     def _torn_opening(self, last_flow: int, error: Exception) -> tuple[int, int] | None:
         mark = getattr(error, "problem_mark", None)
