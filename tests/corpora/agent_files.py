@@ -138,6 +138,14 @@ CASES: tuple[Case, ...] = (
         "n11",
         _codes("FL-A023"),
     ),
+    _case(
+        "a word that no input fills",
+        'name: n12\ndescription: x\nfairlead:\n  adapter: command\n  output: report\n  command: [wc, "{path}", "{n}"]\n'
+        "  input: {properties: {n: {type: integer}}}\n",
+        "n12",
+        _codes("FL-A025"),
+        adapter="command",
+    ),
     # --------------------------------------------------------------------------------------------- recovered
     _case("a colon", "name: q1\ndescription: Owns: the door\n", "q1", MENDED, description="Owns: the door"),
     _case(

@@ -98,6 +98,7 @@ def take_card(front: FrontMatter, source: str, *, is_installed: bool = False) ->
         said = "nothing says what the program gives: `output: findings`, `output: report` or an `output_schema`"
         problems.append(BadCard("FL-A003", said, key="fairlead"))
     warnings += _meaningless(front, adapter) if settings else ()
+    warnings += _unfilled(argv, card)
     if adapter in NEEDS:
         card = _reached_later(card, front, contract)
     if "risk" not in settings:
@@ -310,6 +311,23 @@ def _meaningless(front: FrontMatter, adapter: str) -> Sequence[BadCard]:
         BadCard("FL-A023", f"`{name}` says nothing for an agent of adapter `{adapter}`", key=f"fairlead.{name}")
         for name in front.settings
         if name in BY_NAME and BY_NAME[name].adapters and adapter not in BY_NAME[name].adapters
+    ]
+
+
+def _unfilled(argv: Sequence[str], card: AgentCard) -> Sequence[BadCard]:
+    """A warning for each `{word}` of a command that no input of the card fills: such a word is left out."""
+    declared = card.input_schema.get("properties")
+    inputs = declared if isinstance(declared, dict) else {}
+    words = [word[1:-1] for word in argv if word.startswith("{") and word.endswith("}")]
+    return [
+        BadCard(
+            "FL-A025",
+            f"`{{{name}}}` stands for an input, and the agent has no input `{name}`: the word is left out",
+            key="fairlead.command",
+            hint=f"input: {{type: object, properties: {{{name}: {{type: string}}}}}}",
+        )
+        for name in dict.fromkeys(words)
+        if name.isidentifier() and name not in inputs
     ]
 
 

@@ -171,6 +171,15 @@ CODES: tuple[Code, ...] = (
         good="tools: Read, Grep",
     ),
     Code(
+        "FL-A025",
+        "A word of a command that no input fills",
+        "`{name}` as a word of its own in `command` is replaced by the input of that name. Without such an input the"
+        " word is left out, and the program may wait for its standard input instead.",
+        "name the input below `input:`, or take the braces away",
+        bad='command: [wc, -l, "{path}"]',
+        good='command: [wc, -l, "{path}"]\ninput: {type: object, properties: {path: {type: string}}}',
+    ),
+    Code(
         "FL-A030",
         "An agent that lacks something to be called",
         "The file is fine and the agent is known, but the adapter that speaks to it needs something that is not"
