@@ -21,7 +21,8 @@ from fairlead.core.outcomes import Succeeded
 from fairlead.core.ports import Agent, Call, World
 from fairlead.core.workflow import AgentAction, ParallelAction, Step, Workflow
 from fairlead.env.clock import SystemClock
-from fairlead.gate.gate import Gate, Surroundings
+from fairlead.gate.gate import Gate
+from fairlead.gate.surroundings import Surroundings
 from fairlead.journal import open_journal
 from fairlead.runtime.engine import Engine
 from fairlead.testing import ScriptedAgent

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from fairlead.core.expressions import Malformed
 from fairlead.core.json import Json, encode
 from fairlead.core.references import (
     TEXT_MAX,
     Broken,
-    Malformed,
     Part,
     Unresolved,
     references_in,

@@ -182,7 +182,11 @@ def test_a_workflow_whose_name_and_words_are_escapes(door: Door, workplace: Path
         (["runs", "shwo"], "FL-S001", ["fairlead runs has no shwo", "fairlead runs show"]),
         (["runs", "list", "--limit", "many"], "FL-S001", ["many"]),
         (["completion", "tcsh"], "FL-S001", ["tcsh"]),
-        (["explain", "FL-W1O9"], "FL-S010", ["FL-W1O9 is neither a code, a rule nor a key", "fairlead explain FL-W109"]),
+        (
+            ["explain", "FL-W1O9"],
+            "FL-S010",
+            ["FL-W1O9 is neither a code, a rule nor a key", "fairlead explain FL-W109"],
+        ),
         (["explain", "security/sql-injektion"], "FL-S010", ["fairlead explain security/sql-injection"]),
         (["agents", "show", "secret-scaner"], "FL-S011", ["fairlead agents show secret-scanner"]),
         (["run", "reviw"], "FL-S007", ["reviw is neither a workflow file nor the name", "fairlead run review"]),

@@ -39,7 +39,10 @@ ENDS = {
     ),
     "killed by a signal": (step("a", "[sh, -c, 'kill -9 $$']"), failed("result", "FL-R210", 1, a="failed")),
     "no such program": (step("a", "no-such-program"), failed("platform", "FL-R204", 3, a="failed")),
-    "time limit passed": (step("a", "sleep 60", "timeout: 200ms", "retry: 0"), failed("agent", "FL-R202", 3, a="failed")),
+    "time limit passed": (
+        step("a", "sleep 60", "timeout: 200ms", "retry: 0"),
+        failed("agent", "FL-R202", 3, a="failed"),
+    ),
     "an optional step failed": (
         step("a", NO, "optional: true") + step("b", YES),
         End("degraded", "", "", 0, 7, {"a": "failed", "b": "succeeded"}),

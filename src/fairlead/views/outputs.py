@@ -6,7 +6,6 @@ from fairlead.core.json import Json
 from fairlead.core.state import RunState, StepRun, is_leaf
 from fairlead.views.reading import Readable
 
-
 HIDDEN = "hidden: its step says `hide: true`"  # in the place of an output
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from fairlead.agents.builtin.security import python, tools
@@ -42,7 +43,7 @@ NONSENSE = "output is not what it should be"
 
 
 def _says(stdout: bytes, stderr: bytes = b"", code: int = 0, **how: bool) -> Answer:
-    return lambda: ProcessResult(code, stdout, stderr, 0.1, **how)
+    return lambda: msgspec.structs.replace(ProcessResult(code, stdout, stderr, 0.1), **how)
 
 
 BREAKS: dict[str, tuple[Answer, str, str]] = {
