@@ -31,7 +31,8 @@ AgentFiles = Callable[[], Iterable[AgentFile | tuple[str, bytes]]]
 
 _BUILTIN = Path(__file__).parent / "builtin"
 _PARTS = attrgetter("parts")  # the order of paths, without asking for it at each comparison
-_PACKAGE = re.compile(rb"\bfairlead\.agents\.builtin\.([a-z]\w*)")
+# Nothing in front of the name: a pattern that begins with fixed letters is found ten times as fast.
+_PACKAGE = re.compile(rb"fairlead\.agents\.builtin\.([a-z]\w*)")
 
 
 def _cannot_describe(code: ToolCode, digest: Digest) -> Outcome:
