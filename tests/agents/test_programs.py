@@ -241,3 +241,14 @@ def test_what_was_said_long_before_the_end_is_no_symptom(copy: Copy) -> None:
     outcome = copy.perform("echo Could not resolve host; yes tests pass | head -n 4000; exit 1")
     assert isinstance(outcome, Failed)
     assert "network" not in outcome.hint
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [("pytset", "`.venv/bin/pytset`"), ("./build/tool", "of what git ignores only .venv and node_modules are there")],
+)
+def test_a_program_that_is_not_there_is_told_where_it_was_looked_for(copy: Copy, program: str, said: str) -> None:
+    outcome = copy.perform_program((program,))
+    assert isinstance(outcome, Failed)
+    assert outcome.code == "FL-R204"
+    assert said in outcome.hint

@@ -116,6 +116,12 @@ def _refusal(program: str, ended: ProcessResult) -> Failed | None:
     if ended.exit_code == 127 and not ended.stdout:
         message = f"{program} could not be started: {str(output['stderr']).strip()[:300]}"
         hint = f"install it, or mend the command; it is looked for in a copy of your files: {COPY}"
+        if "/" not in program:
+            # `pytest` of an environment that is not active, and what version managers keep in the home directory.
+            hint = (
+                f"for one of the project write its path, `.venv/bin/{program}` or `node_modules/.bin/{program}`;"
+                " of PATH a sandbox has what belongs to the system and to an active environment"
+            )
         return Failed("platform", "FL-R204", message, hint, output)
     if ended.exit_code != 0:
         how = f"signal {-ended.exit_code}" if ended.exit_code < 0 else f"exit code {ended.exit_code}"

@@ -15,7 +15,7 @@ _TAIL_BYTES = 20_000  # of what it wrote last; a symptom farther up is seldom wh
 COPY = "of what git ignores only .venv and node_modules are there, in the sandbox, to be read"
 
 
-class Symptom(NamedTuple):
+class _Symptom(NamedTuple):
     """Words of programs, and the hint that fits them."""
 
     pattern: re.Pattern[str]
@@ -23,8 +23,8 @@ class Symptom(NamedTuple):
 
 
 # In the order of how much they say: the first one that matches is told.
-SYMPTOMS: tuple[Symptom, ...] = (
-    Symptom(
+_SYMPTOMS: tuple[_Symptom, ...] = (
+    _Symptom(
         re.compile(
             r"could not resolve host|temporary failure in name resolution|name or service not known|getaddrinfo|"
             r"network is unreachable|failed to lookup address|no address associated with hostname",
@@ -33,16 +33,16 @@ SYMPTOMS: tuple[Symptom, ...] = (
         "a program in the sandbox has no network: fetch before the run what it needs, or let `effect: http.request`"
         " send it",
     ),
-    Symptom(
+    _Symptom(
         re.compile(r"ModuleNotFoundError|No module named \S+|Cannot find module '"),
         "a program that is not named by its path is the first one on PATH: for those of the project write"
         " `.venv/bin/python -m pytest` or `node_modules/.bin/jest`",
     ),
-    Symptom(
+    _Symptom(
         re.compile(r"read-only file system|permission denied|operation not permitted", re.IGNORECASE),
         "a program may write in its copy of your files and in its own /tmp, and nowhere else",
     ),
-    Symptom(
+    _Symptom(
         re.compile(r"no such file or directory|ENOENT|cannot find the file", re.IGNORECASE),
         f"it worked in a copy of your files: {COPY}; of what lies outside it sees only the programs of the system,"
         " and an empty home directory",
@@ -53,5 +53,5 @@ SYMPTOMS: tuple[Symptom, ...] = (
 def hint_for(ended: ProcessResult) -> str:
     """What to do after *ended* failed, by the last words that it wrote."""
     said = (ended.stdout[-_TAIL_BYTES:] + b"\n" + ended.stderr[-_TAIL_BYTES:]).decode("utf-8", "replace")
-    found = next((one.hint for one in SYMPTOMS if one.pattern.search(said)), "")
+    found = next((one.hint for one in _SYMPTOMS if one.pattern.search(said)), "")
     return found or f"it worked in a copy of your files: {COPY}"
