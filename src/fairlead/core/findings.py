@@ -47,6 +47,8 @@ def path_text(path: str) -> str:
 
 def path_from_text(text: str) -> str:
     """The path that `path_text` wrote, as `os.fsdecode` gives it."""
+    if "\\" not in text:
+        return text
     return re.sub(r"\\\\|\\x([89a-f][0-9a-f])", lambda m: chr(0xDC00 + int(m[1], 16)) if m[1] else "\\", text)
 
 

@@ -85,6 +85,9 @@ def references_in(value: Json) -> tuple[Reading, ...]:
     return tuple(reading for part in _parts_in(value) for reading in part.expression.reads)
 
 
+_HOLDING = (str, dict, list)  # what can hold a `${ }`
+
+
 def resolve(value: Json, scope: Mapping[str, Json]) -> Json:
     """*value* with every `${ }` filled in from *scope*; the very same object when there is none.
 
@@ -102,8 +105,8 @@ def resolve(value: Json, scope: Mapping[str, Json]) -> Json:
             return _value_of(parts[0], scope)
         return _fill(parts, scope)
     if isinstance(value, dict):
-        filled = {name: resolve(item, scope) for name, item in value.items()}
-        return value if all(filled[name] is item for name, item in value.items()) else filled
+        filled = {name: resolve(item, scope) for name, item in value.items() if isinstance(item, _HOLDING)}
+        return value if all(filled[name] is value[name] for name in filled) else {**value, **filled}
     if isinstance(value, list):
         items = [resolve(item, scope) for item in value]
         return value if all(new is old for new, old in zip(items, value, strict=True)) else items

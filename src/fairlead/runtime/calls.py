@@ -34,8 +34,8 @@ def call_for(state: RunState, place: Place, attempt: int, load: Load) -> Call | 
             root=path_from_text(state.queued.root),
             timeout_s=written.timeout_s,
             tree=str(resolve(written.tree, scope)) if written.tree else tree_before(state, place),
-            reads=tuple(str(resolve(pattern, scope)) for pattern in written.reads),
-            writes=tuple(str(resolve(pattern, scope)) for pattern in written.writes),
+            reads=_patterns(written.reads, scope),
+            writes=_patterns(written.writes, scope),
             sandbox=written.sandbox,
             isolate=written.isolate,
             env=written.env,
@@ -46,6 +46,10 @@ def call_for(state: RunState, place: Place, attempt: int, load: Load) -> Call | 
         )
     except (EvaluationFailed, Unresolved, SideBySide) as error:
         return looked_at(place, attempt, error)
+
+
+def _patterns(written: tuple[str, ...], scope: Scope) -> tuple[str, ...]:
+    return tuple([str(resolve(pattern, scope)) for pattern in written]) if written else ()
 
 
 def _of_action(step: StepRun, inputs: dict[str, Json], scope: Scope) -> dict[str, Any]:  # Any: fields of several types
