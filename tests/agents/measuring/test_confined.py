@@ -102,7 +102,7 @@ def test_the_gate_gives_them_the_level_of_what_they_perform(name: str, levels: t
 
 
 def test_an_agent_of_the_project_that_asks_for_more_than_it_gets_is_refused() -> None:
-    card = AgentCard("own", "own", "", "tool", "", "1", Digest(""), {}, {}, "", level="L2")
+    card = AgentCard("own", "own", "", "tool", "", "1", Digest(""), {}, {}, "", level="L3")
     call = Call(RunId("r-abcdefgh"), Place("a"), 1, "own", {}, "/tree", definition=Digest("sha256:x"))
     refused = level_for(card, call, is_off=False)
     assert isinstance(refused, Failed)
