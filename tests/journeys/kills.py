@@ -21,6 +21,7 @@ from typing import NamedTuple
 from fairlead.env.isolation import switch_isolation_off
 
 STEPS = 40
+CHAINS = 4
 ORPHAN_SECONDS_MAX = 10.0
 RUN_SECONDS_MAX = 120.0
 
@@ -38,13 +39,17 @@ class Broken(AssertionError):
     """A promise did not hold; the text says which, and how to repeat it."""
 
 
-def workflow(ledger: Path, token: str) -> str:
-    """Forty steps: four chains of ten side by side, so that several are always under way."""
+def workflow(ledger: Path, token: str, in_copies: int) -> str:
+    """Forty steps: four chains of ten side by side, so that several are always under way.
+
+    Those of the first *in_copies* chains work in a copy each, which costs more than all the rest of a step.
+    """
     blocks = []
-    for chain in range(4):
+    for chain in range(CHAINS):
         steps = "\n".join(
             f"            - id: s{chain * 10 + n}\n"
             f"              run: [sh, -c, 'echo s{chain * 10 + n} >> {ledger}', {token}]"
+            + ("" if chain < in_copies else "\n              isolate: none")
             for n in range(10)
         )
         blocks.append(f"        - id: chain{chain}\n          steps:\n{steps}")
@@ -52,8 +57,8 @@ def workflow(ledger: Path, token: str) -> str:
     return f"fairlead: 1\nname: forty\nsteps:\n  - id: all\n    parallel:\n      steps:\n{inside}\n"
 
 
-def kill_once(directory: Path, rng: random.Random) -> Killed:
-    """One run in a fresh repository, killed at a random moment and resumed.
+def kill_once(directory: Path, rng: random.Random, in_copies: int = CHAINS) -> Killed:
+    """One run in a fresh repository, killed at a random moment and resumed; see `workflow` for *in_copies*.
 
     Raises:
         Broken: an acknowledged step was lost, a finished one performed again, a process outlived, or the record is bad.
@@ -62,7 +67,7 @@ def kill_once(directory: Path, rng: random.Random) -> Killed:
     repository, ledger = directory / "repository", directory / "ledger"
     repository.mkdir()
     subprocess.run(["git", "init", "-q", str(repository)], check=True)
-    (repository / "forty.yaml").write_text(workflow(ledger, token))
+    (repository / "forty.yaml").write_text(workflow(ledger, token, in_copies))
     # The ledger lies beside the checkout, where no isolated program could write.
     switch_isolation_off(str(directory / "data"), str(repository / ".git/fairlead"), "ada", "2026-11-21", "")
     ledger.touch()
