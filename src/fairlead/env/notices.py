@@ -10,8 +10,6 @@ from fairlead.core.outcomes import Outcome, Succeeded
 from fairlead.core.ports import EffectWorld
 from fairlead.core.printable import printable
 from fairlead.core.workflow import NotifyAction
-from fairlead.env.effects.addresses import read_url
-from fairlead.env.effects.exchange import Request, exchange
 from fairlead.env.effects.keeping import state_of
 from fairlead.env.effects.refusals import Refused, outcome_of
 
@@ -95,6 +93,10 @@ def _append(name: str, told: dict[str, Json], world: EffectWorld) -> None:
 
 
 def _post(text: str, told: dict[str, Json]) -> None:
+    # Imported here: every run could send a message, and few do.
+    from fairlead.env.effects.addresses import read_url
+    from fairlead.env.effects.exchange import Request, exchange
+
     url = read_url(text)
     headers = {"Connection": "close", "User-Agent": "fairlead", "Content-Type": "application/json"}
     # The author has written the address down: a chat server of one's own network is what most mean.
