@@ -14,14 +14,35 @@ from tests.cli.door import Door
 from tests.proves import proves
 
 
-@pytest.fixture
-def twice(door: Door) -> Door:
+def reviewed_twice(root: Path) -> Door:
     """Two reviews: between them a finding is mended, another one comes, and that is committed."""
+    root.mkdir()
+    door = Door(root)
+    door.write("app/queries.py", INJECTION)
+    door.commit()
     assert door.call("review").code == 1
     door.write("app/queries.py", "def by_customer(db: object) -> None:\n    return None\n")
     door.write("app/more.py", "import hashlib\n\nprint(hashlib.md5(b'x').hexdigest())\n")
     door.commit()
     door.call("review", "--no-history")
+    return door
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> Door:
+    """Reviewed twice; whoever takes it adds no run to it."""
+    return reviewed_twice(tmp_path_factory.mktemp("twice") / "shop")
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Door:
+    """Reviewed once, and nothing found; whoever takes it adds no run to it."""
+    root = tmp_path_factory.mktemp("once") / "clean"
+    root.mkdir()
+    door = Door(root)
+    door.write("sums.py", "def add(a: int, b: int) -> int:\n    return a + b\n")
+    door.commit()
+    assert door.call("review").code == 0
     return door
 
 
@@ -115,13 +136,12 @@ Damage = Callable[[list[bytes]], list[bytes]]
         pytest.param(lambda lines: [b""], id="empty"),
     ],
 )
-def test_a_damaged_export_is_refused_whole(clean: Door, damage: Damage) -> None:
-    assert clean.call("review").code == 0
-    lines = unpacked(clean)
-    clean.write("bad.jsonl", b"\n".join(damage(lines)) + b"\n")
-    refused = clean.call("runs", "import", "bad.jsonl")
+def test_a_damaged_export_is_refused_whole(once: Door, damage: Damage) -> None:
+    lines = unpacked(once)
+    once.write("bad.jsonl", b"\n".join(damage(lines)) + b"\n")
+    refused = once.call("runs", "import", "bad.jsonl")
     assert (refused.code, "FL-S067" in refused.err) == (2, True), refused.err
-    assert len(clean.call("runs", "list", "--json").json["runs"]) == 1
+    assert len(once.call("runs", "list", "--json").json["runs"]) == 1
 
 
 def sealed(lines: list[bytes]) -> bytes:
@@ -132,9 +152,8 @@ def sealed(lines: list[bytes]) -> bytes:
     return body + json.dumps({"end": "sha256:" + sha256(body).hexdigest()}).encode() + b"\n"
 
 
-def test_an_export_whose_events_cannot_have_happened_is_refused(clean: Door) -> None:
-    assert clean.call("review").code == 0
-    head, content, *events = unpacked(clean)[:-1]
+def test_an_export_whose_events_cannot_have_happened_is_refused(once: Door) -> None:
+    head, content, *events = unpacked(once)[:-1]
     other = json.loads(content)
     other["data"] = base64.b64encode(base64.b64decode(other["data"]).replace(b'"review"', b'"revieW"')).decode()
     forged = [
@@ -143,29 +162,28 @@ def test_an_export_whose_events_cannot_have_happened_is_refused(clean: Door) -> 
         [head.replace(b'"r-', b'"../r-'), content, *events],
     ]
     for lines in forged:
-        clean.write("bad.jsonl", sealed(lines))
-        refused = clean.call("runs", "import", "bad.jsonl")
+        once.write("bad.jsonl", sealed(lines))
+        refused = once.call("runs", "import", "bad.jsonl")
         assert (refused.code, "FL-S067" in refused.err) == (2, True), refused.err
-    assert clean.call("journal", "verify").code == 0
+    assert once.call("journal", "verify").code == 0
 
 
-def test_flipped_bytes_never_get_in(clean: Door) -> None:
-    assert clean.call("review").code == 0
-    clean.call("runs", "export", "-o", "run.jsonl.gz")
-    data = (clean.root / "run.jsonl.gz").read_bytes()
+def test_flipped_bytes_never_get_in(once: Door) -> None:
+    once.call("runs", "export", "-o", "run.jsonl.gz")
+    data = (once.root / "run.jsonl.gz").read_bytes()
     whole = gzip.decompress(data)
     rng = random.Random(7)
     for number in range(6):
         source, name = (data, "bad.jsonl.gz") if number % 2 else (whole, "bad.jsonl")
         place = rng.randrange(12, len(source) - 10)
-        clean.write(name, source[:place] + bytes([source[place] ^ 0x10]) + source[place + 1 :])
-        refused = clean.call("runs", "import", name)
+        once.write(name, source[:place] + bytes([source[place] ^ 0x10]) + source[place + 1 :])
+        refused = once.call("runs", "import", name)
         assert (refused.code, "FL-S067" in refused.err) == (2, True), (place, refused.err)
     # One digit of a time: it still reads well, and only the digest of the whole tells.
-    clean.write("bad.jsonl", whole.replace(b'"at":17', b'"at":16', 1))
-    refused = clean.call("runs", "import", "bad.jsonl")
+    once.write("bad.jsonl", whole.replace(b'"at":17', b'"at":16', 1))
+    refused = once.call("runs", "import", "bad.jsonl")
     assert (refused.code, "FL-S067" in refused.err) == (2, True), refused.err
-    assert len(clean.call("runs", "list", "--json").json["runs"]) == 1
+    assert len(once.call("runs", "list", "--json").json["runs"]) == 1
 
 
 def test_only_what_has_ended_is_exported_and_another_run_keeps_its_id(clean: Door, tmp_path: Path) -> None:
@@ -189,7 +207,8 @@ def test_only_what_has_ended_is_exported_and_another_run_keeps_its_id(clean: Doo
 
 
 @proves("A8.1")
-def test_the_history_of_a_workflow_agrees_with_its_runs(twice: Door) -> None:
+def test_the_history_of_a_workflow_agrees_with_its_runs(tmp_path: Path) -> None:
+    twice = reviewed_twice(tmp_path / "shop")
     twice.write("no.yaml", "fairlead: 1\nname: no\nsteps:\n  - id: no\n    run: 'false'\n")
     assert twice.call("run", "no.yaml").code == 1
     lines = {line["workflow"]: line for line in twice.call("runs", "report", "--jsonl").lines}
