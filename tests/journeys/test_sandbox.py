@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,11 @@ with open("/proc/{pid}/environ", "rb") as file:
 
 def attempt(door: Door, around: Around, script: str, *, program: str = "sh", timeout: str = "60s") -> Any:
     """One `run` step that performs *script*; gives the run as JSON."""
+    return attempts(door, around, {"out": (script, program)}, timeout)
+
+
+def attempts(door: Door, around: Around, scripts: Mapping[str, tuple[str, str]], timeout: str = "60s") -> Any:
+    """A `run` step for each script and the program that reads it, side by side; gives the run as JSON."""
     facts = {
         "secret": around.secret,
         "target": around.target,
@@ -105,9 +110,12 @@ def attempt(door: Door, around: Around, script: str, *, program: str = "sh", tim
         "own": os.getpid(),
         "pid": around.sleeping.pid,
     }
-    text = script.format(**facts)
-    step = {"id": "out", "run": [program, "-c", text], "timeout": timeout, "retry": {"max": 0}}
-    (around.project / "out.json").write_text(json.dumps({"fairlead": 1, "name": "out", "steps": [step]}))
+    steps = [
+        {"id": name, "run": [program, "-c", script.format(**facts)], "timeout": timeout, "retry": {"max": 0}}
+        for name, (script, program) in scripts.items()
+    ]
+    document = {"fairlead": 1, "name": "out", "flow": "graph", "steps": steps}
+    (around.project / "out.json").write_text(json.dumps(document))
     return door.call(around.project, "run", "out.json", "--json", environ={"PERSONAL": WORD}).json
 
 
@@ -115,31 +123,32 @@ def through(view: Any) -> bool:
     return bool(view["status"] == "succeeded")
 
 
-HARMLESS: list[tuple[str, str, str, Callable[[Around], bool]]] = [
-    # name, script, program, whether it had an effect, seen from outside
-    ("read outside", READ_OUTSIDE, "sh", lambda around: False),
-    ("write outside", WRITE_OUTSIDE, "sh", lambda around: around.target.read_text() != "whole\n"),
-    ("link out", LINK_OUT, "sh", lambda around: around.target.read_text() != "whole\n"),
-    ("socket", SOCKETS, "python3", lambda around: any(around.visitors)),
-    ("process of the machine", SIGNALS, "python3", lambda around: False),
-]
+HARMLESS = {
+    "read_outside": (READ_OUTSIDE, "sh"),
+    "write_outside": (WRITE_OUTSIDE, "sh"),
+    "link_out": (LINK_OUT, "sh"),
+    "sockets": (SOCKETS, "python3"),
+    "process_of_the_machine": (SIGNALS, "python3"),
+}
 
 
 @proves("E4.1")
-@pytest.mark.parametrize(("script", "program", "effect"), [case[1:] for case in HARMLESS], ids=[c[0] for c in HARMLESS])
-def test_no_step_reaches_out(
-    door: Door, around: Around, script: str, program: str, effect: Callable[[Around], bool]
-) -> None:
-    view = attempt(door, around, script, program=program)
-    assert view["status"] == "failed", view
-    assert view["steps"][0]["isolation"] == "L2"
+def test_no_step_reaches_out(door: Door, around: Around) -> None:
+    view = attempts(door, around, HARMLESS)
+    assert {step["step"]: (step["status"], step["isolation"]) for step in view["steps"]} == dict.fromkeys(
+        HARMLESS, ("failed", "L2")
+    )
     assert "kept to oneself" not in json.dumps(view)
-    assert not effect(around)
-    # The same step gets through where the person has switched isolation off: the test could fail.
+    assert around.target.read_text() == "whole\n"
+    assert not any(around.visitors)
+    # The same steps get through where the person has switched isolation off: the test could fail.
     assert door.call(around.project, "sandbox", "off").exit_code == 0
-    view = attempt(door, around, script, program=program)
-    assert view["status"] == "succeeded", view
-    assert view["steps"][0]["isolation"] == view["isolation"].partition(":")[0] == "L0 · not isolated"
+    view = attempts(door, around, HARMLESS)
+    assert view["isolation"].partition(":")[0] == "L0 · not isolated"
+    assert {step["step"]: (step["status"], step["isolation"]) for step in view["steps"]} == dict.fromkeys(
+        HARMLESS, ("succeeded", "L0 · not isolated")
+    )
+    assert around.target.read_text() == "whole\nmore\nmore\n"
 
 
 @proves("E4.1")
