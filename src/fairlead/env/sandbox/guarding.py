@@ -8,6 +8,7 @@ import errno
 import os
 import time
 from collections.abc import Iterator
+from itertools import islice
 
 from fairlead.core.ports import Confinement
 from fairlead.env.processes import descendants
@@ -47,9 +48,11 @@ class Guard:
         return list(_below(self.init)) if self.init else []
 
     def _processes(self) -> str:
-        inside = [self.init, *self.processes()]
-        if len(inside) - 1 > self._limits.processes_max:
-            return f"{self._limits.processes_max} processes"
+        most = self._limits.processes_max
+        # No further: what doubles faster than it is counted would never be counted to its end.
+        inside = [self.init, *islice(_below(self.init), most + 1)] if self.init else [0]
+        if len(inside) - 1 > most:
+            return f"{most} processes"
         size = sum(_resident(pid) for pid in inside)
         if size > self._limits.memory_max:
             # Pages that several share are counted for each: this finer look is only worth its price now.
