@@ -154,7 +154,7 @@ def test_no_step_reaches_out(door: Door, around: Around) -> None:
 @proves("E4.1")
 def test_a_step_that_forks_without_end_is_ended_as_a_whole(door: Door, around: Around) -> None:
     before = _processes()
-    view = attempt(door, around, "bomb() {{ bomb | bomb & }}; bomb; sleep 50")
+    view = attempt(door, around, "bomb() {{ sleep 0.02; bomb | bomb & }}; bomb; sleep 50")
     step = view["steps"][0]
     assert (step["code"], step["message"]) == (
         "FL-R300",
