@@ -51,6 +51,14 @@ def test_memory_counts_for_all_processes_together(cell: Cell) -> None:
     assert end.receipt.memory_bytes > 150_000_000
 
 
+def _least_seen(cell: Cell) -> int:
+    """What the kernel says of a program that needs nothing, and a little more.
+
+    A program's highest resident size begins with that of the process which forked it, and this one may be large.
+    """
+    return cell.python("pass").receipt.memory_bytes + 20_000_000
+
+
 @proves("E4.1")
 def test_one_process_is_refused_more_memory_than_all_may_have(cell: Cell) -> None:
     cell.limit(memory_max=150_000_000)
@@ -72,14 +80,6 @@ def test_what_is_used_is_in_the_receipt(cell: Cell) -> None:
     end = cell.python("held = b'x' * 50_000_000; print(sum(range(3_000_000)) > 0)")
     assert said(end) == "True"
     assert 50_000_000 < end.receipt.memory_bytes < max(150_000_000, _least_seen(cell))
-
-
-def _least_seen(cell: Cell) -> int:
-    """What the kernel says of a program that needs nothing, and a little more.
-
-    A program's highest resident size begins with that of the process which forked it, and this one may be large.
-    """
-    return cell.python("pass").receipt.memory_bytes + 20_000_000
     assert end.receipt.cpu_seconds > 0.02
     assert end.receipt.limits == (
         "memory 512 MB, looked at from outside",
