@@ -10,13 +10,12 @@ from fairlead.core.findings import path_text
 from fairlead.core.workflow import Workflow
 from fairlead.service.parts import Parts, Project
 from fairlead.service.python_files import read_definition
+from fairlead.service.requirements import REQUIREMENTS_BYTES_MAX
 from fairlead.service.starts import SHIPPED_WORKFLOWS, WORKFLOW_BYTES_MAX, Definition, find_definition, workflow_names
 from fairlead.workflow import ReadWorkflow, read_workflow
 from fairlead.workflow.mending import mend
 from fairlead.workflow.requirements import ReadRequirements, read_requirements
 from fairlead.workflow.source import Edit
-
-REQUIREMENTS_BYTES_MAX = 1_000_000
 
 
 class WorkflowFix(msgspec.Struct, frozen=True):
