@@ -19,7 +19,7 @@ from fairlead.core.events import (
 )
 from fairlead.core.expressions import EvaluationFailed, evaluate, holds, parse
 from fairlead.core.ids import Micros, Place
-from fairlead.core.json import Digest, Json, digest, encode
+from fairlead.core.json import Digest, Json, digest, encode, kind_of
 from fairlead.core.lineage import SideBySide, tree_after, tree_before
 from fairlead.core.outcomes import Ask, Check
 from fairlead.core.quorum import GRANT_S_MAX, differences, shown_in
@@ -331,15 +331,12 @@ def _approval_id(state: RunState, step: StepRun) -> str:
 
 
 def _kind(value: Json) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, int | float):
-        return f"the number {value}"
+    """What *value* is, with itself where it is short."""
     if isinstance(value, str):
         return f"the text {value[:60]!r}"
-    return "a list" if isinstance(value, list | tuple) else "an object"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"the number {value}"
+    return kind_of(value)
 
 
 def ask_about(state: RunState, place: Place, wanted: Ask, load: Load, put: Put) -> ApprovalAsked:

@@ -1,8 +1,8 @@
 """What `hyperfine --export-json` writes: one entry per command, times in seconds."""
 
-from fairlead.agents.parsing.texts import NotParsed, kind_of, mapping_of, number_of, said
+from fairlead.agents.parsing.texts import NotParsed, mapping_of, number_of, said
 from fairlead.agents.parsing.timings import ms, timings
-from fairlead.core.json import Json
+from fairlead.core.json import Json, kind_of
 
 _WHAT = "report that hyperfine writes with `--export-json`"
 COMMANDS_MAX = 1_000

@@ -4,7 +4,7 @@ import codecs
 from collections.abc import Mapping
 from math import isfinite
 
-from fairlead.core.json import Json, NotStrict, parse
+from fairlead.core.json import Json, NotStrict, kind_of, parse
 
 SAID_CHARACTERS_MAX = 2_000  # of a text that is taken over from a file: a message, a name, a path
 
@@ -66,22 +66,6 @@ def mapping_of(data: bytes, what: str) -> Mapping[str, Json]:
     if not isinstance(value, dict):
         raise NotParsed(f"is no {what}: it holds {kind_of(value)}, not an object")
     return value
-
-
-def kind_of(value: Json) -> str:
-    """What a JSON value is, as a sentence says it."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "a boolean"
-        case int() | float():
-            return "a number"
-        case str():
-            return "text"
-        case list():
-            return "a list"
-    return "an object"
 
 
 def number_of(value: Json) -> float | None:

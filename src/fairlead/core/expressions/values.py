@@ -10,6 +10,7 @@ from typing import Final
 
 from fairlead.core.expressions.problems import DIVISION, LIMIT, OUT_OF_RANGE, UNFIT, Fault
 from fairlead.core.json import DEPTH_MAX, Json
+from fairlead.core.json import kind_of as json_kind_of
 
 INT_MIN: Final = -(2**63)
 INT_MAX: Final = 2**63 - 1
@@ -70,22 +71,8 @@ class Meter:
 
 
 def kind_of(value: Json) -> str:
-    """What *value* is, as a sentence says it."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "a boolean"
-        case int() | float():
-            return "a number"
-        case str():
-            return "text"
-        case list() | tuple():
-            return "a list"
-        case Maybe():
-            return "an optional value"
-        case _:
-            return "an object"
+    """What *value* is, as a sentence says it; an expression may hold what JSON has not."""
+    return "an optional value" if isinstance(value, Maybe) else json_kind_of(value)
 
 
 def fields_of(value: Mapping[str, Json]) -> str:
