@@ -154,7 +154,7 @@ def test_a_call_by_interrupt_ends_the_program(cell: Cell) -> None:
     # mov eax, 20 (getpid of i386); int 0x80; ret
     code = "import ctypes, mmap\npage = mmap.mmap(-1, 4096, prot=7)\npage.write(bytes.fromhex('b814000000cd80c3'))\n"
     code += "ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page)))()\nprint('through')"
-    assert cell.unconfined(code).process.exit_code in (0, -11)  # a kernel without that numbering ends it too
+    assert cell.unconfined(code).process.exit_code != -31  # whatever the kernel makes of it, it is not our filter
     end = cell.python(code)
     assert end.process.exit_code == -31
     assert end.process.stdout == b""
