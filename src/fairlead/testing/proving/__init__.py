@@ -1,0 +1,25 @@
+"""The bar: each proof tries to break one promise of the engine and counts what it found. See `fairlead prove`."""
+
+from importlib import import_module
+from typing import NamedTuple
+
+from fairlead.core.proofs import Prove
+
+
+class Proof(NamedTuple):
+    """One line of the bar, before it is tried."""
+
+    name: str  # power-cuts
+    title: str  # what is done to the engine, for people
+    entry: str  # "module:function" of a `Prove`
+
+
+# In the order in which they are performed: what costs little and says much comes first.
+PROOFS: tuple[Proof, ...] = ()
+
+
+def load(proof: Proof) -> Prove:
+    """The function that tries it."""
+    module, _, name = proof.entry.partition(":")
+    found: Prove = getattr(import_module(module), name)
+    return found
