@@ -15,7 +15,13 @@ class Proof(NamedTuple):
 
 
 # In the order in which they are performed: what costs little and says much comes first.
-PROOFS: tuple[Proof, ...] = ()
+PROOFS: tuple[Proof, ...] = (
+    Proof(
+        "chain",
+        "flip every bit of a journal's events, cut, swap and write them anew",
+        "fairlead.testing.proving.chain:prove",
+    ),
+)
 
 
 def load(proof: Proof) -> Prove:
