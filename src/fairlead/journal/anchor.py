@@ -9,10 +9,13 @@ It is written after every commit, inside the writer's lock, without waiting for 
 on close, and at most once a second. So it is never ahead of the journal, and at most a second behind.
 """
 
+import errno
 import os
 import struct
 from hashlib import sha256
 from typing import NamedTuple
+
+from fairlead.journal.disk import REAL, Disk
 
 _SLOT_BYTES = 512
 _FORM = struct.Struct(">4sQ32s")
@@ -29,22 +32,25 @@ class Mark(NamedTuple):
 class Anchor:
     """The open anchor file of a writer."""
 
-    def __init__(self, path: str) -> None:
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def __init__(self, path: str, disk: Disk = REAL) -> None:
+        self._disk = disk
+        self._fd = disk.open(path, os.O_RDWR | os.O_CREAT)
         self.is_synced = True
 
     def write(self, mark: Mark) -> None:
         """Note *mark* without waiting for the disk. Successive marks have ever higher numbers."""
         # Several processes write in turn and know nothing of each other's slots: the older one is found by reading.
-        os.pwrite(self._fd, _slot(mark), _older_slot(os.pread(self._fd, 2 * _SLOT_BYTES, 0)) * _SLOT_BYTES)
+        slot = _older_slot(self._disk.pread(self._fd, 2 * _SLOT_BYTES, 0))
+        if self._disk.pwrite(self._fd, _slot(mark), slot * _SLOT_BYTES) != _SLOT_BYTES:
+            raise OSError(errno.ENOSPC, "the anchor was written in part")
         self.is_synced = False
 
     def sync(self) -> None:
-        os.fdatasync(self._fd)
+        self._disk.fdatasync(self._fd)
         self.is_synced = True
 
     def close(self) -> None:
-        os.close(self._fd)
+        self._disk.close(self._fd)
 
 
 def _slot(mark: Mark) -> bytes:
@@ -53,11 +59,10 @@ def _slot(mark: Mark) -> bytes:
     return (said + sha256(said).digest()).ljust(_SLOT_BYTES, b"\0")
 
 
-def read_anchor(path: str) -> list[Mark] | None:
+def read_anchor(path: str, disk: Disk = REAL) -> list[Mark] | None:
     """The marks of the valid slots, older first; None when there is no such file."""
     try:
-        with open(path, "rb") as file:
-            data = file.read(2 * _SLOT_BYTES)
+        data = disk.read_file(path)
     except FileNotFoundError:
         return None
     marks = (_mark(data[at : at + _SLOT_BYTES]) for at in (0, _SLOT_BYTES))

@@ -8,8 +8,9 @@ from hashlib import sha256
 from fairlead.core.errors import error
 from fairlead.core.ids import Micros
 from fairlead.core.json import Digest
+from fairlead.journal.disk import Disk
 from fairlead.journal.failures import diagnose
-from fairlead.journal.opening import Places, make_directory, sync_directory
+from fairlead.journal.opening import Places, make_directory
 
 _LEFTOVER_MICROS = 3_600 * 1_000_000
 _KNOWN_MAX = 10_000  # digests remembered as durable; forgetting one costs a directory sync, nothing else
@@ -47,8 +48,7 @@ class Blobs:
             FairleadError: FL-L006 when it is missing or altered.
         """
         try:
-            with open(self.path(digest), "rb") as file:
-                data = file.read()
+            data = self._places.disk.read_file(self.path(digest))
         except OSError as cause:
             raise _unusable(digest, f"cannot be read ({cause.strerror})") from None
         if "sha256:" + sha256(data).hexdigest() != digest:
@@ -78,22 +78,22 @@ class Blobs:
         return os.path.join(self._places.blobs, name[:2], name[2:])
 
     def _keep(self, data: bytes, path: str) -> None:
-        folder = os.path.dirname(path)
-        make_directory(folder)
+        disk, folder = self._places.disk, os.path.dirname(path)
+        make_directory(folder, disk)
         if not _is_there(path, len(data)):
             new = os.path.join(self._places.blobs, "new")
-            make_directory(new)
+            make_directory(new, disk)
             # Process and thread in the name: nobody else writes to this file.
             name = os.path.join(new, f"{os.getpid()}-{threading.get_ident()}-{next(self._numbers)}")
             try:
-                _write_synced(name, data)
-                os.rename(name, path)
+                _write_synced(name, data, disk)
+                disk.rename(name, path)
             except OSError:
                 if os.path.exists(name):
-                    os.unlink(name)
+                    disk.unlink(name)
                 raise
         # Also when it was there: the process that put it may not have come so far yet.
-        sync_directory(folder)
+        disk.sync_directory(folder)
 
 
 def _is_there(path: str, size: int) -> bool:
@@ -103,15 +103,15 @@ def _is_there(path: str, size: int) -> bool:
         return False
 
 
-def _write_synced(path: str, data: bytes) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+def _write_synced(path: str, data: bytes, disk: Disk) -> None:
+    fd = disk.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     try:
         view = memoryview(data)
         while view:
-            view = view[os.write(fd, view) :]
-        os.fdatasync(fd)
+            view = view[disk.write(fd, view) :]
+        disk.fdatasync(fd)
     finally:
-        os.close(fd)
+        disk.close(fd)
 
 
 def _unusable(digest: Digest, text: str) -> Exception:

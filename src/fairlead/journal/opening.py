@@ -14,6 +14,7 @@ import apsw
 
 from fairlead.journal import chain
 from fairlead.journal.anchor import Anchor, Mark, read_anchor
+from fairlead.journal.disk import REAL, Disk
 from fairlead.journal.failures import anchor_unusable, damaged, diagnose, newer_schema, not_a_journal, older_than_anchor
 from fairlead.journal.statements import Values, migrations, sql
 
@@ -31,6 +32,7 @@ class Places(NamedTuple):
     """Where the files of one state directory lie."""
 
     directory: str
+    disk: Disk = REAL  # what they lie on
 
     @property
     def database(self) -> str:
@@ -74,26 +76,17 @@ class WriterLock:
         os.close(self._fd)
 
 
-def make_directory(path: str) -> None:
+def make_directory(path: str, disk: Disk = REAL) -> None:
     """Make *path* and what is missing above it, for its owner only, and sync the directories that gained an entry."""
     if os.path.isdir(path):
         return
     parent = os.path.dirname(os.path.abspath(path))
-    make_directory(parent)
+    make_directory(parent, disk)
     try:
-        os.mkdir(path, 0o700)
+        disk.mkdir(path)
     except FileExistsError:
         pass  # another process was faster; it may not have synced yet, so this one does
-    sync_directory(parent)
-
-
-def sync_directory(path: str) -> None:
-    """Make the entries of *path* durable: a file that was synced can still lose its name."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    disk.sync_directory(parent)
 
 
 def prepare(places: Places, lock: WriterLock) -> None:
@@ -107,7 +100,7 @@ def prepare(places: Places, lock: WriterLock) -> None:
             _refuse_lost_database(places)
             _create(places)
             return
-        connection = _connect(places.database, apsw.SQLITE_OPEN_READWRITE)
+        connection = _connect(places, apsw.SQLITE_OPEN_READWRITE)
         try:
             if _schema(connection, places) < len(migrations()):
                 _migrate(connection)
@@ -117,7 +110,7 @@ def prepare(places: Places, lock: WriterLock) -> None:
 
 def connect_writer(places: Places, mode: Mode) -> apsw.Connection:
     """The one connection of this process that writes and checkpoints."""
-    connection = _connect(places.database, apsw.SQLITE_OPEN_READWRITE)
+    connection = _connect(places, apsw.SQLITE_OPEN_READWRITE)
     connection.pragma("synchronous", "FULL" if mode == "full" else "NORMAL")
     return connection
 
@@ -148,7 +141,7 @@ def connect_unchecked(places: Places) -> apsw.Connection | None:
     if not os.path.exists(places.database):
         return None
     try:
-        connection = _connect(places.database, apsw.SQLITE_OPEN_READONLY)
+        connection = _connect(places, apsw.SQLITE_OPEN_READONLY)
     except apsw.Error as cause:
         raise diagnose(cause, places.directory) from None
     try:
@@ -172,7 +165,7 @@ def check_since_anchor(connection: apsw.Connection, places: Places) -> Mark:
         FairleadError: FL-L002 with the first bad event; FL-L003 when the head is behind the anchor; FL-L005.
     """
     # The anchor is read before the head: it is never ahead, so another process that writes meanwhile does no harm.
-    marks = read_anchor(places.anchor)
+    marks = read_anchor(places.anchor, places.disk)
     if not marks:
         raise anchor_unusable(places.directory, "is missing" if marks is None else "is damaged in both slots")
     head = read_head(connection)
@@ -212,8 +205,8 @@ def rows_from(connection: apsw.Connection, seq: int) -> Iterator[chain.Row]:
         seq = rows[-1].seq + 1
 
 
-def _connect(path: str, flags: int) -> apsw.Connection:
-    connection = apsw.Connection(path, flags=flags, statementcachesize=32)
+def _connect(places: Places, flags: int) -> apsw.Connection:
+    connection = apsw.Connection(places.database, flags=flags, vfs=places.disk.vfs, statementcachesize=32)
     connection.set_busy_timeout(_BUSY_MILLISECONDS)
     # Closing the last connection would checkpoint by itself, without anybody looking at the result.
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
@@ -236,17 +229,17 @@ def _schema(connection: apsw.Connection, places: Places) -> int:
 
 def _refuse_lost_database(places: Places) -> None:
     """An anchor without its database means that a journal was here."""
-    marks = read_anchor(places.anchor)
+    marks = read_anchor(places.anchor, places.disk)
     if marks and marks[-1].seq:
         raise older_than_anchor(places.directory, 0, marks[-1].seq)
 
 
 def _create(places: Places) -> None:
-    new = places.database + "-new"
+    disk, new = places.disk, places.database + "-new"
     for leftover in (new, new + "-journal", new + "-wal", new + "-shm"):
         if os.path.exists(leftover):
-            os.unlink(leftover)  # of a process that died while it made the journal
-    connection = apsw.Connection(new)
+            disk.unlink(leftover)  # of a process that died while it made the journal
+    connection = apsw.Connection(new, vfs=disk.vfs)
     try:
         connection.pragma("page_size", _PAGE_BYTES)
         connection.pragma("application_id", _APPLICATION)
@@ -255,13 +248,13 @@ def _create(places: Places) -> None:
     finally:
         connection.close()
     os.chmod(new, 0o600)
-    anchor = Anchor(places.anchor)
+    anchor = Anchor(places.anchor, disk)
     anchor.write(Mark(0, chain.START))
     anchor.sync()
     anchor.close()
     # The database's name comes last: where it exists, everything else does.
-    os.rename(new, places.database)
-    sync_directory(places.directory)
+    disk.rename(new, places.database)
+    disk.sync_directory(places.directory)
 
 
 def _migrate(connection: apsw.Connection) -> None:

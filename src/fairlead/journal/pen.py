@@ -64,13 +64,13 @@ class Pen:
     """The files that the writer's thread holds open, and what it does with them."""
 
     def __init__(self, places: Places, clock: Clock, mode: Mode) -> None:
-        make_directory(places.directory)
+        make_directory(places.directory, places.disk)
         self._places = places
         self._clock = clock
         with ExitStack() as held:  # gives back what it holds, unless all of this comes to its end
             self._lock = held.enter_context(closing(WriterLock(places.writer_lock)))
             prepare(places, self._lock)
-            self._anchor = held.enter_context(closing(Anchor(places.anchor)))
+            self._anchor = held.enter_context(closing(Anchor(places.anchor, places.disk)))
             self._connection = held.enter_context(closing(connect_writer(places, mode)))
             with self._lock.held():
                 check_since_anchor(self._connection, places)

@@ -30,8 +30,8 @@ class Reader:
     The connection is opened when it is first needed and belongs to this process: a forked child opens its own journal.
     """
 
-    def __init__(self, directory: str, clock: Clock) -> None:
-        self.places = Places(directory)
+    def __init__(self, places: Places, clock: Clock) -> None:
+        self.places = places
         self._clock = clock
         self._blobs = Blobs(self.places)
         self._reading = threading.Lock()  # SQLite allows one thread at a time on a connection

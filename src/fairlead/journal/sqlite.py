@@ -6,8 +6,9 @@ from fairlead.core.events import Recorded, Request, RunImported
 from fairlead.core.ids import RunId, Seq, WorkerId
 from fairlead.core.json import Digest
 from fairlead.core.ports import Batch, Clock, Delivery
+from fairlead.journal.disk import REAL, Disk
 from fairlead.journal.filesystem import refuse_network
-from fairlead.journal.opening import Mode
+from fairlead.journal.opening import Mode, Places
 from fairlead.journal.reading import Reader
 from fairlead.journal.workers import WorkerLock, sweep
 from fairlead.journal.writer import Writer
@@ -16,8 +17,8 @@ from fairlead.journal.writer import Writer
 class SqliteJournal(Reader):
     """Implements `fairlead.core.ports.Journal`. Nothing is made or started before the first word is written."""
 
-    def __init__(self, directory: str, clock: Clock, deliver: Delivery | None, mode: Mode) -> None:
-        super().__init__(directory, clock)
+    def __init__(self, places: Places, clock: Clock, deliver: Delivery | None, mode: Mode) -> None:
+        super().__init__(places, clock)
         self._writer = Writer(self.places, clock, deliver, mode)
         self._strangers_met = 0
         self._locks: dict[WorkerId, WorkerLock] = {}
@@ -95,7 +96,7 @@ class SqliteJournal(Reader):
 
 
 def open_journal(
-    directory: str, *, clock: Clock, deliver: Delivery | None = None, mode: Mode = "full"
+    directory: str, *, clock: Clock, deliver: Delivery | None = None, mode: Mode = "full", disk: Disk = REAL
 ) -> SqliteJournal:
     """The journal of a state directory, to read and to write.
 
@@ -106,18 +107,18 @@ def open_journal(
         FairleadError: FL-N011 a network file system; FL-L0xx what is there is no journal, a newer one, or damaged.
     """
     refuse_network(directory)
-    journal = SqliteJournal(directory, clock, deliver, mode)
+    journal = SqliteJournal(Places(directory, disk), clock, deliver, mode)
     journal.head()  # a journal that cannot be used says so now, not at the first write
     return journal
 
 
-def open_reader(directory: str, *, clock: Clock) -> Reader:
+def open_reader(directory: str, *, clock: Clock, disk: Disk = REAL) -> Reader:
     """The journal of a state directory, only to read: no thread, nothing made.
 
     Raises:
         FairleadError: FL-N011 a network file system; FL-L0xx what is there is no journal, a newer one, or damaged.
     """
     refuse_network(directory)
-    reader = Reader(directory, clock)
+    reader = Reader(Places(directory, disk), clock)
     reader.head()
     return reader

@@ -26,6 +26,7 @@ from fairlead.core.transitions import RUN
 from fairlead.journal import chain
 from fairlead.journal.anchor import Mark, read_anchor
 from fairlead.journal.blobs import Blobs
+from fairlead.journal.disk import REAL, Disk
 from fairlead.journal.failures import diagnose
 from fairlead.journal.opening import Places, connect_unchecked, rows_from
 from fairlead.journal.statements import Values, sql
@@ -54,13 +55,13 @@ class Report(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def verify(directory: str, *, clock: Clock, full: bool = True) -> Report:
+def verify(directory: str, *, clock: Clock, full: bool = True, disk: Disk = REAL) -> Report:
     """Verify the journal of a state directory, while others may go on writing.
 
     With *full* false only the events since the last anchor are looked at, as at every start.
     """
     began = clock.monotonic()
-    verification = _Verification(Places(directory))
+    verification = _Verification(Places(directory, disk))
     verification.look(full)
     return verification.report(clock.monotonic() - began)
 
@@ -77,7 +78,7 @@ class _Verification:
 
     def look(self, full: bool) -> None:
         # The anchor first: it is never ahead of the journal, so a commit in between does no harm.
-        marks = read_anchor(self._places.anchor)
+        marks = read_anchor(self._places.anchor, self._places.disk)
         try:
             connection = connect_unchecked(self._places)
         except FairleadError as cause:

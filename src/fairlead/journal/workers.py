@@ -41,7 +41,7 @@ class WorkerLock:
     """The proof of life of a worker of this process."""
 
     def __init__(self, places: Places, worker: WorkerId, clock: Clock) -> None:
-        make_directory(places.workers)
+        make_directory(places.workers, places.disk)
         self._path = os.path.join(places.workers, worker)
         self._clock = clock
         self._since = clock.now()
