@@ -352,7 +352,8 @@ class PaperRun:
 def facts(state: RunState) -> dict[str, object]:
     """All that can be asked of a state, as one value."""
     steps = {
-        place: {name: _plain(getattr(step, name)) for name in step.__slots__} for place, step in state.steps.items()
+        place: {name: _plain(getattr(step, name)) for name in step.__struct_fields__}
+        for place, step in state.steps.items()
     }
     rest = {k: v for k, v in vars(state).items() if k not in ("steps", "workflow", "worst")}
     return {"steps": steps, "worst": [step.place for step in state.worst], **rest}

@@ -51,144 +51,79 @@ class Rounds:
         self.stalled = 0  # rounds in a row that gained too little
 
 
-class StepRun:
-    """One step within one run, or one item or round of it: where it stands and what its last attempt left."""
+class StepRun(msgspec.Struct, eq=False, gc=False):
+    """One step within one run, or one item or round of it: where it stands and what its last attempt left.
 
-    __slots__ = (
-        "agent",
-        "alternative",
-        "asked",
-        "asked_at",
-        "attempt_status",
-        "attempts",
-        "bad",
-        "checks",
-        "child",
-        "children",
-        "children_open",
-        "code",
-        "codes",
-        "decided_at",
-        "decisions",
-        "degraded",
-        "effect",
-        "ended_at",
-        "epoch",
-        "failed_before",
-        "fault",
-        "good",
-        "granted",
-        "has_slot",
-        "held",
-        "hint",
-        "is_block",
-        "is_by_choice",
-        "is_each",
-        "is_loop",
-        "is_stopping",
-        "item",
-        "kept_from",
-        "key",
-        "kind",
-        "let_by",
-        "lost",
-        "message",
-        "number",
-        "opened_ref",
-        "output",
-        "output_ref",
-        "parent",
-        "place",
-        "planned",
-        "questions",
-        "reason",
-        "receipt",
-        "retries",
-        "rounds",
-        "slots",
-        "started_at",
-        "status",
-        "suffix",
-        "summary",
-        "tree",
-        "tree_before",
-        "tried",
-        "version",
-        "wait",
-        "waits",
-    )
+    `create` makes it. It holds nothing that leads back to it, so the collector need not look at the tens of thousands.
+    """
 
-    def __init__(self, planned: Planned, suffix: tuple[str, ...], parent: Place | None, kind: str) -> None:
-        self.place = place_of(planned.step.id, suffix)
-        self.planned = planned
-        self.suffix = suffix  # the items and rounds that it stands in, and its own if it is one
-        self.parent = parent
-        self.kind = kind  # step, item or round
-        # What it is, asked for at every event: a fan-out has items as its children, a loop rounds; a block is
-        # performed by what is inside it.
-        self.is_each = kind == "step" and planned.step.each is not None
-        self.is_loop = kind != "round" and not self.is_each and isinstance(planned.step.action, LoopAction)
-        self.is_block = kind == "round" or self.is_each or planned.is_block
-        self.status: StepStatus = "pending"
-        self.reason = ""  # why it was skipped or cancelled
-        self.is_by_choice = False  # skipped because its own condition did not hold
-        self.attempts = 0
-        self.attempt_status = ""  # of the last attempt
-        self.epoch = Epoch(0)  # under which the last attempt was started
-        self.agent = ""
-        self.version = ""
-        self.summary = ""
-        self.degraded: tuple[str, ...] = ()
-        self.fault: Fault | None = None
-        self.code = ""
-        self.message = ""
-        self.hint = ""
-        self.output: Json = None
-        self.output_ref = Digest("")
-        self.checks: tuple[Check, ...] = ()
-        self.tree = ""  # the tree it started from, then the one it left
-        self.tree_before = ""  # the tree that it found, when it may write
-        self.receipt = _NO_RECEIPT
-        self.effect = ""  # the class of the effect that its last attempt has
-        self.child = ""  # the run that performs it
-        self.kept_from = ""  # the run that did the work
-        self.let_by = ""  # the approval that let its last attempt happen, or "allowed"
-        self.started_at = Micros(0)
-        self.ended_at = Micros(0)
-        # Repeating: which alternative is in use, its retries so far, and what failed before.
-        self.alternative = 0
-        self.retries = 0
-        self.lost = 0
-        self.failed_before = ""
-        self.codes: tuple[str, ...] = ()  # of every attempt that failed
-        self.tried: tuple[str, ...] = ()  # a sentence for each agent that could not do it
-        # Waiting: the question that is open, the valid decisions on it, and the approval that was granted.
-        self.questions = 0  # asked so far
-        self.asked: ApprovalAsked | None = None
-        self.asked_at = Micros(0)
-        self.decisions: Sequence[ApprovalDecided] = ()
-        self.decided_at: Sequence[Micros] = ()  # when each of them was
-        self.granted = ""
-        self.wait: WaitBegun | None = None
-        # Items and rounds.
-        self.key = ""  # of an item
-        self.number = 0  # of an item, from 0; of a round, from 1
-        self.item: Json = None  # the list of an `each`, when it is small
-        self.opened_ref = Digest("")
-        self.rounds: Rounds | None = None
-        self.waits = 0
-        if kind == "step":
-            self.waits = len(planned.needs) + len(planned.after)
-        self.waits += parent is not None
-        # Blocks only: what is inside, what of it has not ended, ended well, failed, waits for a slot; free slots.
-        self.children: list[Place] = [] if self.is_block else _NO_CHILDREN
-        self.children_open = 0
-        self.good = 0
-        self.bad = 0
-        self.held: deque[Place] | None = None
-        self.slots = 0
-        self.has_slot = False  # whether it takes one of the slots of the block around it
-        self.is_stopping = False  # its end is certain: what is inside has been stopped
+    place: Place
+    planned: Planned
+    suffix: tuple[str, ...]  # the items and rounds that it stands in, and its own if it is one
+    parent: Place | None
+    kind: str  # step, item or round
+    # What it is, asked for at every event: a fan-out has items as its children, a loop rounds; a block is performed by
+    # what is inside it.
+    is_each: bool
+    is_loop: bool
+    is_block: bool
+    waits: int  # for so many ends of other steps, and for the block around it to open
+    children: list[Place]  # of a block
+    status: StepStatus = "pending"
+    reason: str = ""  # why it was skipped or cancelled
+    is_by_choice: bool = False  # skipped because its own condition did not hold
+    attempts: int = 0
+    attempt_status: str = ""  # of the last attempt
+    epoch: Epoch = Epoch(0)  # under which the last attempt was started
+    agent: str = ""
+    version: str = ""
+    summary: str = ""
+    degraded: tuple[str, ...] = ()
+    fault: Fault | None = None
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+    output: Json = None
+    output_ref: Digest = Digest("")
+    checks: tuple[Check, ...] = ()
+    tree: str = ""  # the tree it started from, then the one it left
+    tree_before: str = ""  # the tree that it found, when it may write
+    receipt: Receipt = _NO_RECEIPT
+    effect: str = ""  # the class of the effect that its last attempt has
+    child: str = ""  # the run that performs it
+    kept_from: str = ""  # the run that did the work
+    let_by: str = ""  # the approval that let its last attempt happen, or "allowed"
+    started_at: Micros = Micros(0)
+    ended_at: Micros = Micros(0)
+    # Repeating: which alternative is in use, its retries so far, and what failed before.
+    alternative: int = 0
+    retries: int = 0
+    lost: int = 0
+    failed_before: str = ""
+    codes: tuple[str, ...] = ()  # of every attempt that failed
+    tried: tuple[str, ...] = ()  # a sentence for each agent that could not do it
+    # Waiting: the question that is open, the valid decisions on it, and the approval that was granted.
+    questions: int = 0  # asked so far
+    asked: ApprovalAsked | None = None
+    asked_at: Micros = Micros(0)
+    decisions: tuple[ApprovalDecided, ...] = ()
+    decided_at: tuple[Micros, ...] = ()  # when each of them was
+    granted: str = ""
+    wait: WaitBegun | None = None
+    # Items and rounds.
+    key: str = ""  # of an item
+    number: int = 0  # of an item, from 0; of a round, from 1
+    item: Json = None  # the list of an `each`, when it is small
+    opened_ref: Digest = Digest("")
+    rounds: Rounds | None = None
+    # Blocks only: what of what is inside has not ended, ended well, failed, waits for a slot; free slots.
+    children_open: int = 0
+    good: int = 0
+    bad: int = 0
+    held: deque[Place] | None = None
+    slots: int = 0
+    has_slot: bool = False  # whether it takes one of the slots of the block around it
+    is_stopping: bool = False  # its end is certain: what is inside has been stopped
 
     @property
     def is_opened_by_values(self) -> bool:
@@ -289,7 +224,25 @@ def create(
     state: RunState, planned: Planned, suffix: tuple[str, ...], parent: Place | None, kind: str = "step"
 ) -> StepRun:
     """Put a step, an item or a round into *state*, with all inside it that is known before it begins."""
-    step = StepRun(planned, suffix, parent, kind)
+    written = planned.step
+    is_each = kind == "step" and written.each is not None
+    is_loop = kind != "round" and not is_each and isinstance(written.action, LoopAction)
+    is_block = kind == "round" or is_each or planned.is_block
+    waits = int(parent is not None)
+    if kind == "step":
+        waits += len(planned.needs) + len(planned.after)
+    step = StepRun(
+        place_of(written.id, suffix),
+        planned,
+        suffix,
+        parent,
+        kind,
+        is_each,
+        is_loop,
+        is_block,
+        waits,
+        [] if is_block else _NO_CHILDREN,
+    )
     state.steps[step.place] = step
     if kind == "round" or not (step.is_each or step.is_loop):
         for name in planned.children:
