@@ -17,6 +17,7 @@ from fairlead.core.ports import (
     Call,
     Catalog,
     Clock,
+    Effect,
     EffectCard,
     Fenced,
     Ids,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from fairlead.env.live import LiveFile
     from fairlead.env.permissions import Permission
     from fairlead.env.spawner import LocalSpawner
+    from fairlead.gate.surroundings import Deliver
     from fairlead.journal import Reader, SqliteJournal
     from fairlead.runtime.engine import Engine
     from fairlead.service.parts import AdvisoryState, Imported
@@ -395,9 +397,7 @@ class App:
 
     def _join(self, project: Project) -> "Engine":
         from fairlead.agents.adapters.program import ProgramAgent
-        from fairlead.env.effects import effects
         from fairlead.env.live import LiveFile
-        from fairlead.env.notices import deliver
         from fairlead.env.trees import git_dir_of
         from fairlead.gate.gate import Gate
         from fairlead.gate.surroundings import Surroundings
@@ -423,13 +423,25 @@ class App:
             log_of=lambda run, place, attempt: self.log_path(project, run, place, attempt),
             own_agents=self.agents_by_digest(project),
             is_off=lambda: self.isolation(project).is_off,
-            effects=lambda kind: effects().get(kind),
-            notices=deliver,
+            effects=self.effect_of,
+            notices=self.messenger(),
             git_dir_of=lambda run: git_dir_of(project.state_dir, self._store_of(project, run)),
             is_allowed=lambda kind: any(one.what == kind for one in self.permissions(project)),
         )
         engine.join(journal, Gate(around))
         return engine
+
+    def effect_of(self, kind: str) -> Effect | None:
+        """What performs the effects of this kind."""
+        from fairlead.env.effects import effects
+
+        return effects().get(kind)
+
+    def messenger(self) -> "Deliver":
+        """What delivers messages."""
+        from fairlead.env.notices import deliver
+
+        return deliver
 
     def agents_by_digest(self, project: Project) -> Callable[[str, Digest], Agent | None]:
         """What performs an agent of the project, as long as it is what the digest names."""

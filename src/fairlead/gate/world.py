@@ -1,16 +1,19 @@
 """The world of one call: what an adapter may reach, and the receipt of what it did there."""
 
+import re
 from collections.abc import Callable, Sequence
 
 import msgspec
 
-from fairlead.core.json import Json
+from fairlead.core.json import Json, digest
 from fairlead.core.outcomes import Outcome
 from fairlead.core.ports import Call, Confinement, Program, Spawner, ToolCall
 from fairlead.core.receipts import Receipt
 from fairlead.core.tools import ProcessResult, ToolCode
 
 Progress = Callable[[str, int], None]
+
+IDEMPOTENCY_KEY = "FAIRLEAD_IDEMPOTENCY_KEY"  # the variable in which a program finds it
 
 # The gate ends a call at its time limit by cancelling it; the spawner's own limit only stands in for a gate that hangs.
 _SPAWNER_MARGIN_S = 30.0
@@ -42,6 +45,9 @@ class CallWorld:
             Confinement(call.root, is_copy=root != call.root, memory_max=memory_max) if level == "L2" else None
         )
         self._watched = call.root if level == "L0" else ""
+        # One key for all attempts of the step, as an effect has: a program that changes something outside of its copy
+        # can tell there that it was called again after a crash.
+        self._env = {IDEMPOTENCY_KEY: _word(f"{call.run}/{call.place}")}
         self._progress = progress
         self.listing = listing  # the word under which its tools share one; "" for none
         self._receipts: list[Receipt] = []
@@ -84,6 +90,7 @@ class CallWorld:
         program = Program(
             tuple(argv),
             self._root,
+            self._env,
             stdin=stdin,
             timeout_s=self._limit_s,
             log=self._log,
@@ -114,3 +121,8 @@ class CallWorld:
             violations=tuple(one for receipt in self._receipts for one in receipt.violations),
             bounds=tuple(bound for receipt in self._receipts for bound in receipt.bounds),
         )
+
+
+def _word(key: str) -> str:
+    """*key* where it is one plain word, which fits into a header; else its digest."""
+    return key if re.fullmatch(r"[!-~]{1,200}", key) else digest(key.encode("utf-8", "surrogatepass"))
