@@ -8,27 +8,16 @@ import apsw
 import msgspec
 
 from fairlead.core.errors import FairleadError
-from fairlead.core.events import (
-    Asking,
-    Event,
-    RunClaimed,
-    RunContinued,
-    RunEnded,
-    RunParked,
-    RunQueued,
-    contents_of,
-    happening_of,
-)
 from fairlead.core.ids import Seq
-from fairlead.core.json import Digest
 from fairlead.core.ports import Clock
-from fairlead.core.transitions import RUN
 from fairlead.journal import chain
 from fairlead.journal.anchor import Mark, read_anchor
 from fairlead.journal.blobs import Blobs
 from fairlead.journal.disk import REAL, Disk
 from fairlead.journal.failures import diagnose
-from fairlead.journal.opening import Places, connect_unchecked, rows_from
+from fairlead.journal.opening import Places, connect_unchecked
+from fairlead.journal.run_index import RunIndex
+from fairlead.journal.salvage import Unreadable, rows_where_readable
 from fairlead.journal.statements import Values, sql
 
 PROBLEMS_MAX = 100  # more than these help nobody; the report says when there were more
@@ -73,8 +62,8 @@ class _Verification:
         self._events = 0
         self._blobs = 0
         self._head = Mark(0, chain.START)
-        self._runs: dict[int, list[object]] = {}  # what the table of runs should say, by number
-        self._named: dict[Digest, int] = {}  # contents, and the first event that names them
+        self._is_followed = True  # whether the h of the event before is known
+        self._index = RunIndex()
 
     def look(self, full: bool) -> None:
         # The anchor first: it is never ahead of the journal, so a commit in between does no harm.
@@ -100,7 +89,7 @@ class _Verification:
         ordered = sorted(self._problems, key=lambda problem: problem.seq or 1 << 63)
         return Report(
             events=self._events,
-            runs=len(self._runs),
+            runs=len(self._index.lines),
             blobs=self._blobs,
             head=Seq(self._head.seq),
             h=self._head.h.hex(),
@@ -124,53 +113,37 @@ class _Verification:
     def _walk(self, connection: apsw.Connection, start: Mark, marks: dict[int, Mark]) -> None:
         """Check each event from *start* on, which is known to be right itself."""
         self._head = start
-        for row in rows_from(connection, start.seq + 1):
+        for row in rows_where_readable(connection, start.seq + 1, max(marks, default=0)):
+            self._check_order(row.seq)
+            if isinstance(row, Unreadable):
+                self._note(row.seq, "FL-L002", f"it cannot be read: SQLite says: {row.text}")
+                self._head, self._is_followed = Mark(row.seq, b""), False
+                continue
             self._events += 1
             self._check_row(row)
             mark = marks.get(row.seq)
             if mark is not None and mark.h != row.h:
                 self._note(row.seq, "FL-L002", "it is not the event that the anchor remembers")
-            self._head = Mark(row.seq, row.h if isinstance(row.h, bytes) else b"")
+            self._head, self._is_followed = Mark(row.seq, row.h if isinstance(row.h, bytes) else b""), True
         self._compare_anchor(sorted(marks.values()))
+
+    def _check_order(self, seq: int) -> None:
+        expected = self._head.seq + 1
+        if seq != expected:
+            several = f"events {expected} to {seq - 1} are" if seq > expected + 1 else "it is"
+            self._note(expected, "FL-L002", f"{several} missing")
+            self._is_followed = False
 
     def _check_row(self, row: chain.Row) -> None:
         try:
-            expected = self._head.seq + 1
-            if row.seq == expected:
+            if self._is_followed:
                 chain.check_link(self._head.h, row)
-            else:
-                several = f"events {expected} to {row.seq - 1} are" if row.seq > expected + 1 else "it is"
-                self._note(expected, "FL-L002", f"{several} missing")
         except chain.Altered as cause:
             self._note(row.seq, "FL-L002", str(cause))
         try:
-            self._follow(row, chain.event_of(row))
+            self._index.follow(row, chain.event_of(row))
         except chain.Altered as cause:
             self._note(row.seq, "FL-L002", str(cause))
-
-    def _follow(self, row: chain.Row, event: Event) -> None:
-        """Keep what the index of runs should say after this event, and what it names in the content store."""
-        for digest in contents_of(event):
-            self._named.setdefault(digest, row.seq)
-        if isinstance(event, RunQueued):
-            self._runs[row.seq] = [
-                *(row.seq, row.place.decode(), event.key or None, event.workflow, event.root, event.requester),
-                *("queued", row.at, 0, 0, "", row.seq),
-            ]
-            return
-        line = self._runs.get(row.run)
-        if line is None:
-            return  # its run.queued is damaged, and that has been noted
-        if chain.is_request(row.kind):
-            line[11] = row.seq
-            if isinstance(event, Asking):
-                line[6] = _status_after(line[6], event)
-        elif isinstance(event, RunClaimed):
-            line[6], line[9], line[10] = _status_after(line[6], event), row.epoch, event.worker
-        elif isinstance(event, RunParked | RunContinued):
-            line[6] = _status_after(line[6], event)
-        elif isinstance(event, RunEnded):
-            line[6], line[8] = event.status, row.at or 1
 
     def _compare_anchor(self, marks: list[Mark]) -> None:
         if marks and marks[-1].seq > self._head.seq:
@@ -183,13 +156,13 @@ class _Verification:
         except UnicodeDecodeError:
             self._note(0, "FL-L009", "a text in the table of runs is not UTF-8")
             return
-        for number in sorted(found.keys() | self._runs.keys()):
-            if found.get(number) != tuple(self._runs.get(number, ())):
+        for number in sorted(found.keys() | self._index.lines.keys()):
+            if found.get(number) != tuple(self._index.lines.get(number, ())):
                 self._note(number, "FL-L009", "the table of runs does not say what the events of this run say")
 
     def _check_contents(self) -> None:
         blobs = Blobs(self._places)
-        for digest, seq in self._named.items():
+        for digest, seq in self._index.named.items():
             try:
                 blobs.get(digest)
                 self._blobs += 1
@@ -200,8 +173,3 @@ class _Verification:
         # One more than is shown, so that the report can say that there were more.
         if len(self._problems) <= PROBLEMS_MAX:
             self._problems.append(Problem(Seq(seq), code, text))
-
-
-def _status_after(status: object, event: Event) -> object:
-    """The status of a run after *event*; unchanged where no table allows it, which the fold of the run will say."""
-    return RUN.get(str(status), {}).get(happening_of(event), status)  # type: ignore[arg-type]  # only of these kinds
