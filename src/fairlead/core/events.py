@@ -18,11 +18,11 @@ INLINE_BYTES_MAX = 256_000  # a larger value travels as a reference into the con
 OUTPUT_BYTES_MAX = 10_000_000  # an output is cut here; the digest of the whole is kept
 
 
-class _Event(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=True):
-    """What all kinds share: strict JSON with the kind in it."""
+class _Event(msgspec.Struct, frozen=True, gc=False, tag_field="kind", omit_defaults=True):
+    """What all kinds share: strict JSON with the kind in it. None leads back to itself: the collector need not look."""
 
 
-class RunQueued(_Event, frozen=True, tag="run.queued"):
+class RunQueued(_Event, frozen=True, gc=False, tag="run.queued"):
     """A request: perform this workflow with these inputs. The definition lies in the content store under its digest."""
 
     workflow: str  # its name
@@ -50,27 +50,27 @@ class RunQueued(_Event, frozen=True, tag="run.queued"):
     group_max: int = 1
 
 
-class RunCancelRequested(_Event, frozen=True, tag="run.cancel_requested"):
+class RunCancelRequested(_Event, frozen=True, gc=False, tag="run.cancel_requested"):
     """A request: stop what runs, then do what stands under `finally`. A second one stops that too."""
 
     requester: str = ""
     reason: str = ""
 
 
-class RunPauseRequested(_Event, frozen=True, tag="run.pause_requested"):
+class RunPauseRequested(_Event, frozen=True, gc=False, tag="run.pause_requested"):
     """A request: let running attempts end, start none, and wait for a person."""
 
     requester: str = ""
     reason: str = ""
 
 
-class RunResumeRequested(_Event, frozen=True, tag="run.resume_requested"):
+class RunResumeRequested(_Event, frozen=True, gc=False, tag="run.resume_requested"):
     """A request: a person says that a paused run goes on."""
 
     requester: str = ""
 
 
-class SignalReceived(_Event, frozen=True, tag="signal.received"):
+class SignalReceived(_Event, frozen=True, gc=False, tag="signal.received"):
     """A request: data for a run that may be waiting for it, now or later. It is kept; the first one of a name wins."""
 
     name: str
@@ -78,7 +78,7 @@ class SignalReceived(_Event, frozen=True, tag="signal.received"):
     requester: str = ""
 
 
-class ApprovalDecided(_Event, frozen=True, tag="approval.decided"):
+class ApprovalDecided(_Event, frozen=True, gc=False, tag="approval.decided"):
     """A request: a person's decision on one exact question. Only the first valid one of a person counts."""
 
     place: Place
@@ -94,14 +94,14 @@ class ApprovalDecided(_Event, frozen=True, tag="approval.decided"):
     is_self: bool = False  # the person decides on what the person asked for
 
 
-class RunImported(_Event, frozen=True, tag="run.imported"):
+class RunImported(_Event, frozen=True, gc=False, tag="run.imported"):
     """A request: all events of this run before this one were taken over from an export. Its receipts are others'."""
 
     export: Digest  # of the file's bytes
     requester: str = ""
 
 
-class FindingAccepted(_Event, frozen=True, tag="finding.accepted"):
+class FindingAccepted(_Event, frozen=True, gc=False, tag="finding.accepted"):
     """A request: this finding of the run is known and counts for nothing, wherever its fingerprint appears again."""
 
     fingerprint: str
@@ -112,7 +112,7 @@ class FindingAccepted(_Event, frozen=True, tag="finding.accepted"):
     requester: str = ""
 
 
-class FindingReopened(_Event, frozen=True, tag="finding.reopened"):
+class FindingReopened(_Event, frozen=True, gc=False, tag="finding.reopened"):
     """A request: an acceptance is taken back."""
 
     fingerprint: str
@@ -120,30 +120,30 @@ class FindingReopened(_Event, frozen=True, tag="finding.reopened"):
     requester: str = ""
 
 
-class RunClaimed(_Event, frozen=True, tag="run.claimed"):
+class RunClaimed(_Event, frozen=True, gc=False, tag="run.claimed"):
     """A worker owns the run from here on; the epoch in the header is one more than before."""
 
     worker: str
 
 
-class RunParked(_Event, frozen=True, tag="run.parked"):
+class RunParked(_Event, frozen=True, gc=False, tag="run.parked"):
     """Nothing can go on before a person decides, or a signal comes. No process is held."""
 
     reasons: tuple[str, ...] = ()
 
 
-class RunContinued(_Event, frozen=True, tag="run.continued"):
+class RunContinued(_Event, frozen=True, gc=False, tag="run.continued"):
     """What a parked run waited for has come."""
 
 
-class StepSkipped(_Event, frozen=True, tag="step.skipped"):
+class StepSkipped(_Event, frozen=True, gc=False, tag="step.skipped"):
     """Its own condition did not hold."""
 
     place: Place
     reason: str
 
 
-class StepOpened(_Event, frozen=True, tag="step.opened"):
+class StepOpened(_Event, frozen=True, gc=False, tag="step.opened"):
     """A block whose shape depends on values begins: which items, which branch, how many rounds."""
 
     place: Place
@@ -156,7 +156,7 @@ class StepOpened(_Event, frozen=True, tag="step.opened"):
     tree: str = ""  # that the first round starts from
 
 
-class RoundEnded(_Event, frozen=True, tag="round.ended"):
+class RoundEnded(_Event, frozen=True, gc=False, tag="round.ended"):
     """What a finished round came to; whether another follows is folded from it."""
 
     place: Place  # of the round: "tune#2"
@@ -165,7 +165,7 @@ class RoundEnded(_Event, frozen=True, tag="round.ended"):
     tree: str = ""  # that it left
 
 
-class ApprovalAsked(_Event, frozen=True, tag="approval.asked"):
+class ApprovalAsked(_Event, frozen=True, gc=False, tag="approval.asked"):
     """A question to a person. The run goes on only where it does not depend on the answer."""
 
     place: Place
@@ -188,7 +188,7 @@ class ApprovalAsked(_Event, frozen=True, tag="approval.asked"):
     before: str = ""  # the approval of the same step that holds no longer
 
 
-class WaitBegun(_Event, frozen=True, tag="wait.begun"):
+class WaitBegun(_Event, frozen=True, gc=False, tag="wait.begun"):
     """A step waits and holds no process: for a moment, for a signal, or for a child run that itself waits."""
 
     place: Place
@@ -198,7 +198,7 @@ class WaitBegun(_Event, frozen=True, tag="wait.begun"):
     child: str = ""  # a run
 
 
-class AttemptStarted(_Event, frozen=True, tag="attempt.started"):
+class AttemptStarted(_Event, frozen=True, gc=False, tag="attempt.started"):
     """The intent: from here on the call may happen. What an `Admitted` names, in one event."""
 
     place: Place
@@ -214,7 +214,7 @@ class AttemptStarted(_Event, frozen=True, tag="attempt.started"):
     granted: str = ""  # the approval that allows it; "allowed": a person lets such effects happen in this project
 
 
-class AttemptSucceeded(_Event, frozen=True, tag="attempt.succeeded"):
+class AttemptSucceeded(_Event, frozen=True, gc=False, tag="attempt.succeeded"):
     """The outcome: the work was done and its output kept its contract."""
 
     place: Place
@@ -229,7 +229,7 @@ class AttemptSucceeded(_Event, frozen=True, tag="attempt.succeeded"):
     checks: tuple[Check, ...] = ()  # what was expected of it
 
 
-class AttemptFailed(_Event, frozen=True, tag="attempt.failed"):
+class AttemptFailed(_Event, frozen=True, gc=False, tag="attempt.failed"):
     """The outcome: the work was not done, or its output broke its contract. Without an intent, nothing was begun."""
 
     place: Place
@@ -246,7 +246,7 @@ class AttemptFailed(_Event, frozen=True, tag="attempt.failed"):
     checks: tuple[Check, ...] = ()
 
 
-class AttemptUncertain(_Event, frozen=True, tag="attempt.uncertain"):
+class AttemptUncertain(_Event, frozen=True, gc=False, tag="attempt.uncertain"):
     """The outcome: an effect began and nobody knows its end. A person decides; it is never repeated by itself."""
 
     place: Place
@@ -254,7 +254,7 @@ class AttemptUncertain(_Event, frozen=True, tag="attempt.uncertain"):
     reason: str
 
 
-class AttemptCancelled(_Event, frozen=True, tag="attempt.cancelled"):
+class AttemptCancelled(_Event, frozen=True, gc=False, tag="attempt.cancelled"):
     """The outcome: it was stopped, because a person asked for it or a sibling failed under `fail_fast`."""
 
     place: Place
@@ -262,7 +262,7 @@ class AttemptCancelled(_Event, frozen=True, tag="attempt.cancelled"):
     reason: str
 
 
-class AttemptLost(_Event, frozen=True, tag="attempt.lost"):
+class AttemptLost(_Event, frozen=True, gc=False, tag="attempt.lost"):
     """The outcome: its worker died or was interrupted. What it did stays in its disposable copy; it is repeated."""
 
     place: Place
@@ -270,7 +270,7 @@ class AttemptLost(_Event, frozen=True, tag="attempt.lost"):
     reason: str
 
 
-class RunEnded(_Event, frozen=True, tag="run.ended"):
+class RunEnded(_Event, frozen=True, gc=False, tag="run.ended"):
     """Nothing is left to do. `status` is the run's last one."""
 
     status: str
@@ -319,7 +319,7 @@ encode_event = msgspec.json.Encoder().encode
 decode_definition = msgspec.json.Decoder(Workflow).decode
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """An event with its place in the journal."""
 
     seq: Seq

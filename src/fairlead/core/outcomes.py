@@ -20,7 +20,7 @@ class Check(msgspec.Struct, frozen=True, omit_defaults=True):
     is_warning: bool = False
 
 
-class Succeeded(msgspec.Struct, frozen=True, tag="succeeded"):
+class Succeeded(msgspec.Struct, frozen=True, gc=False, tag="succeeded"):
     """The work was done. `degraded` says, in whole sentences, what is less than was asked for."""
 
     output: dict[str, Json]
@@ -28,7 +28,7 @@ class Succeeded(msgspec.Struct, frozen=True, tag="succeeded"):
     degraded: tuple[str, ...] = ()
 
 
-class Failed(msgspec.Struct, frozen=True, tag="failed"):
+class Failed(msgspec.Struct, frozen=True, gc=False, tag="failed"):
     """The work was not done. `code` is a registered code such as `FL-R210`."""
 
     fault: Fault

@@ -38,7 +38,7 @@ class Ids(Protocol):
 # ---------------------------------------------------------------------------------------------------------- the journal
 
 
-class Batch(msgspec.Struct, frozen=True):
+class Batch(msgspec.Struct, frozen=True, gc=False):
     """What the owner of a run wants recorded as one commit: outcomes, and the intents that they led to.
 
     A stale epoch refuses all of it. If requests of this run lie after `applied`, the outcomes are written, the
@@ -52,7 +52,7 @@ class Batch(msgspec.Struct, frozen=True):
     intents: tuple[Event, ...]
 
 
-class Written(msgspec.Struct, frozen=True):
+class Written(msgspec.Struct, frozen=True, gc=False):
     """What became of a batch. It is durable."""
 
     first_seq: Seq  # of the first event written; they are adjacent
@@ -190,7 +190,7 @@ class JournalFailed(Exception):
 # ----------------------------------------------------------------------------------------------------------- the engine
 
 
-class Wake(msgspec.Struct, frozen=True):
+class Wake(msgspec.Struct, frozen=True, gc=False):
     """What `Runtime.wait_any` comes back with."""
 
     finished: tuple[Event, ...]  # outcomes, in the order in which they will be recorded
@@ -198,7 +198,7 @@ class Wake(msgspec.Struct, frozen=True):
     interrupted: str = ""  # why the work stops here: record what finished, and begin nothing
 
 
-class Child(msgspec.Struct, frozen=True):
+class Child(msgspec.Struct, frozen=True, gc=False):
     """A run to be performed as a step of another one."""
 
     place: Place
@@ -392,7 +392,7 @@ class AgentCard(msgspec.Struct, frozen=True, omit_defaults=True):
     settings: tuple[Setting, ...] = ()  # what holds for it and why; filled in when one agent is shown
 
 
-class Call(msgspec.Struct, frozen=True):
+class Call(msgspec.Struct, frozen=True, gc=False):
     """One concrete request through the gate."""
 
     run: RunId
@@ -462,7 +462,7 @@ class Effect(Protocol):
         ...
 
 
-class Admitted(msgspec.Struct, frozen=True):
+class Admitted(msgspec.Struct, frozen=True, gc=False):
     """The first half's yes: the intent that is recorded, and the call that it allows."""
 
     call: Call

@@ -5,7 +5,7 @@ import msgspec
 from fairlead.core.json import Digest
 
 
-class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
+class Receipt(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Facts about one attempt. Zero and "" mean: not observed for this kind of call."""
 
     seconds: float = 0.0  # wall time between start and end
