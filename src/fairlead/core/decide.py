@@ -12,6 +12,7 @@ from fairlead.core.transitions import RUN_ENDED
 from fairlead.core.workflow import EffectAction, NotifyAction, WaitAction, Workflow
 
 REASONS_MAX = 50  # of a run; what is beyond is counted
+DEATHS_MAX = 3  # of workers under one step, before only a person goes on with its run
 
 
 class SeedRun(msgspec.Struct, frozen=True):
@@ -123,12 +124,33 @@ def decide(workflow: Workflow, state: RunState, now: Micros) -> tuple[Command, .
         commands.append(StopAttempt(place, state.steps[place].attempts, why))
     if state.pause is not None:
         return (*commands, *_ending(state, is_paused=True))
+    if state.deaths and (killer := poison_of(state)) is not None:
+        return (*commands, *_put_away(state, killer))
     if state.queued is not None and state.queued.origin and not state.seeded:
         return (*commands, SeedRun())
     going_on = _going_on(workflow, state, now)
     if state.status == "waiting" and (going_on or not _is_open(state)):
         return (*commands, ContinueRun())
     return (*commands, *(going_on or _ending(state, is_paused=False)))
+
+
+def poison_of(state: RunState) -> Place | None:
+    """The step under which so many workers died that it is not tried again by itself; None when there is none.
+
+    A step that is a run of its own is not meant: that run is put away, and this one then waits for it.
+    """
+    for place, deaths in state.deaths.items():
+        if deaths >= DEATHS_MAX and not state.steps[place].child:
+            return place
+    return None
+
+
+def _put_away(state: RunState, killer: Place) -> list[Command]:
+    if state.status == "waiting" or state.running:
+        return []
+    run = state.run
+    decision = f"`fairlead resume {run}` tries it once more, `fairlead cancel {run}` ends the run"
+    return [ParkRun((f"FL-R440: {DEATHS_MAX} workers died while {killer} was under way; {decision}",))]
 
 
 def _going_on(workflow: Workflow, state: RunState, now: Micros) -> list[Command]:

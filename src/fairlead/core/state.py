@@ -129,6 +129,8 @@ def _apply_to_run(
     match event:
         case RunClaimed():
             _advance_run(state, "claimed")
+            if state.running and event.worker != state.worker:
+                _count_death(state)
             state.epoch, state.worker = epoch, event.worker
             state.orphans = dict.fromkeys(state.running)
             _release_children(state)
@@ -142,6 +144,7 @@ def _apply_to_run(
             _advance_run(state, "cancel_requested")
             state.cancels += 1
             state.pause, state.parked = None, ()
+            state.deaths.clear()  # a person has decided
             _cancel(state)
         case RunPauseRequested():
             _advance_run(state, "pause_requested")
@@ -149,10 +152,17 @@ def _apply_to_run(
         case RunResumeRequested():
             _advance_run(state, "resume_requested")
             state.pause, state.parked = None, ()
+            state.deaths.clear()
             _release_children(state)
         case RunEnded():
             _advance_run(state, f"ended_{event.status}")
             state.ended = event
+
+
+def _count_death(state: RunState) -> None:
+    """Whoever owned the run is gone, and has not said how these attempts ended: each of them may be why."""
+    for place in state.running:
+        state.deaths[place] = state.deaths.get(place, 0) + 1
 
 
 def _advance_run(state: RunState, happening: str) -> None:
@@ -213,6 +223,8 @@ def _close(state: RunState, event: AttemptOutcome) -> None:
     elif not is_begun:
         state.sleeping.drop(place)
         step.started_at = step.started_at or state.now
+    if state.deaths and not isinstance(event, AttemptLost):
+        state.deaths.pop(place, None)
     match event:
         case AttemptSucceeded():
             _advance_attempt(step, event.attempt, "succeeded")
@@ -312,6 +324,7 @@ def _wait(state: RunState, event: WaitBegun) -> None:
     state.sleeping.drop(event.place)
     state.running.pop(event.place, None)
     state.orphans.pop(event.place, None)
+    state.deaths.pop(event.place, None)
     step.wait, step.child = event, event.child
     state.waiting[event.place] = None
     if event.due:

@@ -171,7 +171,8 @@ def pause_run(parts: Parts, project: Project, run: RunId, *, reason: str = "") -
 def unpause_run(parts: Parts, project: Project, run: RunId) -> bool:
     """Say that a paused run goes on, with all runs below it. False when nothing of it was paused or waits."""
     state = project_run(require_reader(parts, project), run).state
-    if state.status != "waiting" and not any(runs_below(require_reader(parts, project), state)):
+    is_whole = state.status != "waiting" and not state.deaths
+    if is_whole and not any(runs_below(require_reader(parts, project), state)):
         return False
     return resume_tree(parts.journal(project), run, parts.user)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from fairlead.core.decide import DEATHS_MAX, poison_of
 from fairlead.core.errors import FairleadError
 from fairlead.core.events import Asking, RunCancelRequested, RunPauseRequested, RunResumeRequested
 from fairlead.core.ids import RunId
@@ -73,7 +74,8 @@ def pause_tree(journal: Journal, run: RunId, requester: str, reason: str) -> int
 def resume_tree(journal: Journal, run: RunId, requester: str) -> bool:
     """Say that *run* and every run below it go on; False when none of them was paused, nor waits."""
     state = project_run(journal, run).state
-    paused = [one for one in runs_below(journal, state) if one.pause is not None]
+    _forgive(journal, state, requester)
+    paused = [one for one in runs_below(journal, state) if one.pause is not None or poison_of(one) is not None]
     # From below: whoever performs the outermost one finds the others free to go on.
     for child in reversed(paused):
         _ask(journal, child, RunResumeRequested(requester))
@@ -82,6 +84,14 @@ def resume_tree(journal: Journal, run: RunId, requester: str) -> bool:
     if state.status not in RUN_ENDED:
         _ask(journal, state, RunResumeRequested(requester))
     return True
+
+
+def _forgive(journal: Journal, state: RunState, requester: str) -> None:
+    """Who asks for a run whose workers died wants it tried once more: the next claim shall not put it away."""
+    for one in (state, *runs_below(journal, state)):
+        is_left = one.status == "running" and not journal.is_alive(one.worker)
+        if is_left and any(one.deaths.get(place, 0) + 1 >= DEATHS_MAX for place in one.running):
+            _ask(journal, one, RunResumeRequested(requester))
 
 
 def _ask(journal: Journal, state: RunState, request: Asking) -> None:

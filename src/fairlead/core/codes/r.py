@@ -198,6 +198,15 @@ CODES: tuple[Code, ...] = (
         "follow it with `fairlead runs watch RUN`, or stop it with `fairlead cancel RUN`",
     ),
     Code(
+        "FL-R440",
+        "Workers die under a step",
+        "Three workers that performed the run died without a word while the same step was under way, and in between it"
+        " came to no outcome: perhaps it takes more memory than there is, or ends whoever performs it. The run waits,"
+        " so that it takes no fourth one with it, and others go on.",
+        "look at what it does with `fairlead logs RUN step:ID`; `fairlead resume RUN` tries it once more, `fairlead"
+        " cancel RUN` ends the run",
+    ),
+    Code(
         "FL-R230",
         "The agent raised an exception",
         "The function behind the agent ended with an exception instead of an outcome. That is a mistake in the agent;"
