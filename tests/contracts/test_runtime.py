@@ -29,6 +29,7 @@ from fairlead.core.json import Digest, encode
 from fairlead.core.outcomes import Outcome
 from fairlead.core.ports import Admitted, Call, Child, Fenced, Runtime, World
 from fairlead.core.workflow import AgentAction, Step, WaitAction, Workflow
+from fairlead.runtime.contents import Definitions
 from fairlead.runtime.embedded import EmbeddedRun
 from fairlead.testing import FakeClock
 from tests.runtime.engines import Bench, at_once, for_ever, leaf
@@ -61,7 +62,15 @@ class Stage:
 
     def claimed(self, run: RunId, epoch: Epoch) -> EmbeddedRun:
         bench = self.bench
-        embedded = EmbeddedRun(run, epoch, bench.journal, bench.engine._gate, bench.clock, bench.engine.perform)
+        embedded = EmbeddedRun(
+            run,
+            epoch,
+            bench.journal,
+            bench.engine._gate,
+            bench.clock,
+            bench.engine.perform,
+            Definitions(bench.journal.get),
+        )
         embedded.refold()
         return embedded
 

@@ -5,8 +5,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from fairlead.core.events import decode_definition
 from fairlead.core.json import Digest, Json
+from fairlead.core.workflow import Workflow
 
+DEFINITIONS_MAX = 64  # workflows that are remembered
 _REMEMBERED_BYTES_MAX = 20_000_000  # one list of 10,000 items is read once, not once per item
 
 
@@ -32,3 +35,24 @@ class Contents:
             _, (size, _) = self._known.popitem(last=False)
             self._size -= size
         return value
+
+
+class Definitions:
+    """Workflows by their digest, the last few of them remembered: runs of one workflow share one, and its plan."""
+
+    def __init__(self, get: Callable[[Digest], bytes]) -> None:
+        self._get = get
+        self._known: OrderedDict[Digest, Workflow] = OrderedDict()
+
+    def __call__(self, name: Digest) -> Workflow:
+        """The workflow that was kept under *name*.
+
+        Raises:
+            FairleadError: FL-L006 it is missing or altered.
+        """
+        if name not in self._known:
+            self._known[name] = decode_definition(self._get(name))
+            if len(self._known) > DEFINITIONS_MAX:
+                self._known.popitem(last=False)
+        self._known.move_to_end(name)
+        return self._known[name]

@@ -16,9 +16,9 @@ from fairlead.core.events import (
     RunCancelRequested,
     RunQueued,
     WaitBegun,
-    decode_definition,
 )
 from fairlead.core.ids import Epoch, Micros, Place, RunId, Seq
+from fairlead.core.json import Digest
 from fairlead.core.ports import (
     Admitted,
     Batch,
@@ -32,10 +32,12 @@ from fairlead.core.ports import (
     Written,
 )
 from fairlead.core.state import RunState, fold
+from fairlead.core.workflow import Workflow
 from fairlead.gate.gate import Gate
 from fairlead.runtime.children import outcome_of
 
 Perform = Callable[[RunId], Awaitable[RunState]]
+DefinitionOf = Callable[[Digest], Workflow]
 
 _ANOTHER_OWNER_S = 0.2  # how often a child run that somebody else performs is looked at
 
@@ -43,13 +45,23 @@ _ANOTHER_OWNER_S = 0.2  # how often a child run that somebody else performs is l
 class EmbeddedRun:
     """The `Runtime` of one run in this process."""
 
-    def __init__(self, run: RunId, epoch: Epoch, journal: Journal, gate: Gate, clock: Clock, perform: Perform) -> None:
+    def __init__(
+        self,
+        run: RunId,
+        epoch: Epoch,
+        journal: Journal,
+        gate: Gate,
+        clock: Clock,
+        perform: Perform,
+        definition_of: DefinitionOf,
+    ) -> None:
         self._run = run
         self._epoch = epoch
         self._journal = journal
         self._gate = gate
         self._clock = clock
         self._perform = perform  # another run, in this process
+        self._definition_of = definition_of
         self._due: Micros | None = None
         self._applied = Seq(0)
         self._outcomes: list[Event] = []  # applied, not yet recorded
@@ -81,8 +93,7 @@ class EmbeddedRun:
                 f"run {run} was queued for interpreter {first.event.interpreter}; this build has {INTERPRETER}",
                 "go on with it by the version of Fairlead that started it",
             )
-        workflow = decode_definition(self._journal.get(first.event.definition))
-        state = fold(workflow, chain((first,), records))
+        state = fold(self._definition_of(first.event.definition), chain((first,), records))
         assert state is not None
         return state
 

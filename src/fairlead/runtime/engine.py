@@ -11,7 +11,7 @@ from fairlead.core.ids import RunId, WorkerId
 from fairlead.core.ports import Clock, Interrupted, Journal, Written
 from fairlead.core.state import RunState
 from fairlead.gate.gate import Gate
-from fairlead.runtime.contents import Contents
+from fairlead.runtime.contents import Contents, Definitions
 from fairlead.runtime.embedded import EmbeddedRun
 from fairlead.runtime.loop import Interpreter
 
@@ -35,6 +35,7 @@ class Engine:
         """Hand over the parts that need the engine's `deliver` to exist first."""
         self._journal = journal
         self._gate = gate
+        self._definitions = Definitions(journal.get)
         self._seen = journal.head()
 
     def deliver(self, results: Sequence[tuple[object, Written | Recorded | Exception]]) -> None:
@@ -55,7 +56,11 @@ class Engine:
         claim: asyncio.Future[Recorded] = self._loop.create_future()
         self._journal.claim_later(run, self.worker, claim)
         claimed = await claim
-        embedded = EmbeddedRun(run, claimed.epoch, self._journal, self._gate, self._clock, self.perform)
+        if claimed.epoch > 1:
+            await self._gate.sweep(run)
+        embedded = EmbeddedRun(
+            run, claimed.epoch, self._journal, self._gate, self._clock, self.perform, self._definitions
+        )
         self._runs[run] = embedded
         contents = Contents(self._journal.get, self._journal.put)
         try:
