@@ -9,8 +9,8 @@ from fairlead.core.forecasts import Forecast, Known, forecast
 from fairlead.core.json import Json
 from fairlead.core.standing import RunState
 from fairlead.core.workflow import AgentAction, Step, Workflow
+from fairlead.testing.simulation.grammar import any_workflow, inputs_for
 from fairlead.workflow import read_workflow
-from tests.core.grammar import any_workflow, inputs_for
 from tests.proves import proves
 from tests.simulation.paper import Paper, perform
 

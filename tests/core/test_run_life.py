@@ -37,7 +37,7 @@ from fairlead.core.workflow import (
     Workflow,
     place_of,
 )
-from tests.core.grammar import any_workflow
+from fairlead.testing.simulation.grammar import any_workflow
 from tests.core.runs import PaperRun, facts, random_workflow
 from tests.proves import proves
 

@@ -5,7 +5,7 @@ import random
 from fairlead.core.shapes import shapes_of
 from fairlead.core.stages import isolated_steps, longest_chain, stages_of
 from fairlead.core.workflow import AgentAction, Step, Workflow
-from tests.core.grammar import any_workflow
+from fairlead.testing.simulation.grammar import any_workflow
 from tests.proves import proves
 
 

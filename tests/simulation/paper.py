@@ -36,7 +36,7 @@ from fairlead.gate.sealing import NOTHING, seal
 from fairlead.runtime.children import outcome_of
 from fairlead.runtime.contents import Contents
 from fairlead.runtime.loop import Interpreter
-from tests.core.grammar import CHILD
+from fairlead.testing.simulation.grammar import CHILD
 
 RUN = RunId("r-paper000")
 SECOND = 1_000_000

@@ -13,6 +13,7 @@ from fairlead.core.events import (
     AttemptStarted,
     AttemptSucceeded,
     RunEnded,
+    RunResumeRequested,
     SignalReceived,
 )
 from fairlead.core.ids import Place, RunId
@@ -23,7 +24,7 @@ from fairlead.core.standing import RunState
 from fairlead.core.state import fold
 from fairlead.core.workflow import EffectAction, NotifyAction, Workflow
 from fairlead.testing import FakeClock
-from tests.core.grammar import CHILD, any_workflow, inputs_for
+from fairlead.testing.simulation.grammar import CHILD, any_workflow, inputs_for
 from tests.core.runs import facts
 from tests.proves import proves
 from tests.runtime.engines import Bench
@@ -101,8 +102,12 @@ class Stage:
                         self.run, ApprovalDecided(place, asked.approval, "approve", by, asked.digest)
                     )
                 return
-        name = next(name for name, places in state.listening.items() if places)
-        self.bench.journal.record(self.run, SignalReceived(name, {"sent": name}))
+        for name, places in state.listening.items():
+            if places:
+                self.bench.journal.record(self.run, SignalReceived(name, {"sent": name}))
+                return
+        # Three of its workers died under the same step.
+        self.bench.journal.record(self.run, RunResumeRequested("ann"))
 
 
 def _drawn(rng: random.Random) -> tuple[Workflow, dict[str, Json]]:

@@ -14,7 +14,7 @@ from fairlead.core.standing import RunState, StepRun
 from fairlead.core.workflow import AgentAction, LoopAction, NotifyAction, Workflow
 from fairlead.runtime.contents import Contents
 from fairlead.runtime.scope import Scope, output_of
-from tests.core.grammar import any_workflow, inputs_for
+from fairlead.testing.simulation.grammar import any_workflow, inputs_for
 from tests.core.runs import facts
 from tests.proves import proves
 from tests.simulation.paper import RUN, Paper, perform

@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 import pytest
 
 from fairlead.core.workflow import RunAction, Step, Workflow
+from fairlead.testing.simulation.grammar import any_workflow
 from fairlead.views.graph_picture import svg_graph
 from fairlead.views.graphs import arrows_of, mermaid_graph, text_graph
 from fairlead.workflow import read_workflow
-from tests.core.grammar import any_workflow
 from tests.proves import proves
 
 ROOT = Path(__file__).resolve().parents[2]

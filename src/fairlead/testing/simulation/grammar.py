@@ -8,7 +8,6 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from fairlead.core.json import Digest
 from fairlead.core.workflow import (
     Action,
     AgentAction,
@@ -37,13 +36,16 @@ from fairlead.core.workflow import (
 
 CHILD = Workflow("child", (Step("inner", AgentAction("scripted")),), outputs={"n": "${ steps.inner.output.n }"})
 SIGNALS = ("go", "stop")
-_STEPS_MAX = 30
+EFFECTS = ("world.look", "world.put", "world.post", "world.drop")  # read_only, keyed, unkeyed, irreversible
+STEPS_MAX = 30
 _CLASSES: tuple[ErrorClass, ...] = ("transient", "timeout", "invalid_output", "rate_limit", "expectation")
 
 
-def any_workflow(rng: random.Random, *, is_racing: bool = True) -> Workflow:
-    """A workflow of 1 to 30 steps. Its inputs are `INPUTS`."""
-    return _Grammar(rng, is_racing).workflow()
+def any_workflow(
+    rng: random.Random, *, is_racing: bool = True, steps_max: int = STEPS_MAX, effects: float = 0.0
+) -> Workflow:
+    """A workflow of 1 to *steps_max* steps; so large a share of its leaves more than else change the world outside."""
+    return _Grammar(rng, is_racing, steps_max, effects).workflow()
 
 
 def inputs_for(rng: random.Random) -> dict[str, Any]:  # values of several types
@@ -58,10 +60,11 @@ def inputs_for(rng: random.Random) -> dict[str, Any]:  # values of several types
 class _Grammar:
     """One draw."""
 
-    def __init__(self, rng: random.Random, is_racing: bool) -> None:
+    def __init__(self, rng: random.Random, is_racing: bool, steps_max: int, effects: float) -> None:
         self.rng = rng
         self.is_racing = is_racing
-        self.left = rng.randint(1, _STEPS_MAX)
+        self.effects = effects
+        self.left = rng.randint(1, steps_max)
         self.names: Iterator[str] = iter(f"s{number}" for number in range(10_000))
 
     def chance(self, share: float) -> bool:
@@ -162,12 +165,15 @@ class _Grammar:
         return self.rng.choice(kinds if self.is_racing else kinds[:2])
 
     def leaf(self, read: tuple[str, ...]) -> Action:
+        if self.effects and self.chance(self.effects):
+            changes: list[Action] = [*map(EffectAction, EFFECTS[1:]), NotifyAction(("console",), "done")]
+            return self.rng.choice(changes)
         draw = self.rng.random()
         if draw < 0.6:
             return AgentAction("scripted")
         kinds: list[Action] = [
             RunAction(("true", "${ inputs.k }")),
-            EffectAction("test.effect"),
+            EffectAction(EFFECTS[self.left % len(EFFECTS)]),
             NotifyAction(("console",), "done"),
             ApproveAction("Go on?", approvers=self.rng.choice(((), (Approvers(min=2),), (Approvers(user="ann"),)))),
             ApproveAction(
@@ -219,6 +225,3 @@ class _Grammar:
 
 def _output(step: Step) -> str:
     return "outputs" if step.each is not None else "output"
-
-
-NO_DIGEST = Digest("sha256:0")
