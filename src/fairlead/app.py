@@ -39,7 +39,10 @@ if TYPE_CHECKING:
     from fairlead.gate.surroundings import Deliver
     from fairlead.journal import Reader, SqliteJournal
     from fairlead.runtime.engine import Engine
+    from fairlead.service.certifying import Certificate, Setup
+    from fairlead.service.certifying import Tell as TellPoint
     from fairlead.service.parts import AdvisoryState, Imported
+    from fairlead.service.proofs import Audience, Evidence, Order, ProofRow, ReadBundle
     from fairlead.workflow.building.built import Built
 
 LOG_NAME_MAX = 180  # characters of a place in the name of its log
@@ -239,6 +242,12 @@ class App:
         self.journal(project)
         return asyncio.run(self._perform(project, run, on_tick))
 
+    def certify(self, project: Project, setup: "Setup", tell: "TellPoint") -> "Certificate":
+        """Perform a workflow in disposable copies, and disturb it."""
+        from fairlead.app_certifying import certify
+
+        return certify(self, project, setup, tell)
+
     def start_worker(self, project: Project, run: RunId) -> None:
         """Start a worker process that outlives this one."""
         from fairlead.env.workers import start_worker
@@ -323,6 +332,30 @@ class App:
             first = refusal.diagnostics[0]
             seen.append(Probe("state", "bad", f"{first.code}: {first.message}", "; ".join(first.hints[:1])))
         return seen
+
+    def proofs(self) -> "Sequence[ProofRow]":
+        """What can be proven."""
+        from fairlead.app_proving import proofs
+
+        return proofs()
+
+    def new_seed(self) -> int:
+        """A seed that nobody has chosen."""
+        from fairlead.testing.proving.performing import new_seed
+
+        return new_seed()
+
+    def prove(self, order: "Order", seed: int, directory: str, audience: "Audience") -> "Evidence":
+        """Try promises of the engine, and keep the evidence."""
+        from fairlead.app_proving import prove
+
+        return prove(order, seed, directory, audience, self.clock)
+
+    def read_bundle(self, directory: str) -> "ReadBundle | None":
+        """Evidence as it lies on the disk."""
+        from fairlead.testing.proving.bundle import read_bundle
+
+        return read_bundle(directory)
 
     def close(self) -> None:
         """Give everything back: journals first, so that what is acknowledged is synced."""
@@ -427,6 +460,7 @@ class App:
             notices=self.messenger(),
             git_dir_of=lambda run: git_dir_of(project.state_dir, self._store_of(project, run)),
             is_allowed=lambda kind: any(one.what == kind for one in self.permissions(project)),
+            sweep=lambda run: self._sweep(project, run),
         )
         engine.join(journal, Gate(around))
         return engine
@@ -442,6 +476,14 @@ class App:
         from fairlead.env.notices import deliver
 
         return deliver
+
+    def _sweep(self, project: Project, run: RunId) -> None:
+        from fairlead.env.live import LiveFile
+        from fairlead.env.trees import sweep
+
+        sweep(project.state_dir, run, self._store_of(project, run))
+        if run not in self._live:
+            LiveFile(self.live_path(project, run), self.clock).remove()
 
     def agents_by_digest(self, project: Project) -> Callable[[str, Digest], Agent | None]:
         """What performs an agent of the project, as long as it is what the digest names."""

@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "app_agents": ANYTHING,  # a part of app
     "app_advisories": ANYTHING,  # as above
     "app_building": ANYTHING,  # as above
+    "app_proving": ANYTHING,  # as above
     "testing": ANYTHING,
     "__main__": frozenset({"app"}),
     "__init__": frozenset(),
@@ -55,6 +56,7 @@ AT_THE_TOP: frozenset[tuple[str, str]] = frozenset(
 # File → why it may import a module by a name that is made at run time.
 DYNAMIC: dict[str, str] = {
     "src/fairlead/core/codes/__init__.py": "one module per family of codes, read only by `explain` and the tests",
+    "src/fairlead/testing/proving/__init__.py": "one module per proof, loaded when it is performed",
     "src/fairlead/env/tool_child.py": "the tool's function, found by the entry point that its card names",
     "src/fairlead/agents/builtin/security/scan.py": "one module per language; a missing one degrades",
 }

@@ -148,6 +148,10 @@ def _dispatch(name: str, call: "Invocation") -> int:
             from fairlead.cli import isolation
 
             return isolation.COMMANDS[name](call)
+        case "prove":
+            from fairlead.cli import proving
+
+            return proving.COMMANDS[name](call)
         case "data":
             from fairlead.cli import data
 

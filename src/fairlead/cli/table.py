@@ -712,6 +712,33 @@ COMMANDS: tuple[Command, ...] = (
         ("fairlead journal verify", "fairlead journal verify --json", "fairlead -C ../other journal verify"),
     ),
     Command(
+        "prove",
+        "try the engine's promises on this machine, and keep the evidence",
+        (
+            _flag("--full", "the full lane: up to an hour instead of minutes"),
+            Argument(
+                ("--only",),
+                "only these proofs",
+                {"metavar": "NAME", "nargs": "+", "action": "extend", "default": []},
+            ),
+            Argument(
+                ("--seed",),
+                "the seed of an earlier call: every choice is made again as it was",
+                {"metavar": "N", "type": int, "default": None},
+            ),
+            _option("--out", "DIR", "where the evidence goes; without it, fairlead-proof-SEED in this directory"),
+            _flag("--list", "name the proofs, and try nothing"),
+            _option("--check", "DIR", "look whether the evidence in DIR is as it was written, and try nothing"),
+        ),
+        (
+            "fairlead prove",
+            "fairlead prove --only chain --seed 123",
+            "fairlead prove --check fairlead-proof-123",
+        ),
+        "It needs no repository and no network. Exit 0 only when every figure holds, 1 when one does not, 8 when one"
+        " could not be tried on this machine; with --check 9 when the evidence was changed.",
+    ),
+    Command(
         "data show",
         "the advisories that dependencies are looked up in: how many, from where, how old",
         (),
@@ -801,7 +828,12 @@ GLOBAL: tuple[Argument, ...] = (
 )
 
 
-_TOGETHER = {"approve": ("approve", "reject", "request-changes")}  # on one line of the help
+# On one line of the help.
+_TOGETHER = {
+    "approve": ("approve", "reject", "request-changes"),
+    "pause": ("pause", "cancel"),
+    "version": ("version", "completion"),
+}
 
 
 def full_help() -> list[str]:
@@ -849,4 +881,6 @@ def _group_summary(group: str, summary: str) -> str:
         "check": "read workflow files without running them",
         "plan": "what a workflow would do; starts nothing",
         "approve": "answer a question: its run goes on, or ends as rejected",
+        "pause": "let a run wait, or stop it; what stands under finally is still done",
+        "version": "the version of this program; completion for your shell",
     }.get(group, summary)

@@ -19,6 +19,7 @@ from fairlead.views.reading import Readable
 from fairlead.views.rules import RuleText
 
 if TYPE_CHECKING:
+    from fairlead.service.proofs import Audience, Evidence, Order, ProofRow, ReadBundle
     from fairlead.workflow.building.built import Built
 
 
@@ -391,6 +392,26 @@ class Parts(Protocol):
         """Why no program can be isolated here, found out by building a sandbox; None when it can."""
         ...
 
+    def proofs(self) -> "Sequence[ProofRow]":
+        """What can be proven, in the order in which it is."""
+        ...
+
+    def new_seed(self) -> int:
+        """A seed that nobody has chosen."""
+        ...
+
+    def prove(self, order: "Order", seed: int, directory: str, audience: "Audience") -> "Evidence":
+        """Try what *order* says, and write the evidence into *directory*.
+
+        Raises:
+            FairleadError: FL-S014 it cannot be written.
+        """
+        ...
+
+    def read_bundle(self, directory: str) -> "ReadBundle | None":
+        """The evidence in *directory*, compared with its manifest; None when there is none."""
+        ...
+
     def perform(self, project: Project, run: RunId, on_tick: Callable[[], None]) -> Ending:
         """Perform the run in this process, until it has ended or a signal asks to stop; *on_tick* comes every 50 ms.
 
@@ -405,6 +426,14 @@ class Parts(Protocol):
 
     def live_path(self, project: Project, run: RunId) -> str:
         """Where the owner of a run writes its progress."""
+        ...
+
+    def certify(self, project: Project, setup: "Setup", tell: "TellPoint") -> "Certificate":
+        """Perform a workflow in disposable copies of *project*, and disturb it at every point.
+
+        Raises:
+            FairleadError: FL-R813, FL-R814, FL-R818: nothing can be tried.
+        """
         ...
 
     def start_worker(self, project: Project, run: RunId) -> None:
