@@ -73,4 +73,76 @@ CODES: tuple[Code, ...] = (
         " what was acknowledged before is on the disk, and the next start repairs what was left unfinished.",
         "look at the disk (`dmesg`), then run `fairlead journal verify`",
     ),
+    Code(
+        "FL-L030",
+        "A backup overwrites nothing",
+        "Something lies where the backup was to be made. A backup that is written over an older one leaves neither of"
+        " them when it stops half way.",
+        "name a directory that does not exist yet",
+        bad="fairlead backup ~/backups/shop",
+        good="fairlead backup ~/backups/shop-2026-11-21",
+    ),
+    Code(
+        "FL-L031",
+        "That is no backup",
+        "The directory has no `backup.json`, which `fairlead backup` writes last. A directory that has none was copied"
+        " by hand, or its backup never came to its end.",
+        "name a directory that `fairlead backup` has made",
+    ),
+    Code(
+        "FL-L032",
+        "The backup is damaged",
+        "A file of the backup is missing or is not what was written, or what it holds does not verify. Nothing is"
+        " restored from it; each of its files is named by its digest in `backup.json`.",
+        "take an older backup; `fairlead journal repair --from` takes what is still good in this one",
+    ),
+    Code(
+        "FL-L033",
+        "There is a record already",
+        "A restore takes the place of a whole state directory, and here there is one.",
+        "with `--force` it is kept under another name and the backup takes its place",
+    ),
+    Code(
+        "FL-L034",
+        "The record is in use",
+        "A worker that lives performs a run of this record. To take the record away beneath it would lose what it says"
+        " next.",
+        "let its runs end, or stop it with `fairlead cancel RUN`, then type the same again",
+    ),
+    Code(
+        "FL-L035",
+        "The journal is older than a receipt",
+        "A receipt says that an event was durable, and the journal ends before it. It was rolled back, perhaps together"
+        " with its anchor: an older copy was put in its place.",
+        "put the newer state directory back, or take a later backup",
+    ),
+    Code(
+        "FL-L036",
+        "The journal does not hold a receipt",
+        "At the number of the receipt another event stands. This is the record of something else, or it was rolled back"
+        " and then written on.",
+        "name the state directory that the receipt is from with FAIRLEAD_STATE_DIR, or restore a backup of it",
+    ),
+    Code(
+        "FL-L037",
+        "That is no receipt",
+        "A receipt is the number of an event, a colon, and the end of the chain there: 64 hexadecimal digits, of which"
+        " the first 16 are enough.",
+        "copy the field `receipt` of `fairlead runs show --json`",
+        bad="fairlead journal verify --receipt 1204",
+        good="fairlead journal verify --receipt 1204:e91c5d0a77b2f418",
+    ),
+    Code(
+        "FL-L038",
+        "The backup is of another record",
+        "None of the events that can still be read in the damaged journal is the one that the backup has at its place,"
+        " so the backup is of another project. Nothing was changed.",
+        "name a backup of this project",
+    ),
+    Code(
+        "FL-L039",
+        "The backup or the restore cannot be written",
+        "The disk refused a file of it. What was there before is untouched.",
+        "free some space, or name a directory on another disk",
+    ),
 )
