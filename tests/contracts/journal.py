@@ -300,6 +300,20 @@ class JournalContract:
         assert [row.run for row in world.journal.runs(2)] == ["r-00000011", "r-00000010"]
         assert len(world.journal.runs()) == 12
 
+    def test_open_runs_come_oldest_first_with_what_was_last_asked_of_them(self, world: JournalWorld) -> None:
+        other = RunId("r-9zz0wxyz")
+        self.begin(world)
+        world.journal.record(other, queued())
+        mine, theirs = world.journal.open_runs(10)
+        assert (mine.run, mine.root, mine.status, mine.epoch, mine.worker) == (RUN, "/src/shop", "running", 1, ADA)
+        assert (mine.last_seq, mine.last_request_seq, theirs.run, theirs.worker) == (2, 1, other, "")
+        asked = world.journal.record(RUN, RunPauseRequested())
+        (mine,) = world.journal.open_runs(1)
+        assert (mine.status, mine.last_seq, mine.last_request_seq) == ("waiting", asked.seq, asked.seq)
+        world.journal.record(RUN, RunResumeRequested())
+        self.append(world, (ended("failed"),), ())
+        assert [one.run for one in world.journal.open_runs(10)] == [other]
+
     def test_a_run_is_found_by_the_beginning_of_its_id(self, world: JournalWorld) -> None:
         for name in ("r-abc00001", "r-abd00001", *(f"r-zz{number:06}" for number in range(12))):
             world.journal.record(RunId(name), queued())

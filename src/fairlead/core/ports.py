@@ -77,6 +77,19 @@ class RunRow(msgspec.Struct, frozen=True):
     requester: str
 
 
+class OpenRun(msgspec.Struct, frozen=True, gc=False):
+    """One run that has not ended, for whoever goes on with what others have left."""
+
+    run: RunId
+    root: str
+    status: str
+    queued_at: Micros
+    last_seq: Seq
+    last_request_seq: Seq
+    epoch: Epoch
+    worker: str  # the last owner, "" before the first claim
+
+
 Delivery = Callable[[Sequence[tuple[object, "Written | Recorded | Exception"]]], None]
 
 
@@ -146,6 +159,10 @@ class Journal(Protocol):
 
     def find_run(self, prefix: str) -> Sequence[RunRow]:
         """Runs whose id begins with *prefix*, newest first; at most ten."""
+        ...
+
+    def open_runs(self, limit: int) -> Sequence[OpenRun]:
+        """The oldest *limit* runs that have not ended, oldest first; what has ended costs nothing."""
         ...
 
     def has_changed(self) -> bool:

@@ -9,7 +9,7 @@ import apsw
 from fairlead.core.events import Recorded
 from fairlead.core.ids import RunId, Seq
 from fairlead.core.json import Digest
-from fairlead.core.ports import Clock, RunRow
+from fairlead.core.ports import Clock, OpenRun, RunRow
 from fairlead.journal import chain
 from fairlead.journal.blobs import Blobs
 from fairlead.journal.failures import damaged, diagnose
@@ -86,6 +86,10 @@ class Reader:
             _run_row(values)
             for values in self._query("select_runs_between", (prefix, prefix + _LAST_CHARACTER, FOUND_MAX))
         ]
+
+    def open_runs(self, limit: int) -> Sequence[OpenRun]:
+        """The oldest *limit* runs that have not ended, oldest first."""
+        return [OpenRun(*values) for values in self._query("select_open_runs", (limit,))]
 
     def has_changed(self) -> bool:
         """Whether the journal has grown since this was last asked, by whomever. Costs microseconds: ask every 50 ms."""

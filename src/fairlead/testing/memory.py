@@ -27,7 +27,7 @@ from fairlead.core.events import (
 )
 from fairlead.core.ids import Epoch, Micros, RunId, Seq, WorkerId
 from fairlead.core.json import Digest, digest
-from fairlead.core.ports import BEGINNING, Batch, Clock, Delivery, Fenced, JournalFailed, RunRow, Written
+from fairlead.core.ports import BEGINNING, Batch, Clock, Delivery, Fenced, JournalFailed, OpenRun, RunRow, Written
 from fairlead.core.transitions import RUN
 from fairlead.journal.refusals import ended, overtaken, owned, same_id, same_key, unknown_run
 from fairlead.journal.workers import SILENT_SECONDS, Life
@@ -279,6 +279,10 @@ class MemoryJournal:
             prefix = prefix[0] + "-" + prefix[2:]
         return [row for row in self.runs(len(self.memory.runs)) if row.run.startswith(prefix)][:_FOUND_MAX]
 
+    def open_runs(self, limit: int) -> Sequence[OpenRun]:
+        """Those that have not ended, oldest first."""
+        return [_open(run, found) for run, found in self.memory.runs.items() if not found.ended_at][:limit]
+
     def has_changed(self) -> bool:
         """Whether another journal on the same memory has written since this was last asked."""
         head = self.head()
@@ -328,6 +332,12 @@ class MemoryJournal:
 
 def _start_of(first: RunQueued) -> object:
     return first.workflow, first.definition, msgspec.to_builtins(first.inputs), first.root
+
+
+def _open(run: RunId, found: _Run) -> OpenRun:
+    row = _row(run, found)
+    asked = Seq(found.last_request_seq)
+    return OpenRun(run, row.root, row.status, row.queued_at, row.last_seq, asked, row.epoch, row.worker)
 
 
 def _row(run: RunId, found: _Run) -> RunRow:
