@@ -1,7 +1,7 @@
 """Where a run and each of its steps stand: the records that `core.state.apply` changes, and nothing else does."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 

@@ -6,6 +6,7 @@ workflow. What follows from values (a condition, the items of a list, the end of
 
 from collections import deque
 from collections.abc import Iterable
+from typing import get_args
 
 from fairlead.core import retries
 from fairlead.core.advance import (
@@ -35,6 +36,7 @@ from fairlead.core.events import (
     FindingAccepted,
     FindingReopened,
     Recorded,
+    Remark,
     RoundEnded,
     RunCancelRequested,
     RunClaimed,
@@ -58,6 +60,8 @@ from fairlead.core.workflow import Workflow
 
 __all__ = ["RunState", "StepRun", "apply", "fold", "is_leaf"]
 
+_REMARKS = frozenset(get_args(Remark))  # said perhaps long after the end of a run: its time stands still
+
 
 def fold(workflow: Workflow, records: Iterable[Recorded]) -> RunState | None:
     """The state after *records*; None when there are none."""
@@ -76,14 +80,9 @@ def apply(state: RunState, event: Event, at: Micros, epoch: Epoch) -> None:
     Raises:
         Impossible: no table of `core.transitions` allows the change.
     """
-    if isinstance(event, FindingAccepted | FindingReopened):
-        return  # said of what the run found, perhaps long after its end: nothing in the run changes by it
-    if isinstance(event, RunImported):
-        state.imported = event
-        return
-    if at > state.now:
+    if at > state.now and type(event) not in _REMARKS:
         state.now = at
-    match event:
+    match event:  # what happens most often comes first
         case AttemptStarted():
             _start(state, event, epoch)
         case AttemptSucceeded() | AttemptFailed() | AttemptCancelled() | AttemptLost() | AttemptUncertain():
@@ -106,6 +105,10 @@ def apply(state: RunState, event: Event, at: Micros, epoch: Epoch) -> None:
             _hear(state, event, at)
         case SignalReceived():
             state.signals.setdefault(event.name, deque()).append(event.data)
+        case FindingAccepted() | FindingReopened():
+            pass  # said of what the run found, perhaps long after its end: nothing in the run changes by it
+        case RunImported():
+            state.imported = event
         case RunQueued():
             _advance_run(state, "queued")
             state.queued, state.inputs, state.queued_at = event, event.inputs, at

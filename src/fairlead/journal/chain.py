@@ -18,6 +18,7 @@ The salt keeps the digest of a dropped payload from being guessed. The payload i
 
 import os
 import struct
+from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple, get_args
@@ -173,5 +174,9 @@ def recorded(row: Row, run: RunId) -> kinds.Recorded:
     return kinds.Recorded(Seq(row.seq), run, Epoch(row.epoch), Micros(row.at), event_of(row))
 
 
-def fresh_salt() -> bytes:
-    return os.urandom(_SALT_BYTES)
+def fresh_salts() -> Iterator[bytes]:
+    """Salts without end, asked of the system by the hundred: a call for each would cost more than the hash."""
+    while True:
+        drawn = os.urandom(256 * _SALT_BYTES)
+        for at in range(0, len(drawn), _SALT_BYTES):
+            yield drawn[at : at + _SALT_BYTES]

@@ -68,6 +68,7 @@ class Groups:
         self._look_at = look_at
         self._positions: dict[RunId, _Position] = {}
         self._rows: list[tuple[object, ...]] = []  # of this group, not yet given to SQLite
+        self._salts = chain.fresh_salts()
         self._at = Micros(0)
         self.strangers = 0  # how often another process has written in between
         self.head = Mark(-1, b"")  # of the whole journal, this group included; -1: not looked at yet
@@ -106,6 +107,8 @@ class Groups:
         before = self.head.seq
         for event, (kind, place, payload) in zip(events, packed, strict=True):
             self._write(position, kind, place, payload, position.epoch)
+            if place:
+                continue  # of a step: it leaves alone where the run stands
             if isinstance(event, RunEnded):
                 self._end_run(position, event)
             elif isinstance(event, RunParked | RunContinued):
@@ -207,7 +210,7 @@ class Groups:
 
     def _write(self, position: _Position, kind: int, place: str, payload: bytes, epoch: int) -> None:
         seq = self.head.seq + 1
-        salt = chain.fresh_salt()
+        salt = next(self._salts)
         digest = sha256(salt + payload).digest()
         h = chain.link(self.head.h, seq, position.number, kind, place.encode(), epoch, self._at, digest)
         self._rows.append((seq, position.number, kind, place, epoch, self._at, payload, salt, digest, h))
@@ -264,9 +267,12 @@ class Groups:
 
 
 def _pack(run: RunId, events: Sequence[Event]) -> list[tuple[int, str, bytes]] | FairleadError:
-    packed = [chain.pack_event(event) for event in events]
-    largest = max((len(payload) for _, _, payload in packed), default=0)
-    return packed if largest <= PAYLOAD_BYTES_MAX else payload_too_large(run, largest, PAYLOAD_BYTES_MAX)
+    packed: list[tuple[int, str, bytes]] = []
+    for event in events:
+        packed.append(chain.pack_event(event))
+        if len(packed[-1][2]) > PAYLOAD_BYTES_MAX:
+            return payload_too_large(run, len(packed[-1][2]), PAYLOAD_BYTES_MAX)
+    return packed
 
 
 def _is_same_start(first: Event, request: RunQueued) -> bool:
