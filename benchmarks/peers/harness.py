@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "yardstick"))
 import workloads  # type: ignore[import-not-found]  # the yardstick is taken over as it is, without types
 from common import Bench, main  # type: ignore[import-not-found]  # as above
 
-workloads.W["W8"]["cap_s"] = float(os.environ.get("BENCH_W8_CAP_S", "60"))
+workloads.W["W8"]["cap_s"] = float(os.environ.get("BENCH_W8_CAP_S", "12"))
 if "BENCH_W8_N" in os.environ:
     workloads.W["W8"]["n"] = int(os.environ["BENCH_W8_N"])
 
