@@ -66,9 +66,12 @@ class PrivateGit:
         except OSError:  # another step of this run was faster
             shutil.rmtree(beside)
 
-    async def record_checkout(self) -> str:
-        """The tree at hand: tracked files with local changes, and untracked files that are not ignored."""
-        index = os.path.join(self.path, "indexes", f"checkout.{secrets.token_hex(4)}")
+    async def record_checkout(self, name: str) -> str:
+        """The tree at hand: tracked files with local changes, and untracked files that are not ignored.
+
+        Its index, as long as there is one, has a name that begins with *name*.
+        """
+        index = os.path.join(self.path, "indexes", f"{name}.{secrets.token_hex(4)}")
         asked = await self._ask("rev-parse", "--absolute-git-dir")
         try:
             if asked.exit_code == 0:

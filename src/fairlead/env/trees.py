@@ -83,7 +83,7 @@ class RunTrees:
         """Whoever comes first records it; one who is cancelled does not take it away from the others."""
         task = self._checkout
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = self._checkout = asyncio.create_task(self._git.record_checkout())
+            task = self._checkout = asyncio.create_task(self._git.record_checkout(f"{self._run}-checkout"))
         return await asyncio.shield(task)
 
     def _index(self, path: str) -> str:
@@ -108,6 +108,30 @@ class RunTrees:
 def git_dir_of(state_dir: str, store: RunId) -> str:
     """Where the trees that the run *store* has recorded are found."""
     return os.path.join(state_dir, "trees", f"{store}.git")
+
+
+def sweep(state_dir: str, run: RunId, store: RunId) -> None:
+    """Remove what an earlier owner of *run*, who was killed, left half done: copies, and what was about to be recorded.
+
+    The trees lie with those of the run *store*; what other runs have there is theirs.
+    """
+    copies, git_dir = os.path.join(state_dir, "trees", run), git_dir_of(state_dir, store)
+    indexes = os.path.join(git_dir, "indexes")
+    left = [os.path.join(copies, name) for name in _names(copies)]
+    left += [os.path.join(indexes, name) for name in _names(indexes) if name.startswith(f"{run}-")]
+    if run == store:
+        beside = os.path.basename(git_dir) + "."
+        trees = os.path.dirname(git_dir)
+        left += [os.path.join(trees, name) for name in _names(trees) if name.startswith(beside)]
+    for path in left:
+        _remove_all(path)
+
+
+def _names(directory: str) -> list[str]:
+    try:
+        return os.listdir(directory)
+    except FileNotFoundError:
+        return []
 
 
 def _folder_name(place: Place, attempt: int) -> str:

@@ -11,7 +11,7 @@ from fairlead.core.events import (
     AttemptOutcome,
     AttemptStarted,
 )
-from fairlead.core.ids import idempotency_key
+from fairlead.core.ids import RunId, idempotency_key
 from fairlead.core.json import Digest, digest, encode
 from fairlead.core.outcomes import Ask, Failed, Outcome, Succeeded
 from fairlead.core.ports import Admitted, Agent, AgentCard, Call, Trees
@@ -33,6 +33,10 @@ class Gate:
         self._outside = Outside(around, self._contracts)
         self._own: dict[tuple[str, Digest], Agent] = {}  # as they were when they were last admitted
         self._ended = 0  # how many calls have ended that may have changed a checkout
+
+    async def sweep(self, run: RunId) -> None:
+        """Remove what an earlier owner of *run* left half done. Only for who owns it now, before anything begins."""
+        await asyncio.to_thread(self._around.sweep, run)
 
     async def admit(self, call: Call, covers: Covers) -> Admitted | AttemptFailed | Ask:
         """Whether *call* may happen. Changes nothing outside; what it answers becomes an event.

@@ -34,3 +34,4 @@ class Surroundings(msgspec.Struct, frozen=True):
     notices: Deliver | None = None  # delivers messages
     git_dir_of: Callable[[RunId], str] = lambda run: ""  # where the trees that a run has recorded are found
     is_allowed: Callable[[str], bool] = lambda kind: False  # whether the person lets such effects happen unasked
+    sweep: Callable[[RunId], None] = lambda run: None  # removes what an earlier owner of a run left half done
