@@ -114,6 +114,7 @@ class MemoryJournal:
         self._workers: list[WorkerId] = []
         self._seen = Seq(0)  # the journal's head when this one last wrote, or looked for others
         self._failure = ""
+        self._is_written = False
 
     # --------------------------------------------------------------------------------------------------------- writing
 
@@ -163,9 +164,9 @@ class MemoryJournal:
         """Claim in the next commit; the answer is delivered under *token*."""
         self._ask((run, worker), token)
 
-    def fail(self, why: str) -> None:
-        """From now on the disk refuses everything."""
-        self._failure = why
+    def fail(self, why: str, *, is_written: bool = False) -> None:
+        """From now on the disk refuses everything; with *is_written* the next group lands on it, and nobody is told."""
+        self._failure, self._is_written = why, is_written
 
     def commit(self) -> None:
         """Write everything that is queued, as one group, and deliver the answers."""
@@ -175,12 +176,13 @@ class MemoryJournal:
         delivered: list[tuple[object, Written | Recorded | Exception]] = []
         for what, token in queue:
             answer: Written | Recorded | Exception
+            if not self._failure or self._is_written:
+                answer = self._append(what) if isinstance(what, Batch) else self._claim(*what)
             if self._failure:
                 answer = JournalFailed(self._failure)
-            else:
-                answer = self._append(what) if isinstance(what, Batch) else self._claim(*what)
             if token is not None:
                 delivered.append((token, answer))
+        self._is_written = False
         if delivered and self._deliver is not None:
             self._deliver(delivered)
 

@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+from fairlead.core.json import digest, encode
 from fairlead.core.workflow import (
     Action,
     AgentAction,
@@ -35,6 +36,15 @@ from fairlead.core.workflow import (
 )
 
 CHILD = Workflow("child", (Step("inner", AgentAction("scripted")),), outputs={"n": "${ steps.inner.output.n }"})
+ASKING_CHILD = Workflow(
+    "asking child",
+    (
+        Step("first", AgentAction("scripted")),
+        Step("may", ApproveAction("Go on?")),
+        Step("put", EffectAction("world.put")),
+    ),
+    outputs={"n": "${ steps.first.output.n }"},
+)
 SIGNALS = ("go", "stop")
 EFFECTS = ("world.look", "world.put", "world.post", "world.drop")  # read_only, keyed, unkeyed, irreversible
 STEPS_MAX = 30
@@ -183,9 +193,13 @@ class _Grammar:
             WaitAction(for_=f"{self.rng.randint(0, 40)}s"),
             WaitAction(event=self.rng.choice(SIGNALS)),
             WaitAction(for_="1m", event=self.rng.choice(SIGNALS)),
-            WorkflowAction("child", CHILD.digest),
+            self.child(),
         ]
         return self.rng.choice(kinds)
+
+    def child(self) -> WorkflowAction:
+        child = ASKING_CHILD if self.effects and self.left % 2 else CHILD
+        return WorkflowAction(child.name, digest(encode(child)) if self.effects else child.digest)
 
     def block(self, depth: int, read: tuple[str, ...]) -> Action:
         inner = depth + 1
