@@ -36,10 +36,6 @@ async def trivial(call: Call, world: World) -> Succeeded:
 STEP = ScriptedAgent("step", trivial)
 
 
-def _agent(name: str) -> Agent | None:
-    return STEP if name == "step" else None
-
-
 def _nothing(*_: object) -> Any:  # Any: stands for ports that no trivial step uses
     raise AssertionError("a trivial step touches nothing")
 
@@ -48,6 +44,7 @@ class Fairlead(Bench):  # type: ignore[misc]  # as above
     """One engine over one journal."""
 
     variants = ("full", "process")
+    agent: Agent = STEP
 
     async def open(self, fresh: bool = True) -> None:
         """The parts of a worker, joined as `fairlead.app` joins them, without a spawner."""
@@ -61,8 +58,8 @@ class Fairlead(Bench):  # type: ignore[misc]  # as above
             clock=clock,
             spawner=_nothing,  # type: ignore[arg-type]  # stands for a port that no trivial step uses
             trees=_nothing,
-            agents=_agent,
-            programs=STEP,
+            agents=lambda name: self.agent if name == "step" else None,
+            programs=self.agent,
             progress=lambda *_: None,
             log_of=lambda *_: "",
         )

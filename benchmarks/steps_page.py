@@ -187,9 +187,14 @@ def write(result: Result) -> None:
         PAGE.write_text(printed(PAGE.read_text(), result, long_runs()))
 
 
-def main() -> int:
+def renew() -> None:
     """Print everything again from the result files."""
     write(json.loads((RESULTS / "steps.json").read_text()))
+
+
+def main() -> int:
+    """As `renew`."""
+    renew()
     return 0
 
 
