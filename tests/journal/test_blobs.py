@@ -1,6 +1,7 @@
 """The content store: durable before it is named, checked when it is read."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,84 +10,88 @@ from fairlead.core.errors import FairleadError
 from fairlead.core.ids import Micros
 from fairlead.core.json import digest
 from fairlead.journal.blobs import Blobs
-from fairlead.journal.opening import Places
+from fairlead.journal.opening import Places, sync_names
+from fairlead.testing.disks import WatchedDisk
 
 DATA = b"the bytes of an artifact" * 100
 
 
 @pytest.fixture
-def blobs(tmp_path: Path) -> Blobs:
-    return Blobs(Places(str(tmp_path / "state")))
+def disk(tmp_path: Path) -> Iterator[WatchedDisk]:
+    tmp_path.chmod(0o755)  # unlike a directory of ours
+    with WatchedDisk(str(tmp_path)) as disk:
+        yield disk
 
 
-def steps_of_disk(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is asked of the disk from here on, in order; it is done all the same."""
-    seen: list[str] = []
-    fdatasync, fsync, rename = os.fdatasync, os.fsync, os.rename
-
-    def name_of(fd: int) -> str:
-        path = Path(os.readlink(f"/proc/self/fd/{fd}"))
-        return "temporary" if path.parent.name == "new" else path.name
-
-    def seen_fdatasync(fd: int) -> None:
-        seen.append(f"fdatasync {name_of(fd)}")
-        fdatasync(fd)
-
-    def seen_fsync(fd: int) -> None:
-        seen.append(f"fsync {name_of(fd)}")
-        fsync(fd)
-
-    def seen_rename(old: str, new: str) -> None:
-        seen.append("rename")
-        rename(old, new)
-
-    monkeypatch.setattr(os, "fdatasync", seen_fdatasync)
-    monkeypatch.setattr(os, "fsync", seen_fsync)
-    monkeypatch.setattr(os, "rename", seen_rename)
-    return seen
+@pytest.fixture
+def blobs(tmp_path: Path, disk: WatchedDisk) -> Blobs:
+    return Blobs(Places(str(tmp_path / "state"), disk))
 
 
-def test_bytes_then_name_then_directory_become_durable(
-    blobs: Blobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def steps_of(disk: WatchedDisk) -> list[str]:
+    """What was asked of the disk since this was last looked at, as far as it makes something durable, in order."""
+    kinds = ("sync", "rename", "sync directory")
+    steps = [
+        f"{call.kind} {'temporary' if '/new/' in call.path else call.path}" for call in disk.calls if call.kind in kinds
+    ]
+    disk.calls.clear()
+    return steps
+
+
+def test_bytes_then_name_then_directory_become_durable(blobs: Blobs, disk: WatchedDisk) -> None:
     blobs.put(DATA)  # makes the directories
     other = next(data for number in range(10_000) if digest(data := b"%d" % number)[7:9] == digest(DATA)[7:9])
-    steps = steps_of_disk(monkeypatch)
+    steps_of(disk)
     blobs.put(other)
-    assert steps == ["fdatasync temporary", "rename", f"fsync {digest(DATA)[7:9]}"]
+    assert steps_of(disk) == ["sync temporary", "rename temporary", f"sync directory state/blobs/{digest(DATA)[7:9]}"]
 
 
-def test_new_directories_are_made_durable_in_their_parents(
-    blobs: Blobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    steps = steps_of_disk(monkeypatch)
+def test_new_directories_are_made_durable_in_their_parents(blobs: Blobs, disk: WatchedDisk) -> None:
     blobs.put(DATA)
-    folder = digest(DATA)[7:9]
-    assert steps == [
-        f"fsync {tmp_path.name}",  # gained state
-        "fsync state",  # gained blobs
-        "fsync blobs",  # gained the folder
-        "fsync blobs",  # gained new
-        "fdatasync temporary",
-        "rename",
-        f"fsync {folder}",
-    ]
+    assert (
+        steps_of(disk)
+        == [
+            "sync directory ",  # gained state
+            "sync directory state",  # gained blobs
+            "sync directory ",  # there is no journal yet: whoever made state may have died before it was synced
+            "sync directory state/blobs",  # gained the folder
+            "sync directory state/blobs",  # gained new
+            "sync temporary",
+            "rename temporary",
+            f"sync directory state/blobs/{digest(DATA)[7:9]}",
+        ]
+    )
 
 
-def test_putting_again_asks_nothing_of_the_disk(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_putting_again_asks_nothing_of_the_disk(blobs: Blobs, disk: WatchedDisk) -> None:
     blobs.put(DATA)
-    steps = steps_of_disk(monkeypatch)
+    steps_of(disk)
     blobs.put(DATA)
-    assert steps == []
+    assert steps_of(disk) == []
 
 
 def test_what_another_process_put_is_synced_but_not_written_again(
-    blobs: Blobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    blobs: Blobs, disk: WatchedDisk, tmp_path: Path
 ) -> None:
     blobs.put(DATA)
-    steps = steps_of_disk(monkeypatch)
-    Blobs(Places(str(tmp_path / "state"))).put(DATA)
-    assert steps == [f"fsync {digest(DATA)[7:9]}"]
+    (tmp_path / "state/journal.db").touch()
+    steps_of(disk)
+    Blobs(Places(str(tmp_path / "state"), disk)).put(DATA)
+    assert steps_of(disk) == [
+        "sync directory state",
+        "sync directory state/blobs",
+        f"sync directory state/blobs/{digest(DATA)[7:9]}",
+    ]
+
+
+def test_directories_that_only_their_owner_enters_are_synced_upwards(tmp_path: Path, disk: WatchedDisk) -> None:
+    """Their maker, a process like this one, may have died before it had done that."""
+    (tmp_path / "a/b/c").mkdir(parents=True)
+    for name in ("a/b/c", "a/b"):
+        (tmp_path / name).chmod(0o700)
+    (tmp_path / "a").chmod(0o755)
+    sync_names(str(tmp_path / "a/b/c"), disk)
+    assert steps_of(disk) == ["sync directory a/b", "sync directory a"]
 
 
 def test_a_content_that_was_cut_is_put_anew(blobs: Blobs, tmp_path: Path) -> None:

@@ -213,7 +213,7 @@ def has_private_mounts() -> bool:
 
 @pytest.mark.skipif(not has_private_mounts(), reason="this system gives no private mounts")
 def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
-    script = f'mount -t tmpfs -o size=4m tmpfs {tmp_path} && exec {sys.executable} -c "$FILLING" {tmp_path}'
+    script = f'mount -t tmpfs -o size=5m tmpfs {tmp_path} && exec {sys.executable} -c "$FILLING" {tmp_path}'
     done = subprocess.run(
         ["unshare", "--map-root-user", "--mount", "sh", "-c", script],
         env={**os.environ, "FILLING": FILLING},

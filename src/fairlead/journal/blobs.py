@@ -10,7 +10,7 @@ from fairlead.core.ids import Micros
 from fairlead.core.json import Digest
 from fairlead.journal.disk import Disk
 from fairlead.journal.failures import diagnose
-from fairlead.journal.opening import Places, make_directory
+from fairlead.journal.opening import Places, make_directory, sync_names
 
 _LEFTOVER_MICROS = 3_600 * 1_000_000
 _KNOWN_MAX = 10_000  # digests remembered as durable; forgetting one costs a directory sync, nothing else
@@ -22,6 +22,7 @@ class Blobs:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._known: set[Digest] = set()  # durable for sure: written or seen by this process
+        self._folders: set[str] = set()  # whose names are durable for sure; at most 256, and `blobs` itself
         self._numbers = itertools.count(1)
 
     def put(self, data: bytes) -> Digest:
@@ -79,10 +80,11 @@ class Blobs:
 
     def _keep(self, data: bytes, path: str) -> None:
         disk, folder = self._places.disk, os.path.dirname(path)
-        make_directory(folder, disk)
+        self._make_folder(self._places.blobs)
+        self._make_folder(folder)
         if not _is_there(path, len(data)):
             new = os.path.join(self._places.blobs, "new")
-            make_directory(new, disk)
+            make_directory(new, disk)  # nothing in it has to last
             # Process and thread in the name: nobody else writes to this file.
             name = os.path.join(new, f"{os.getpid()}-{threading.get_ident()}-{next(self._numbers)}")
             try:
@@ -94,6 +96,19 @@ class Blobs:
                 raise
         # Also when it was there: the process that put it may not have come so far yet.
         disk.sync_directory(folder)
+
+    def _make_folder(self, path: str) -> None:
+        """Make *path*. Where it is, whoever made it may have died before its name was durable."""
+        if path in self._folders:
+            return
+        disk, parent = self._places.disk, os.path.dirname(path)
+        if os.path.isdir(path):
+            disk.sync_directory(parent)
+        else:
+            make_directory(path, disk)
+        if path == self._places.blobs and not os.path.exists(self._places.database):
+            sync_names(parent, disk)
+        self._folders.add(path)
 
 
 def _is_there(path: str, size: int) -> bool:
@@ -118,5 +133,5 @@ def _unusable(digest: Digest, text: str) -> Exception:
     return error(
         "FL-L006",
         f"the content {digest[:19]}… of the content store {text}",
-        "run `fairlead journal verify` to see what else is affected, then restore the state directory from a backup",
+        "run `fairlead journal verify` to see what else is affected, then `fairlead journal repair --from BACKUP`",
     )

@@ -6,6 +6,7 @@ crash ever sees half a journal.
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal, NamedTuple
@@ -89,6 +90,23 @@ def make_directory(path: str, disk: Disk = REAL) -> None:
     disk.sync_directory(parent)
 
 
+def sync_names(path: str, disk: Disk = REAL) -> None:
+    """Make the name of *path* durable, and the names above it that a process like this one may have made.
+
+    Whoever made them may have died before it came so far. They look as `make_directory` makes them.
+    """
+    path = os.path.abspath(path)
+    while True:
+        parent = os.path.dirname(path)
+        if not os.access(parent, os.R_OK):
+            return
+        disk.sync_directory(parent)
+        found = os.stat(parent)
+        if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) != 0o700 or parent == path:
+            return
+        path = parent
+
+
 def prepare(places: Places, lock: WriterLock) -> None:
     """Make the journal if there is none, and bring an older one to this schema.
 
@@ -98,8 +116,11 @@ def prepare(places: Places, lock: WriterLock) -> None:
     with lock.held():
         if not os.path.exists(places.database):
             _refuse_lost_database(places)
+            sync_names(places.directory, places.disk)
             _create(places)
             return
+        # Whoever gave it its name may have died before the name was durable.
+        places.disk.sync_directory(places.directory)
         connection = _connect(places, apsw.SQLITE_OPEN_READWRITE)
         try:
             if _schema(connection, places) < len(migrations()):
@@ -252,7 +273,8 @@ def _create(places: Places) -> None:
     anchor.write(Mark(0, chain.START))
     anchor.sync()
     anchor.close()
-    # The database's name comes last: where it exists, everything else does.
+    # The database's name comes last: where it exists, everything else does, after a power cut too.
+    disk.sync_directory(places.directory)
     disk.rename(new, places.database)
     disk.sync_directory(places.directory)
 

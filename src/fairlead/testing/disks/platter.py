@@ -3,7 +3,8 @@
 A write is for sure once its file was synced; a name (of a new file or directory, after a rename or a removal) once its
 directory was. Of everything else a cut keeps any part: all, nothing, some, single sectors of 512 bytes, later ones
 without the earlier. A file whose name is lost is lost, however well it was synced. After a sync that failed, what it
-should have made durable may be lost for ever, though every program on the machine still reads it: so does Linux.
+should have made durable may be lost for ever, though every program on the machine still reads it: so does Linux. (Not
+so for names: where they cannot be written, a file system gives up altogether.)
 """
 
 import os
@@ -140,9 +141,6 @@ class Platter:
 
     def _sync_names(self, call: Call) -> None:
         mine = [change for change in self._names if os.path.dirname(change.call.to or change.call.path) == call.path]
-        if call.is_failed:
-            _doom(mine)
-            return
         _settle(mine)
         while self._names and self._names[0].is_sure:
             _change(self._sure, self._names.pop(0))

@@ -37,6 +37,7 @@ class Refusal(NamedTuple):
 
     errno: int
     is_short: bool = False  # a write is done in part; Python is told how far it came, SQLite that there is no room
+    is_death: bool = False  # who asks is dead: the disk never hears of the call
 
 
 Before = Callable[[Call], Refusal | None]  # asked before each call; None lets it be done
@@ -159,7 +160,7 @@ class WatchedDisk(Disk):
         """What stands against *call*."""
         self.counted[call.kind, os.path.basename(call.path)] += 1
         refusal = None if self.before is None else self.before(call)
-        if refusal is not None and call.kind.startswith("sync"):
+        if refusal is not None and not refusal.is_death and call.kind == "sync":
             self.note(call._replace(is_failed=True))
         return refusal
 

@@ -188,7 +188,7 @@ class Work:
         def before(call: Call) -> Refusal | None:
             nonlocal seen
             seen += 1
-            return Refusal(errno.EIO) if seen >= number else None
+            return Refusal(errno.EIO, is_death=True) if seen >= number else None
 
         self.disk.before = before
 
@@ -202,9 +202,14 @@ class Work:
         return {one.blob for one in self.acknowledged if one.blob and one.calls <= calls}
 
     def ends_at(self, calls: int) -> tuple[int, ...]:
-        """The events at which the journal may end: the last acknowledged, or the last of the group after it."""
+        """Where the journal may end: at the last acknowledged event, or at the end of a group that came after it.
+
+        Several may have: one of a process that died before it said so, and one that was under way.
+        """
         seq = self.seq_at(calls)
-        return (seq, min((end for end in self.ends if end > seq), default=seq))
+        later = [one.seq for one in self.acknowledged if one.seq > seq and one.calls > calls]
+        last = min(later, default=self.ends[-1])
+        return (seq, *(end for end in self.ends if seq < end <= last))
 
 
 def read_chain(work: Work) -> dict[int, bytes]:
