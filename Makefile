@@ -16,16 +16,19 @@ SOURCES := src tests benchmarks tools examples
 # The package's own lines about itself: a change of these asks for a new installation, a change of code does not.
 PACKAGE := pyproject.toml src/fairlead/__init__.py
 
-.PHONY: help setup run test check bench docs defects kills expressions lock clean
+.PHONY: help setup run test check bench bench-peers bench-steps bench-long bench-rest docs defects prove prove-full kills expressions lock clean
 
 help:
 	@echo 'make setup     install everything into $(VENV), by hash'
 	@echo 'make run       review this repository; REPO=path for another, ARGS= for more options'
 	@echo 'make test      the tests; ARGS= is handed to pytest (ARGS="-k journal")'
 	@echo 'make check     format, lint, types, house rules'
-	@echo 'make bench     measure; results go to benchmarks/results'
+	@echo 'make bench     measure all; results go to benchmarks/results'
+	@echo 'make bench-steps  W1 to W8 for every engine; ARGS="--rounds 3", ARGS="--only W1 --engines fairlead dbos"'
+	@echo 'make bench-long   100,000 steps, a fan-out of 10,000, 10,000 open runs adopted'
 	@echo 'make docs      print the reference pages, and check that what the documents say is true'
 	@echo 'make defects   plant each known defect and see that its test notices'
+	@echo 'make prove     try what is promised, the fast lane; make prove-full: the full one; ARGS="--only chain --seed 7"'
 	@echo 'make kills     kill a run of forty steps 200 times and resume it; ARGS="--count 20 --seed 7"'
 	@echo 'make expressions  100,000 random expressions against a second implementation; ARGS="--count 5000 --seed 7"'
 	@echo 'make lock      renew requirements/*.lock (needs uv)'
@@ -73,10 +76,22 @@ check: $(VENV)/.dev
 	$(BIN)/python tools/long_files.py || failed=1; \
 	exit $$failed
 
-bench: $(VENV)/.dev
-	@$(BIN)/python -m benchmarks.corpora
-	@$(BIN)/python -m benchmarks.review $(ARGS)
+# All of it; ARGS go to bench-steps: "--rounds 3", "--gate", "--only W1 W2 --engines fairlead dbos".
+bench: bench-steps bench-long bench-rest
+	@:
+
+bench-peers: $(VENV)/.dev
+	@$(BIN)/python -m benchmarks.peer_environments
+
+bench-steps: bench-peers
 	@$(BIN)/python -m benchmarks.steps $(ARGS)
+
+bench-long: $(VENV)/.dev
+	@$(BIN)/python -m benchmarks.long_runs
+
+bench-rest: $(VENV)/.dev
+	@$(BIN)/python -m benchmarks.corpora
+	@$(BIN)/python -m benchmarks.review
 	@$(BIN)/python -m benchmarks.expressions
 	@$(BIN)/python -m benchmarks.agent_files
 	@$(BIN)/python -m benchmarks.check
@@ -88,6 +103,12 @@ docs: $(VENV)/.dev
 
 defects: $(VENV)/.dev
 	@$(BIN)/python tests/defects/run.py $(ARGS)
+
+prove: $(VENV)/.run
+	@$(BIN)/fairlead prove $(ARGS)
+
+prove-full: $(VENV)/.run
+	@$(BIN)/fairlead prove --full $(ARGS)
 
 expressions: $(VENV)/.dev
 	@$(BIN)/python -m tests.core.expressions.compare $(ARGS)
@@ -102,4 +123,4 @@ lock:
 	compile pyproject.toml --extra dev requirements/build.in --constraint requirements/core.lock --output-file requirements/dev.lock
 
 clean:
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) .peers .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -21,9 +21,8 @@ def prove(order: Order, seed: int, directory: str, audience: Audience, clock: Cl
     """
     chosen = [proof for proof in PROOFS if not order.names or proof.name in order.names]
     bundle.make_place(directory)
-    audience.begins(seed, directory, tuple(ProofRow(proof.name, proof.title) for proof in chosen))
     began = bundle.utc_text(clock)
-    figures, stopped = performing.perform(chosen, order.lane, seed, audience, clock)
+    figures, stopped = performing.perform(chosen, order.lane, seed, directory, audience, clock)
     asked = [proof.name for proof in chosen]
     evidence = bundle.evidence_of(figures, stopped, asked, order.lane, seed, began, bundle.utc_text(clock))
     bundle.write_bundle(directory, evidence)

@@ -9,7 +9,7 @@ from fairlead.cli.terminal import Terminal
 from fairlead.cli.terminal_text import cut, pad, safe, width, wrap
 from fairlead.cli.times import seconds_text
 from fairlead.service.endings import OK
-from fairlead.service.proofs import Order, ProofRow, Tested, check_bundle, list_proofs, prove
+from fairlead.service.proofs import Order, ProofRow, ProvenFigure, check_bundle, list_proofs, prove
 
 _STATUS = {"held": "succeeded", "broken": "failed", "skipped": "none"}
 _INDENT = 4
@@ -25,7 +25,7 @@ def perform(call: Invocation) -> int:
     if options.check:
         return _check(call)
     order = Order("full" if options.full else "fast", options.seed, tuple(options.only))
-    screen = _Screen(call.terminal)
+    screen = _Screen(call.terminal, is_full=options.full)
     try:
         proved = prove(call.parts, call.cwd, order, options.out, screen)
     finally:
@@ -73,8 +73,9 @@ def _check(call: Invocation) -> int:
 class _Screen:
     """An `Audience`: what has ended stays, what is tried is drawn over."""
 
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: Terminal, *, is_full: bool) -> None:
         self._terminal = terminal
+        self._is_full = is_full
         self._is_live = terminal.err.is_live and terminal.verbosity >= 0
         self._is_drawn = False
         self._row = ProofRow("", "")
@@ -85,8 +86,10 @@ class _Screen:
         """The seed comes first: whatever happens later, it can be seen again."""
         self._wide = max(width(row.name) for row in rows)
         count = f"{len(rows)} proof{'' if len(rows) == 1 else 's'}"
-        again = f"one line again: fairlead prove --only {rows[0].name} --seed {seed}"
-        lines = [f"seed {seed} · {count}", again, ""]
+        again = (
+            f"one line again: fairlead prove{' --full' if self._is_full else ''} --only {rows[0].name} --seed {seed}"
+        )
+        lines = [f"seed {seed} · {'full' if self._is_full else 'fast'} lane · {count}", again, ""]
         if self._terminal.form == "text":
             self._terminal.answer(lines)
             self._terminal.flush()
@@ -107,7 +110,7 @@ class _Screen:
             self._said_s = seconds
             self._terminal.tell([f"    {self._row.name}: {safe(text)} · {seconds_text(seconds)}"])
 
-    def tested(self, figure: Tested) -> None:
+    def tested(self, figure: ProvenFigure) -> None:
         """The line of one that has ended, and what was found below it."""
         self.close()
         terminal = self._terminal
@@ -127,7 +130,7 @@ class _Screen:
         self._terminal.write_progress("\r\x1b[K" + line)
         self._is_drawn = True
 
-    def _lines(self, figure: Tested, look: Look) -> Iterator[str]:
+    def _lines(self, figure: ProvenFigure, look: Look) -> Iterator[str]:
         yield self._line(look, _STATUS[figure.verdict], figure.name, figure.title, figure.seconds)
         indent = " " * (look.symbol_columns + 5 + self._wide)
         room = max(20, look.columns - len(indent))

@@ -36,7 +36,7 @@ class ProofList(msgspec.Struct, frozen=True):
     proofs: tuple[ProofRow, ...]
 
 
-class Tested(msgspec.Struct, frozen=True):
+class ProvenFigure(msgspec.Struct, frozen=True):
     """One figure of the evidence: what was promised, how often it was tried, and what was found against it."""
 
     name: str
@@ -85,7 +85,7 @@ class Evidence(msgspec.Struct, frozen=True):
     ended: str
     verdict: Verdict  # skipped: nothing was found, but a figure could not be tried
     stopped: Stopped  # by a person or the system, before all were tried
-    figures: tuple[Tested, ...]
+    figures: tuple[ProvenFigure, ...]
     not_asked: tuple[str, ...]  # proofs that --only left out
     not_reached: tuple[str, ...]  # proofs that were to come when it was stopped
     signed: bool
@@ -95,7 +95,7 @@ class Evidence(msgspec.Struct, frozen=True):
     def sentence(self) -> str:
         """What it came to, in one line."""
         counted = {verdict: sum(one.verdict == verdict for one in self.figures) for verdict in ("held", "broken")}
-        parts = [f"{counted['held']} of {len(self.figures)} figures hold"]
+        parts = [f"{counted['held']} of {len(self.figures)} figures hold" if self.figures else "nothing was tried"]
         if counted["broken"]:
             parts.append(f"{counted['broken']} {'does' if counted['broken'] == 1 else 'do'} not")
         skipped = len(self.figures) - sum(counted.values())
@@ -155,7 +155,7 @@ class Audience(Protocol):
         """Progress of the one that is tried, and since when."""
         ...
 
-    def tested(self, figure: Tested) -> None: ...
+    def tested(self, figure: ProvenFigure) -> None: ...
 
 
 def list_proofs(parts: "Parts") -> ProofList:
@@ -198,7 +198,8 @@ def check_bundle(parts: "Parts", cwd: str, directory: str) -> CheckedBundle:
     same = "the files that are installed here" if read.is_installed else "other files than are installed here"
     evidence = read.evidence
     sentence = f"nothing was changed: {evidence.sentence}; fairlead {evidence.package.version}, {same}"
-    return CheckedBundle(path_text(full), _exit_code_of(evidence), sentence, evidence.note, evidence)
+    code = NOT_READY if evidence.stopped else _exit_code_of(evidence)
+    return CheckedBundle(path_text(full), code, sentence, evidence.note, evidence)
 
 
 def _exit_code_of(evidence: Evidence) -> int:

@@ -28,7 +28,7 @@ from fairlead.core.proofs import Lane
 from fairlead.env.facts import host_facts
 from fairlead.env.files import LocalFiles
 from fairlead.service.endings import NOT_READY
-from fairlead.service.proofs import Evidence, Machine, Package, ReadBundle, Stopped, Tested, Verdict
+from fairlead.service.proofs import Evidence, Machine, Package, ProvenFigure, ReadBundle, Stopped, Verdict
 from fairlead.testing.proving import PROOFS
 from fairlead.testing.proving.bundle_page import page
 
@@ -45,7 +45,13 @@ _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._-]+)")
 
 
 def evidence_of(
-    figures: Sequence[Tested], stopped: Stopped, asked: Sequence[str], lane: Lane, seed: int, began: str, ended: str
+    figures: Sequence[ProvenFigure],
+    stopped: Stopped,
+    asked: Sequence[str],
+    lane: Lane,
+    seed: int,
+    began: str,
+    ended: str,
 ) -> Evidence:
     """What is kept of one call."""
     verdicts = {figure.verdict for figure in figures}
@@ -131,13 +137,17 @@ def read_bundle(directory: str) -> ReadBundle | None:
         changes.append(f"{DATA} cannot be read")
     elif f">{sha256(data or b'').hexdigest()}<".encode() not in (_read(os.path.join(directory, PAGE)) or b""):
         changes.append(f"{PAGE} was made of another {DATA}")
-    return ReadBundle(evidence, tuple(changes), evidence is not None and evidence.package == package())
+    is_installed = not changes and evidence is not None and evidence.package == package()
+    return ReadBundle(evidence, tuple(changes), is_installed)
 
 
 def _expected(sums: bytes | None, changes: list[str]) -> dict[str, str]:
     """The digests of the manifest by names; whatever is not as we write it is a change."""
     found: dict[str, str] = {}
-    for line in (sums or b"").decode("utf-8", "replace").splitlines():
+    *lines, end = (sums or b"").decode("utf-8", "replace").split("\n")
+    if end:
+        changes.append(f"{SUMS} was cut")
+    for line in lines:
         match = _LINE.fullmatch(line)
         if match is None or match[2] in found:
             changes.append(f"a line of {SUMS} is not as it was written")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from importlib.resources import files
 
-from fairlead.service.proofs import Evidence, Tested
+from fairlead.service.proofs import Evidence, ProvenFigure
 from fairlead.views.html_text import Html, element, filled, joined
 
 _SIGNS = {"held": "✓", "broken": "✗", "skipped": "–"}
@@ -78,7 +78,7 @@ def _facts(evidence: Evidence) -> Iterator[Html]:
         yield element("div", element("dt", name), element("dd", value))
 
 
-def _figure(one: Tested) -> Html:
+def _figure(one: ProvenFigure) -> Html:
     counts = (
         element("li", element("b", f"{count:,}"), " ", name.replace("_", " ")) for name, count in one.counts.items()
     )

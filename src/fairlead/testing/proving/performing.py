@@ -12,7 +12,7 @@ from types import FrameType
 
 from fairlead.core.ports import Clock
 from fairlead.core.proofs import Figure, Lane
-from fairlead.service.proofs import Audience, ProofRow, Stopped, Tested, Verdict
+from fairlead.service.proofs import Audience, ProofRow, ProvenFigure, Stopped, Verdict
 from fairlead.testing.proving import Proof, load
 
 # Of one proof. Each takes a small part of it on two slow cores: what reaches it hangs.
@@ -36,24 +36,35 @@ class _Struck(KeyboardInterrupt):
 
 
 def perform(
-    proofs: Sequence[Proof], lane: Lane, seed: int, audience: Audience, clock: Clock, seconds_max: float = 0.0
-) -> tuple[tuple[Tested, ...], Stopped]:
-    """Try each of *proofs*; gives what it came to, also when a signal ends it, and which one did."""
-    done: list[Tested] = []
-    for proof in proofs:
-        audience.tries(ProofRow(proof.name, proof.title))
-        try:
-            figure = _try(proof, lane, seed, audience, clock, seconds_max or SECONDS_MAX[lane])
-        except _Struck as struck:
-            return tuple(done), "terminated" if struck.number == signal.SIGTERM else "interrupted"
-        except KeyboardInterrupt:
-            return tuple(done), "interrupted"
-        done.append(figure)
-        audience.tested(figure)
-    return tuple(done), ""
+    proofs: Sequence[Proof],
+    lane: Lane,
+    seed: int,
+    directory: str,
+    audience: Audience,
+    clock: Clock,
+    seconds_max: float = 0.0,
+) -> tuple[tuple[ProvenFigure, ...], Stopped]:
+    """Try each of *proofs*; gives what it came to, also when a signal ends it, and which one did.
+
+    *directory* is where the evidence will lie, for those who listen.
+    """
+    done: list[ProvenFigure] = []
+    stopped: Stopped = ""
+    try:
+        with _listening():
+            audience.begins(seed, directory, tuple(ProofRow(proof.name, proof.title) for proof in proofs))
+            for proof in proofs:
+                audience.tries(ProofRow(proof.name, proof.title))
+                done.append(_try(proof, lane, seed, audience, clock, seconds_max or SECONDS_MAX[lane]))
+                audience.tested(done[-1])
+    except _Struck as struck:
+        stopped = "terminated" if struck.number == signal.SIGTERM else "interrupted"
+    except KeyboardInterrupt:
+        stopped = "interrupted"  # a proof that runs a loop of its own has changed the handler
+    return tuple(done), stopped
 
 
-def _try(proof: Proof, lane: Lane, seed: int, audience: Audience, clock: Clock, seconds_max: float) -> Tested:
+def _try(proof: Proof, lane: Lane, seed: int, audience: Audience, clock: Clock, seconds_max: float) -> ProvenFigure:
     began = clock.monotonic()
     told = began - 1
 
@@ -67,7 +78,7 @@ def _try(proof: Proof, lane: Lane, seed: int, audience: Audience, clock: Clock, 
     problem = trace = ""
     figure = Figure(proof.name, "", seed, {}, ())
     try:
-        with _limited(seconds_max):
+        with _within(seconds_max):
             figure = load(proof)(lane, seed, tell)
     except _Struck as struck:
         if struck.number != signal.SIGALRM:
@@ -84,7 +95,7 @@ def _try(proof: Proof, lane: Lane, seed: int, audience: Audience, clock: Clock, 
         # A proof that has nothing to try finds nothing: that is no success.
         problems = ("it counted nothing, so nothing was tried",)
     verdict: Verdict = "broken" if problems else "skipped" if figure.skipped else "held"
-    return Tested(
+    return ProvenFigure(
         name=proof.name,
         title=proof.title,
         verdict=verdict,
@@ -100,18 +111,26 @@ def _try(proof: Proof, lane: Lane, seed: int, audience: Audience, clock: Clock, 
 
 
 @contextmanager
-def _limited(seconds: float) -> Iterator[None]:
-    """Let a signal, or the end of the time, break off what is done inside."""
-
-    def strike(number: int, frame: FrameType | None) -> None:
-        raise _Struck(number)
-
-    before = {number: signal.signal(number, strike) for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT)}
+def _within(seconds: float) -> Iterator[None]:
+    """Break off what is done inside when the time is up."""
     signal.setitimer(signal.ITIMER_REAL, seconds, _STRIKES_AGAIN_S)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@contextmanager
+def _listening() -> Iterator[None]:
+    """Let a signal break off what is done inside, also one that would end the process at once."""
+
+    def strike(number: int, frame: FrameType | None) -> None:
+        raise _Struck(number)
+
+    before = {number: signal.signal(number, strike) for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
