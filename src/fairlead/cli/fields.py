@@ -21,8 +21,10 @@ def _record_of(command: str) -> Any:  # a class of records; each has its own fie
     from fairlead.cli.surroundings import Version
     from fairlead.service import (
         acceptances,
+        adopting,
         agents,
         approvals,
+        backups,
         checks,
         explain,
         findings,
@@ -47,6 +49,7 @@ def _record_of(command: str) -> Any:  # a class of records; each has its own fie
         "review": records.RunView,
         "run": records.RunView,
         "resume": records.RunView,
+        "worker": adopting.Adopted,
         "cancel": runs.Cancelled,
         "approvals list": approvals.Approvals,
         "approvals show": approvals.Approval,
@@ -83,6 +86,9 @@ def _record_of(command: str) -> Any:  # a class of records; each has its own fie
         "doctor": surroundings.Health,
         "init": surroundings.Written,
         "journal verify": integrity.Verdict,
+        "journal repair": backups.Repaired,
+        "backup": backups.BackedUp,
+        "restore": backups.Restored,
         "prove": proofs.Proved,
         "data show": AdvisoryState,
         "data import": Imported,

@@ -6,7 +6,8 @@ from typing import Literal, Protocol
 from fairlead.cli.command import Invocation
 from fairlead.cli.live import LiveScreen
 from fairlead.cli.plain import PlainScreen
-from fairlead.service.records import Fact, RunId, Watch
+from fairlead.service.records import RUN_ENDED, Fact, RunId, Watch
+from fairlead.service.runs import receipt_of
 
 _POLL_SECONDS = 0.05
 
@@ -25,11 +26,14 @@ class _Stream:
 
     def __init__(self, call: Invocation) -> None:
         self._terminal = call.terminal
+        self._project = call.project
 
     def show(self, facts: Iterable[Fact], watch: Watch | None = None) -> None:
         import msgspec
 
         for fact in facts:
+            if fact.type.removeprefix("run.") in RUN_ENDED:
+                fact = msgspec.structs.replace(fact, receipt=receipt_of(self._project, fact.seq))
             self._terminal.answer_text(msgspec.json.encode(fact).decode() + "\n")
         self._terminal.flush()
 

@@ -112,6 +112,10 @@ def _perform(parsed: Parsed, invocation: "Invocation") -> int:
 def _dispatch(name: str, call: "Invocation") -> int:
     """One import per command: nobody pays for another one's screen."""
     match name.split()[0]:
+        case "backup" | "restore" | "journal" if name != "journal verify":
+            from fairlead.cli import backups
+
+            return backups.COMMANDS[name](call)
         case "home" | "doctor" | "init" | "version" | "journal" | "check":
             from fairlead.cli import surroundings
 

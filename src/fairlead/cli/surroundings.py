@@ -194,7 +194,7 @@ def verify(call: Invocation) -> int:
     """The whole record, from its first event to its last."""
     from fairlead.service.integrity import verify_journal
 
-    verdict = verify_journal(call.parts, call.project)
+    verdict = verify_journal(call.parts, call.project, call.options.receipt)
     call.terminal.give(verdict, lambda: [verdict.sentence])
     return OK
 

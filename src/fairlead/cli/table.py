@@ -50,6 +50,11 @@ _NEW_SINCE = _option("--new-since", "REF", "count only findings that are not in 
 _STRICT = _flag("--strict", "exit 7 when the run is degraded")
 _EXIT_ZERO = _flag("--exit-zero", "exit 0 when the run is complete, whatever it found")
 _DETACH = _flag("--detach", "leave the work to a worker process and return at once")
+_AT_ONCE = Argument(
+    ("--at-once",),
+    "with --all: how many runs are performed side by side (10)",
+    {"metavar": "N", "type": int, "default": 0},
+)
 _LABEL = Argument(
     ("--label",),
     "a name and a value to find the run by; may be repeated",
@@ -65,6 +70,7 @@ _RUN = Argument(
     "id or its beginning, a workflow's name, last, last-failed, @{2}",
     {"metavar": "RUN", "nargs": "?", "default": "last"},
 )
+_RECEIPT = _option("--receipt", "SEQ:H", "refuse a record that does not hold this: what a client was told is durable")
 _RUN_OPTION = Argument(("--run",), "findings of this run", {"metavar": "RUN", "default": "last"})
 _RUNS: dict[str, Any] = {"metavar": "RUN", "nargs": "*"}
 _SELECT = (
@@ -160,12 +166,16 @@ COMMANDS: tuple[Command, ...] = (
             Argument(
                 ("run",), "the run; without it the newest open one", {"metavar": "RUN", "nargs": "?", "default": ""}
             ),
+            _flag("--all", "every open run of this checkout that nobody performs, as after a power cut"),
+            _AT_ONCE,
             _FAIL_ON,
             _STRICT,
             _EXIT_ZERO,
             _DETACH,
         ),
-        ("fairlead resume", "fairlead resume r-7q2k", "fairlead resume last --strict"),
+        ("fairlead resume", "fairlead resume r-7q2k", "fairlead resume last --strict", "fairlead resume --all"),
+        "With --all it ends when no run can go on without a person: 0 when all ended well, 3 when one did not, 4 when"
+        " one waits. Timers keep the time that is left, and what waits for a person still waits.",
     ),
     Command(
         "rerun",
@@ -708,8 +718,55 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "journal verify",
         "check the whole record: chain, digests, anchor (exit 9 when it is not what was written)",
-        (),
-        ("fairlead journal verify", "fairlead journal verify --json", "fairlead -C ../other journal verify"),
+        (_RECEIPT,),
+        (
+            "fairlead journal verify",
+            "fairlead journal verify --json",
+            "fairlead journal verify --receipt 1204:e91c5d0a77b2f418",
+        ),
+        "A receipt is what `runs show --json` says of a run. Kept elsewhere, it finds a journal that was rolled back"
+        " together with its anchor.",
+    ),
+    Command(
+        "journal repair",
+        "put a damaged record together again, with what a backup has; without --write only look",
+        (
+            _option("--from", "BACKUP", "a directory that fairlead backup has made"),
+            _flag("--write", "do it; the damaged files are kept aside"),
+        ),
+        (
+            "fairlead journal repair --from ~/backups/shop-2026-11-20",
+            "fairlead journal repair --from ~/backups/shop-2026-11-20 --write",
+            "fairlead journal repair --json",
+        ),
+        "Says which events are kept, which come from the backup and which are lost, by their numbers. Exit 9 while the"
+        " record is damaged.",
+    ),
+    Command(
+        "backup",
+        "copy the record to a new directory, also while runs are performed; verified before it is one",
+        (Argument(("to",), "a directory that does not exist yet", {"metavar": "TO"}),),
+        (
+            "fairlead backup ~/backups/shop-2026-11-21",
+            "fairlead backup /mnt/usb/shop --json",
+            "fairlead -C ../other backup ~/backups/other",
+        ),
+        "Holds the journal up to its last synced event, the contents, and the trees, effects and logs of its runs.",
+    ),
+    Command(
+        "restore",
+        "bring a backup back as the record of this project",
+        (
+            Argument(("source",), "a directory that fairlead backup has made", {"metavar": "FROM"}),
+            _flag("--force", "also where there is a record: that is kept under another name"),
+            _RECEIPT,
+        ),
+        (
+            "fairlead restore ~/backups/shop-2026-11-21",
+            "fairlead restore ~/backups/shop-2026-11-21 --force",
+            "fairlead restore ~/backups/shop-2026-11-21 --receipt 1204:e91c5d0a77b2f418",
+        ),
+        "Refuses a backup that does not verify, or that is older than the receipt.",
     ),
     Command(
         "prove",
@@ -800,7 +857,20 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
-        "worker", "perform one run", (Argument(("--run",), "its id", {"required": True}),), ("",) * 3, is_hidden=True
+        "worker",
+        "perform every run of this checkout that nobody performs, also later ones",
+        (
+            _option("--run", "RUN", "perform this one run and say nothing: what happens stands in the record"),
+            _flag("--once", "end when no run can go on without a person"),
+            Argument(
+                ("--at-once",),
+                "how many runs are performed side by side (10)",
+                {"metavar": "N", "type": int, "default": 0},
+            ),
+        ),
+        ("fairlead worker", "fairlead worker --once --at-once 4", "fairlead worker --json"),
+        "It takes over what a crash left, and what is asked for with nobody to perform it, until it is stopped:"
+        " SIGTERM ends it with 0, Ctrl-C with 130, and either loses nothing. Any number of them share the work.",
     ),
     Command("home", "what bare fairlead shows", is_hidden=True),
 )
@@ -831,6 +901,7 @@ GLOBAL: tuple[Argument, ...] = (
 # On one line of the help.
 _TOGETHER = {
     "approve": ("approve", "reject", "request-changes"),
+    "backup": ("backup", "restore"),
     "pause": ("pause", "cancel"),
     "version": ("version", "completion"),
 }
@@ -874,7 +945,8 @@ def _group_summary(group: str, summary: str) -> str:
         "findings": "what was found",
         "agents": "who can do work here",
         "workflows": "what can be run here, as list, picture or file to start from",
-        "journal": "check the whole record",
+        "journal": "check the whole record, or repair it",
+        "backup": "copy the record elsewhere, also while runs are performed; bring it back",
         "data": "the advisories that dependencies are looked up in",
         "review": "review the repository you are in",
         "init": "write a workflow to start from, or a file for your CI",

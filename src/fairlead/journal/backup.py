@@ -17,6 +17,7 @@ import apsw
 import msgspec
 
 from fairlead.core.errors import error
+from fairlead.core.findings import path_text
 from fairlead.core.ids import RunId
 from fairlead.core.ports import Clock
 from fairlead.journal.anchor import read_anchor
@@ -45,7 +46,7 @@ from fairlead.journal.receipts import check_form, check_receipt, receipt_text
 from fairlead.journal.run_index import RunIndex
 from fairlead.journal.verification import verify
 
-RECORD = ("journal.db", "journal.db-wal", "journal.db-shm", "anchor", "blobs", "trees", "logs")
+_RECORD = ("journal.db", "journal.db-wal", "journal.db-shm", "anchor", "blobs", "trees", "logs")
 
 
 class Restored(msgspec.Struct, frozen=True):
@@ -63,10 +64,14 @@ def back_up(directory: str, to: str, *, clock: Clock) -> Contents:
         FairleadError: FL-L030 something lies at *to*; FL-L039 it cannot be written; FL-L002, FL-L003, FL-L006 the
             record is damaged, and nothing was made.
     """
+    try:
+        to.encode()
+    except UnicodeEncodeError:
+        raise unwritable(to, OSError("SQLite takes only names in UTF-8")) from None
     if os.path.lexists(to) and not _is_empty_directory(to):
         raise error(
             "FL-L030",
-            f"{to} is there already, and a backup never overwrites anything",
+            f"{path_text(to)} is there already, and a backup never overwrites anything",
             "name a directory that does not exist yet",
             exit_code=2,
         )
@@ -100,7 +105,7 @@ def restore(source: str, directory: str, *, clock: Clock, is_replacing: bool = F
         check_form(receipt)
     held = read_list(source)
     places = Places(os.path.abspath(directory))
-    is_there = any(os.path.lexists(os.path.join(places.directory, name)) for name in RECORD)
+    is_there = any(os.path.lexists(os.path.join(places.directory, name)) for name in _RECORD)
     if is_there and not is_replacing:
         raise error(
             "FL-L033",
@@ -116,8 +121,8 @@ def restore(source: str, directory: str, *, clock: Clock, is_replacing: bool = F
         _bring(source, held, part)
         _prove(part, held, source, clock)
         if receipt:
-            check_receipt(part, receipt, f"the backup in {source}")
-        rebase(part, held.state_dir, places.directory)
+            check_receipt(part, receipt, f"the backup in {path_text(source)}")
+        settle(part, held.state_dir, places.directory)
         sync_directories(part)
         lost = max(0, _remembered(places) - held.events)
         kept_as = _put_in_place(part, places, clock) if is_there else _move_in(part, places)
@@ -279,12 +284,18 @@ def _is_empty_directory(path: str) -> bool:
     return os.path.isdir(path) and not os.path.islink(path) and not os.listdir(path)
 
 
-def rebase(folder: str, before: str, after: str) -> None:
-    """Let the private git directories below *folder* find their objects where the state directory lies now."""
+def settle(folder: str, before: str, after: str) -> None:
+    """Make the private git directories below *folder* whole: a list of files holds no empty directories, and where
+    further objects lie is written down with the place of the state directory, *before* once and *after* now.
+    """
     trees = os.path.join(folder, "trees")
     for name in sorted(os.listdir(trees)) if os.path.isdir(trees) else ():
+        if not name.endswith(".git"):
+            continue
+        for part in ("objects/info", "added", "refs/trees", "info", "indexes"):
+            make_directory(os.path.join(trees, name, part))
         path = os.path.join(trees, name, "objects", "info", "alternates")
-        if name.endswith(".git") and os.path.isfile(path):
+        if before != after and os.path.isfile(path):
             with open(path, "rb") as file:
                 data = file.read()
             old, new = (b'"' + _quoted(one) + b"/" for one in (before, after))

@@ -9,12 +9,13 @@ from typing import NamedTuple
 import msgspec
 
 from fairlead.core.errors import FairleadError, error
+from fairlead.core.findings import path_text
 from fairlead.core.ids import Micros
 from fairlead.core.ports import Clock
 from fairlead.journal.opening import Places, make_directory
 from fairlead.journal.workers import look_at
 
-LIST = "backup.json"
+_LIST = "backup.json"
 FORMAT = 1
 _PIECE_BYTES = 1 << 20
 _BAD_SHOWN_MAX = 20
@@ -46,7 +47,7 @@ class Contents(msgspec.Struct, frozen=True):
 def write_list(folder: str, held: Contents) -> Contents:
     """Write the list of a backup, as its last file."""
     held = msgspec.structs.replace(held, digest=_digest_of(held))
-    write_synced(os.path.join(folder, LIST), [msgspec.json.format(msgspec.json.encode(held), indent=1)])
+    write_synced(os.path.join(folder, _LIST), [msgspec.json.format(msgspec.json.encode(held), indent=1)])
     return held
 
 
@@ -57,24 +58,24 @@ def read_list(folder: str) -> Contents:
         FairleadError: FL-L031 there is no backup; FL-L032 the list itself was altered.
     """
     try:
-        with open(os.path.join(folder, LIST), "rb") as file:
+        with open(os.path.join(folder, _LIST), "rb") as file:
             data = file.read()
     except OSError as cause:
         raise error(
             "FL-L031",
-            f"there is no backup in {folder}: {LIST} cannot be read ({cause.strerror})",
+            f"there is no backup in {path_text(folder)}: {_LIST} cannot be read ({cause.strerror})",
             "name a directory that `fairlead backup` has made",
         ) from None
     try:
         held = msgspec.json.decode(data, type=Contents)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise bad_backup(folder, [f"{LIST} cannot be understood"]) from None
+        raise bad_backup(folder, [f"{_LIST} cannot be understood"]) from None
     if held.digest != _digest_of(held):
-        raise bad_backup(folder, [f"{LIST} is not what was written"])
+        raise bad_backup(folder, [f"{_LIST} is not what was written"])
     if held.format > FORMAT:
         raise error(
             "FL-L004",
-            f"the backup in {folder} has format {held.format}; this Fairlead knows up to {FORMAT}",
+            f"the backup in {path_text(folder)} has format {held.format}; this Fairlead knows up to {FORMAT}",
             "use the newer Fairlead that wrote it",
         )
     return held
@@ -86,7 +87,7 @@ def bad_backup(folder: str, found: Iterable[str]) -> FairleadError:
     more = f" and {len(texts) - _BAD_SHOWN_MAX} more" if len(texts) > _BAD_SHOWN_MAX else ""
     return error(
         "FL-L032",
-        f"the backup in {folder} is damaged: {'; '.join(texts[:_BAD_SHOWN_MAX])}{more}",
+        f"the backup in {path_text(folder)} is damaged: {'; '.join(texts[:_BAD_SHOWN_MAX])}{more}",
         "take an older backup",
         "`fairlead journal repair --from` takes what is still good in this one",
     )
@@ -189,7 +190,7 @@ def unwritable(folder: str, cause: OSError) -> FairleadError:
     """What the disk refused while a backup or a restore wrote to *folder*."""
     return error(
         "FL-L039",
-        f"{folder} cannot be written: {cause.strerror or cause}; what was there before is untouched",
+        f"{path_text(folder)} cannot be written: {cause.strerror or cause}; what was there before is untouched",
         "free some space, or name a directory on another disk",
         exit_code=8,
     )

@@ -50,7 +50,7 @@ def damaged(directory: str, seq: int, text: str) -> FairleadError:
     return error(
         "FL-L002",
         f"the journal in {directory} is damaged {where}({text})",
-        "run `fairlead journal verify` to see all of it, then restore the state directory from a backup",
+        "run `fairlead journal verify` to see all of it, then `fairlead journal repair --from BACKUP`",
     )
 
 
@@ -58,7 +58,7 @@ def older_than_anchor(directory: str, head: int, anchored: int) -> FairleadError
     return error(
         "FL-L003",
         f"the journal in {directory} is older than its anchor: it ends at event {head}, not at {anchored}",
-        "put the newer journal.db (with journal.db-wal) back; if the older one is meant, move `anchor` away with it",
+        "put the newer journal.db (and journal.db-wal) back, or see what `fairlead journal repair --from BACKUP` does",
     )
 
 
@@ -74,5 +74,5 @@ def anchor_unusable(directory: str, text: str) -> FairleadError:
     return error(
         "FL-L005",
         f"the anchor of the journal in {directory} {text}",
-        "put the file `anchor` back that belongs to this journal.db",
+        "put the `anchor` back that belongs to this journal.db; `fairlead journal repair --write` makes a new one",
     )

@@ -14,11 +14,12 @@ import apsw
 import msgspec
 
 from fairlead.core.errors import FairleadError, error
+from fairlead.core.findings import path_text
 from fairlead.core.ids import Seq
 from fairlead.core.ports import Clock
 from fairlead.journal import chain
 from fairlead.journal.anchor import Mark, read_anchor
-from fairlead.journal.backup import aside_name, copy_run_file, parts_of
+from fairlead.journal.backup import aside_name, copy_run_file, parts_of, settle
 from fairlead.journal.backup_files import copy_synced, files_below, refuse_in_use, sync_directories, unwritable
 from fairlead.journal.blobs import Blobs
 from fairlead.journal.chain import Row
@@ -27,8 +28,8 @@ from fairlead.journal.opening import Places, WriterLock, connect_unchecked, make
 from fairlead.journal.salvage import Unreadable, rows_where_readable
 from fairlead.journal.verification import Problem, verify
 
-DATABASE = ("journal.db", "journal.db-wal")
-SHOWN_MAX = 100
+_DATABASE = ("journal.db", "journal.db-wal")
+_SHOWN_MAX = 100
 _GAP_MAX = 100_000  # events that are believed to be missing between two that can be read
 
 
@@ -115,7 +116,7 @@ class _Work:
             if self._backup is not None and other is None:
                 raise error(
                     "FL-L031",
-                    f"there is no journal in {self._backup.directory}",
+                    f"there is no journal in {path_text(self._backup.directory)}",
                     "name a directory that `fairlead backup` has made",
                 )
             rows = self._chosen(_Cursor(own, known), _Cursor(other, known))
@@ -132,8 +133,8 @@ class _Work:
             from_backup=tuple(self._from_backup),
             lost=(Range(Seq(head + 1), Seq(last)),) if last > head else (),
             contents_from_backup=brought,
-            contents_lost=tuple(digest for digest, _ in lost[:SHOWN_MAX]),
-            events_without_contents=tuple(Seq(seq) for _, seq in lost[:SHOWN_MAX]),
+            contents_lost=tuple(digest for digest, _ in lost[:_SHOWN_MAX]),
+            events_without_contents=tuple(Seq(seq) for _, seq in lost[:_SHOWN_MAX]),
             files_from_backup=self._files(),
         )
 
@@ -145,7 +146,7 @@ class _Work:
         sync_directories(self._new.directory)
         aside = aside_name(os.path.join(self._places.directory, "damaged"), "repair", clock)
         os.mkdir(aside, 0o700)
-        for name in (*DATABASE, "anchor"):
+        for name in (*_DATABASE, "anchor"):
             copy_synced(os.path.join(self._places.directory, name), os.path.join(aside, name))
         new = [one for one in files_below(self._new.directory, "blobs", "trees", "logs") if "/new/" not in one.path]
         for one in new:
@@ -156,6 +157,7 @@ class _Work:
             make_directory(os.path.dirname(there))
             os.rename(one.full, there)
             self._places.disk.sync_directory(os.path.dirname(there))
+        settle(self._places.directory, "", "")
         sync_directories(aside)
         # From here to the last rename the record has no log: who opens it is told that it is older than its anchor.
         for name in ("journal.db-wal", "journal.db-shm"):
@@ -177,7 +179,7 @@ class _Work:
         if places is None:
             return None
         copy = Places(os.path.join(self._part, name))
-        for one in DATABASE:
+        for one in _DATABASE:
             copy_synced(os.path.join(places.directory, one), os.path.join(copy.directory, one))
         try:
             connection = connect_unchecked(copy)
@@ -221,7 +223,7 @@ class _Work:
         assert self._backup is not None
         raise error(
             "FL-L038",
-            f"the backup in {self._backup.directory} is of another record than {self._places.directory}",
+            f"the backup in {path_text(self._backup.directory)} is of another record than {self._places.directory}",
             "name a backup of this project",
         )
 

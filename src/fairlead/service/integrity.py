@@ -21,25 +21,33 @@ class Verdict(msgspec.Struct, frozen=True):
     sentence: str
 
 
-def verify_journal(parts: Parts, project: Project) -> Verdict:
-    """Read every event, payload and content of the project and compare it with its digests and the anchor.
+def verify_journal(parts: Parts, project: Project, receipt: str = "") -> Verdict:
+    """Read every event, payload and content of the project and compare it with its digests, the anchor and *receipt*.
 
     Raises:
-        FairleadError: everything that is not as it was written, with exit code 9.
+        FairleadError: everything that is not as it was written, with exit code 9; FL-L037 *receipt* is none.
     """
     from fairlead.journal import verify
+    from fairlead.journal.receipts import check_form, check_receipt
 
+    if receipt:
+        check_form(receipt)
     report = verify(project.state_dir, clock=parts.clock)
     if report.problems:
         found = [
             Diagnostic(
                 problem.code,
                 f"event {problem.seq}: {problem.text}" if problem.seq else problem.text,
-                hints=("copy the state directory before anything else is done with it",),
+                hints=(
+                    "`fairlead journal repair --from BACKUP` shows what can be brought back, and changes nothing",
+                    "copy the state directory before anything else is done with it",
+                ),
             )
             for problem in report.problems[:SHOWN_MAX]
         ]
         raise FairleadError(*found, exit_code=BROKEN)
+    if receipt:
+        check_receipt(project.state_dir, receipt)
     sentence = (
         f"{report.events:,} events of {report.runs:,} runs and {report.blobs:,} contents are as they were written"
         f" · head {report.head} {report.h[:16]}"

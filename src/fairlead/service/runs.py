@@ -150,7 +150,15 @@ def show_run(parts: Parts, project: Project, run: RunId) -> RunView:
     from fairlead.service.memory import remembered
 
     journal = require_reader(parts, project)
-    return remembered(parts, project, view_run(project_run(journal, run).state, journal), journal)
+    view = remembered(parts, project, view_run(project_run(journal, run).state, journal), journal)
+    return msgspec.structs.replace(view, receipt=receipt_of(project, view.seq))
+
+
+def receipt_of(project: Project, seq: Seq) -> str:
+    """The receipt for an event of the project's record: whoever keeps it can tell later whether it is still there."""
+    from fairlead.journal.receipts import receipt_for
+
+    return receipt_for(project.state_dir, seq)
 
 
 def pause_run(parts: Parts, project: Project, run: RunId, *, reason: str = "") -> Paused:

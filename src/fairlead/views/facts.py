@@ -119,6 +119,7 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     child: str = ""  # the run that performs the step
     due: Micros = Micros(0)  # when the next attempt follows, or until when a step waits
     error: str = ""  # the class of a failure, which decides whether it is repeated
+    receipt: str = ""  # of the end of a run, where a program reads along: that it is durable, to be kept elsewhere
 
 
 class Projection:

@@ -171,6 +171,7 @@ class RunView(msgspec.Struct, frozen=True, omit_defaults=True):
     group: str = ""  # of runs that may not overlap
     behind: tuple[RunId, ...] = ()  # those of the group that it waits for
     imported_by: str = ""  # who took the run over from another record; "" for one that was performed here
+    receipt: str = ""  # for the event `seq`: that it is durable, to be kept elsewhere; "" where nobody asked for it
 
 
 def _run_line(row: RunRow, journal: Readable) -> RunLine:

@@ -16,14 +16,14 @@ CODES: tuple[Code, ...] = (
         "An event that was acknowledged is missing or is not what was written: its digest, or the chain of digests over"
         " all events, does not fit. Fairlead stops rather than go on from something wrong; the message names the first"
         " bad event when it is known.",
-        "run `fairlead journal verify` to see all of it, then restore the state directory from a backup",
+        "run `fairlead journal verify` to see all of it, then `fairlead journal repair --from BACKUP`",
     ),
     Code(
         "FL-L003",
         "The journal is older than its anchor",
         "The file `anchor` remembers an event that the journal does not have: its end was lost, or an older copy was"
         " put in its place. Going on would give the same numbers to other events.",
-        "put the newer journal.db (with journal.db-wal) back; if the older one is meant, move `anchor` away with it",
+        "put the newer journal.db (and journal.db-wal) back, or see what `fairlead journal repair --from BACKUP` does",
     ),
     Code(
         "FL-L004",
@@ -37,13 +37,13 @@ CODES: tuple[Code, ...] = (
         "The anchor cannot be used",
         "The file `anchor` beside the journal is missing or damaged in both of its slots. Without it nobody can tell"
         " whether the journal's last events are still there; a crash spoils at most one slot.",
-        "put the file `anchor` back that belongs to this journal.db",
+        "put the `anchor` back that belongs to this journal.db; `fairlead journal repair --write` makes a new one",
     ),
     Code(
         "FL-L006",
         "Content is missing or altered",
         "An event names bytes in the content store that are not there, or whose digest is not their name any more.",
-        "run `fairlead journal verify` to see what else is affected, then restore the state directory from a backup",
+        "run `fairlead journal verify` to see what else is affected, then `fairlead journal repair --from BACKUP`",
     ),
     Code(
         "FL-L007",
@@ -64,7 +64,7 @@ CODES: tuple[Code, ...] = (
         "The table of runs does not fit the events",
         "The list of runs is an index over the events and is written in the same commit. Here it says something else:"
         " it was altered, or an event was.",
-        "restore the state directory from a backup",
+        "run `fairlead journal repair`, which makes the list anew from the events",
     ),
     Code(
         "FL-L010",
