@@ -24,6 +24,7 @@ from fairlead.env.clock import SystemClock
 from fairlead.gate.gate import Gate
 from fairlead.gate.surroundings import Surroundings
 from fairlead.journal import open_journal
+from fairlead.journal.disk import REAL, Disk
 from fairlead.runtime.engine import Engine
 from fairlead.testing import ScriptedAgent
 
@@ -45,13 +46,16 @@ class Fairlead(Bench):  # type: ignore[misc]  # as above
 
     variants = ("full", "process")
     agent: Agent = STEP
+    disk: Disk = REAL
 
     async def open(self, fresh: bool = True) -> None:
         """The parts of a worker, joined as `fairlead.app` joins them, without a spawner."""
         clock = SystemClock()
         worker = WorkerId(f"w-{os.getpid():012d}")
         self.engine = Engine(clock, worker)
-        self.journal = open_journal(self.dir, clock=clock, deliver=self.engine.deliver, mode=self.variant)
+        self.journal = open_journal(
+            self.dir, clock=clock, deliver=self.engine.deliver, mode=self.variant, disk=self.disk
+        )
         self.journal.register_worker(worker)
         around = Surroundings(
             journal=self.journal,

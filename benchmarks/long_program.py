@@ -133,14 +133,14 @@ async def left(scene: Scene, n: int) -> Figures:
 async def adopted(scene: Scene, n: int) -> Figures:
     """Adopt what `left` has left: until all are claimed, then until all have ended."""
     try:
+        from fairlead.core.adoption import Adoption
         from fairlead.runtime.adopting import Adopting  # here: the door for it may not be there
     except ImportError as missing:
         return {"missing": f"there is no door for it: {missing}"}  # type: ignore[dict-item]  # the one text
     began = time.monotonic()
     await scene.open(fresh=False)
-    adopting = Adopting(scene.engine, scene.journal, SystemClock(), "/", AT_ONCE)
-    await adopting.perform(stays=False)
-    tally = adopting.tally
+    tally = Adoption()
+    await Adopting(scene.engine, scene.journal, SystemClock(), "/", AT_ONCE, tally).perform(stays=False)
     assert tally.adopted == n, tally
     assert tally.ended == {"succeeded": n}, tally
     return {"adopted_s": tally.adopted_s, "ended_s": time.monotonic() - began, "rss_mb": memory_mb()}
