@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from fairlead.app_agents import ProjectAgents
-    from fairlead.core.state import RunState
+    from fairlead.core.adoption import Adoption, Manner
     from fairlead.env.live import LiveFile
     from fairlead.env.permissions import Permission
     from fairlead.env.spawner import LocalSpawner
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from fairlead.workflow.building.built import Built
 
 LOG_NAME_MAX = 180  # characters of a place in the name of its log
+_GRACE_S = 20.0  # after SIGTERM, for what runs; Ctrl-C, or a second signal, ends it at once
 _TICK_S = 0.05  # how often a door redraws while a run is performed in its process
 
 
@@ -240,13 +241,42 @@ class App:
         import asyncio
 
         self.journal(project)
-        return asyncio.run(self._perform(project, run, on_tick))
+        try:
+            return asyncio.run(self._work(project, on_tick, lambda engine: engine.perform(run)))
+        except Fenced:
+            raise error(
+                "FL-R401",
+                f"run {run} was taken over by another worker while this one was silent",
+                f"follow it with `fairlead runs watch {run}`",
+            ) from None
+
+    def adopt(self, project: Project, manner: "Manner", on_tick: "Callable[[Adoption], None]") -> Ending:
+        """Go on in this process with every open run of the checkout that nobody living performs."""
+        import asyncio
+
+        from fairlead.core.adoption import Adoption
+        from fairlead.core.findings import path_text
+        from fairlead.runtime.adopting import Adopting
+
+        journal, tally = self.journal(project), Adoption()
+
+        def tick() -> None:
+            on_tick(tally)
+
+        async def work(engine: "Engine") -> None:
+            adopting = Adopting(engine, journal, self.clock, path_text(project.root), manner.at_once, tally)
+            await adopting.perform(stays=manner.stays)
+
+        try:
+            return asyncio.run(self._work(project, tick, work))
+        finally:
+            tick()
 
     def certify(self, project: Project, setup: "Setup", tell: "TellPoint") -> "Certificate":
         """Perform a workflow in disposable copies, and disturb it."""
         from fairlead.app_certifying import certify
 
-        return certify(self, project, setup, tell)
+        return certify(project, setup, tell)
 
     def start_worker(self, project: Project, run: RunId) -> None:
         """Start a worker process that outlives this one."""
@@ -380,7 +410,9 @@ class App:
         assert self._engine is not None  # only an engine appends
         self._engine.deliver(results)  # type: ignore[arg-type]  # the journal's Delivery and the engine's are one
 
-    async def _perform(self, project: Project, run: RunId, on_tick: Callable[[], None]) -> Ending:
+    async def _work(
+        self, project: Project, on_tick: Callable[[], None], work: "Callable[[Engine], Coroutine[Any, Any, object]]"
+    ) -> Ending:
         import asyncio
 
         from fairlead.core.ports import Interrupted
@@ -389,13 +421,14 @@ class App:
             self._engines[project] = self._join(project)
         # One worker, however often this process goes on with a run: another one would find it owned by the living.
         engine = self._engine = self._engines[project]
-        stopped = asyncio.Event()
+        wishes: asyncio.Queue[float] = asyncio.Queue()
         ending: Ending = "interrupted"
 
         def stop(signal_number: int) -> None:
             nonlocal ending
-            ending = "terminated" if signal_number == signal.SIGTERM else "interrupted"
-            stopped.set()
+            is_gentle = signal_number == signal.SIGTERM
+            ending = "terminated" if is_gentle else ending
+            wishes.put_nowait(_GRACE_S if is_gentle else 0.0)
 
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -403,9 +436,9 @@ class App:
         companions = {
             asyncio.create_task(engine.watch_over()),
             asyncio.create_task(_tick(on_tick)),
-            asyncio.create_task(_interrupt_when(stopped, engine)),
+            asyncio.create_task(_interrupt_when(wishes, engine)),
         }
-        performing = asyncio.create_task(engine.perform(run))
+        performing = asyncio.create_task(work(engine))
         try:
             await _first_to_end(performing, companions, engine)
             await performing
@@ -415,18 +448,10 @@ class App:
         except JournalFailed as failed:
             # The engine knows only that; why, and what to do about it, the journal has said to it.
             raise failed.__cause__ or failed from None
-        except Fenced:
-            raise error(
-                "FL-R401",
-                f"run {run} was taken over by another worker while this one was silent",
-                f"follow it with `fairlead runs watch {run}`",
-            ) from None
         finally:
             for companion in companions:
                 companion.cancel()
             await asyncio.gather(*companions, return_exceptions=True)
-            while self._live:  # of this run, and of those below it that were performed here
-                self._live.popitem()[1].remove()
 
     def _join(self, project: Project) -> "Engine":
         from fairlead.agents.adapters.program import ProgramAgent
@@ -463,7 +488,14 @@ class App:
             sweep=lambda run: self._sweep(project, run),
         )
         engine.join(journal, Gate(around))
+        engine.let_go = self._let_go
         return engine
+
+    def _let_go(self, run: RunId) -> None:
+        """A process that performs one run after the other keeps nothing of those that it is done with."""
+        self._copies.pop(run, None)
+        if run in self._live:
+            self._live.pop(run).remove()
 
     def effect_of(self, kind: str) -> Effect | None:
         """What performs the effects of this kind."""
@@ -537,13 +569,13 @@ async def _tick(on_tick: Callable[[], None]) -> None:
         await asyncio.sleep(_TICK_S)
 
 
-async def _interrupt_when(stopped: "asyncio.Event", engine: "Engine") -> None:
-    await stopped.wait()
-    await engine.interrupt("it was interrupted")
+async def _interrupt_when(wishes: "asyncio.Queue[float]", engine: "Engine") -> None:
+    while True:
+        await engine.interrupt("it was interrupted", await wishes.get())
 
 
 async def _first_to_end(
-    performing: "asyncio.Task[RunState]", companions: "set[asyncio.Task[None]]", engine: "Engine"
+    performing: "asyncio.Task[object]", companions: "set[asyncio.Task[None]]", engine: "Engine"
 ) -> None:
     """Wait until the run has ended. A companion that breaks down stops the run, which anybody can then resume."""
     import asyncio

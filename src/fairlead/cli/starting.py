@@ -13,11 +13,11 @@ from fairlead.cli.inputs import given_inputs
 from fairlead.cli.live import step_row
 from fairlead.cli.run_screen import finding_summary, header_line, next_lines, output_lines, reason_lines, steps_lines
 from fairlead.cli.terminal_text import safe, wrap
-from fairlead.service.endings import INTERRUPTED, NOT_READY, OK, TERMINATED, exit_code
+from fairlead.service.endings import INTERRUPTED, NOT_READY, OK, TERMINATED, USAGE, exit_code
 from fairlead.service.labels import read_labels
 from fairlead.service.outputs import write_outputs
 from fairlead.service.parts import Ending, Project
-from fairlead.service.records import RUN_ENDED, FailOn, FairleadError, Json, RunId, RunView, Watch, counted
+from fairlead.service.records import RUN_ENDED, FailOn, FairleadError, Json, RunId, RunView, Watch, counted, error
 
 if TYPE_CHECKING:
     from fairlead.service.baselines import Baseline
@@ -50,7 +50,7 @@ def review(call: Invocation) -> int:
         return _leave_to_worker(call, started.run)
     call.terminal.tell(diagnostic_lines(started.warnings, call.terminal.err))
     _show_header(call, project, started)
-    return _perform_here(call, started.run, _default(options.fail_on, "high"))
+    return _perform_new(call, started.run, _default(options.fail_on, "high"))
 
 
 def run(call: Invocation) -> int:
@@ -84,16 +84,18 @@ def run(call: Invocation) -> int:
     if options.key:
         return _perform_or_follow(call, started.run, fail_on)
     if not call.is_attended:
-        return _perform_here(call, started.run, fail_on)
+        return _perform_new(call, started.run, fail_on)
     call.parts.start_worker(call.project, started.run)
     return _follow_worker(call, started.run, fail_on)
 
 
 def resume(call: Invocation) -> int:
-    """Go on with a run, in this process."""
+    """Go on with a run, in this process; with `--all` with every one that nobody performs."""
     from fairlead.service.runs import show_run, unpause_run
     from fairlead.service.starts import Started, look, resumable_run
 
+    if call.options.all:
+        return _resume_all(call)
     found = resumable_run(call.parts, call.project, call.options.run)
     is_unpaused = unpause_run(call.parts, call.project, found)
     if call.options.detach:
@@ -156,7 +158,7 @@ def _perform_started(call: Invocation, started: "Started") -> int:
     is_review = started.workflow == "review"
     _show_header(call, call.project, started, "" if is_review else started.title or started.workflow)
     call.terminal.tell(_kept_lines(started))
-    return _perform_here(call, started.run, _default(call.options.fail_on, "high" if is_review else "none"))
+    return _perform_new(call, started.run, _default(call.options.fail_on, "high" if is_review else "none"))
 
 
 def _kept_lines(started: "Started") -> Iterator[str]:
@@ -172,8 +174,22 @@ def _kept_lines(started: "Started") -> Iterator[str]:
         yield f"  What is kept was done at the commit {keeping.commit[:7]}; now another one is checked out."
 
 
+def _resume_all(call: Invocation) -> int:
+    from fairlead.cli.adopting import adopt
+
+    options = call.options
+    if options.run or options.detach or options.fail_on:
+        said = "--all goes on with every run, here: it takes no RUN, no --detach and no --fail-on"
+        raise error("FL-S001", said, "fairlead resume --all", "fairlead resume RUN", exit_code=USAGE)
+    return adopt(call, stays=False)
+
+
 def work(call: Invocation) -> int:
-    """Perform one run and say nothing: what happened stands in the journal."""
+    """Perform one run and say nothing, for what happened stands in the journal; or every run that nobody performs."""
+    if not call.options.run:
+        from fairlead.cli.adopting import adopt
+
+        return adopt(call, stays=not call.options.once)
     ending = call.parts.perform(call.project, RunId(call.options.run), lambda: None)
     return _code_of_ending(ending) or OK
 
@@ -237,12 +253,17 @@ def _perform_or_follow(call: Invocation, found: RunId, fail_on: FailOn | None) -
     if call.is_attended:
         call.parts.start_worker(call.project, found)
         return _follow_worker(call, found, fail_on)
+    return _perform_new(call, found, fail_on)  # somebody with the same key may be faster
+
+
+def _perform_new(call: Invocation, found: RunId, fail_on: FailOn | None) -> int:
+    """Perform a run that was just recorded, unless a worker that waits for runs was faster."""
     try:
         return _perform_here(call, found, fail_on)
     except FairleadError as refusal:
         if refusal.diagnostics[0].code not in ("FL-R102", "FL-R401"):
             raise
-        return _follow_worker(call, found, fail_on)  # somebody with the same key was faster
+        return _follow_worker(call, found, fail_on)
 
 
 def _perform_here(call: Invocation, found: RunId, fail_on: FailOn | None, *, after: int = 0) -> int:

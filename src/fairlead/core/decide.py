@@ -118,7 +118,7 @@ def decide(workflow: Workflow, state: RunState, now: Micros) -> tuple[Command, .
     if state.status in RUN_ENDED or state.status in ("", "queued"):
         return ()
     for place in state.orphans:
-        return (_lose(state.steps[place]),)
+        return (LoseAttempt(place, state.steps[place].attempts, how_lost(state.steps[place])),)
     commands: list[Command] = []
     for place, why in state.doomed.items():
         commands.append(StopAttempt(place, state.steps[place].attempts, why))
@@ -143,6 +143,11 @@ def poison_of(state: RunState) -> Place | None:
         if deaths >= DEATHS_MAX and not state.steps[place].child:
             return place
     return None
+
+
+def is_suspect(state: RunState) -> bool:
+    """Whether one more death puts the run away: whoever performs it performs nothing beside it."""
+    return any(deaths >= DEATHS_MAX - 1 for deaths in state.deaths.values())
 
 
 def _put_away(state: RunState, killer: Place) -> list[Command]:
@@ -197,13 +202,11 @@ def next_due(state: RunState) -> Micros | None:
     return min((when for when in first if when is not None), default=None)
 
 
-def _lose(step: StepRun) -> LoseAttempt:
-    how = "lost"
+def how_lost(step: StepRun) -> str:
+    """What it means that the running attempt of *step* is cut short, as in `LoseAttempt`."""
     if isinstance(step.planned.step.action, EffectAction) and step.effect not in ("read_only", "keyed"):
-        how = "uncertain"
-    elif isinstance(step.planned.step.action, NotifyAction):
-        how = "undelivered"
-    return LoseAttempt(step.place, step.attempts, how)
+        return "uncertain"
+    return "undelivered" if isinstance(step.planned.step.action, NotifyAction) else "lost"
 
 
 def _is_open(state: RunState) -> bool:

@@ -1,13 +1,13 @@
 """The engine inside one process: many runs, one journal, one gate; children do the work."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from fairlead.core.decide import decide
+from fairlead.core.decide import decide, is_suspect
 from fairlead.core.errors import FairleadError
 from fairlead.core.events import Recorded, RunCancelRequested, RunEnded, RunQueued
 from fairlead.core.groups import due_of, runs_before
-from fairlead.core.ids import RunId, WorkerId
+from fairlead.core.ids import Epoch, RunId, WorkerId
 from fairlead.core.ports import Clock, Interrupted, Journal, Written
 from fairlead.core.state import RunState
 from fairlead.gate.gate import Gate
@@ -30,6 +30,12 @@ class Engine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._runs: dict[RunId, EmbeddedRun] = {}
         self._interrupted = ""
+        self.let_go: Callable[[RunId], None] = lambda run: None  # of what is kept for a run while it is performed
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether nothing more shall begin."""
+        return bool(self._interrupted)
 
     def join(self, journal: Journal, gate: Gate) -> None:
         """Hand over the parts that need the engine's `deliver` to exist first."""
@@ -42,6 +48,30 @@ class Engine:
         """Called by the journal's writer once per commit."""
         assert self._loop is not None
         self._loop.call_soon_threadsafe(_resolve, results)
+
+    async def claim(self, runs: Sequence[RunId]) -> Sequence[Recorded | BaseException]:
+        """Claim all of *runs* in one commit; gives for each its claim, or why it is refused."""
+        self._loop = asyncio.get_running_loop()
+        claims: list[asyncio.Future[Recorded]] = [self._loop.create_future() for _ in runs]
+        for run, claim in zip(runs, claims, strict=True):
+            self._journal.claim_later(run, self.worker, claim)
+        return await asyncio.gather(*claims, return_exceptions=True)
+
+    async def go_on(self, run: RunId, epoch: Epoch | None = None, *, is_alone: bool = False) -> RunState:
+        """Perform *run* until it ends, waits for somebody, or sleeps for long; gives its state then.
+
+        With the *epoch* of a claim of this worker that has not been used; else it is claimed. A run under which workers
+        have died is not begun unless it *is_alone* in this process: the next death must blame nobody else.
+
+        Raises:
+            As `perform`.
+        """
+        if epoch is None:
+            (claimed,) = await self.claim((run,))
+            if isinstance(claimed, BaseException):
+                raise claimed
+            epoch = claimed.epoch
+        return await self._carry(run, epoch, rests=True, is_alone=is_alone)
 
     async def perform(self, run: RunId) -> RunState:
         """Claim *run* and bring it to its end.
@@ -56,23 +86,31 @@ class Engine:
         claim: asyncio.Future[Recorded] = self._loop.create_future()
         self._journal.claim_later(run, self.worker, claim)
         claimed = await claim
-        if claimed.epoch > 1:
+        return await self._carry(run, claimed.epoch)
+
+    async def _carry(self, run: RunId, epoch: Epoch, *, rests: bool = False, is_alone: bool = True) -> RunState:
+        """Perform a run that is claimed."""
+        if epoch > 1:
             await self._gate.sweep(run)
-        embedded = EmbeddedRun(
-            run, claimed.epoch, self._journal, self._gate, self._clock, self.perform, self._definitions
-        )
+        if self._interrupted:
+            raise Interrupted(self._interrupted)
+        embedded = EmbeddedRun(run, epoch, self._journal, self._gate, self._clock, self.perform, self._definitions)
         self._runs[run] = embedded
         contents = Contents(self._journal.get, self._journal.put)
         try:
             interpreter = Interpreter(embedded, self._gate.admit, embedded.refold, contents, self._clock.now)
-            state = await interpreter.perform()
+            if not is_alone and is_suspect(interpreter.state):
+                return interpreter.state
+            state = await interpreter.perform(rests=rests)
         finally:
             del self._runs[run]
             await embedded.stop_all()
+            self.let_go(run)
         if state.ended is not None:
             await self._close_children(state)
         elif state.pause is None and self._can_a_child_go_on(state, embedded):
-            return await self.perform(run)  # somebody answered a child run while this one was busy beside it
+            # Somebody answered a child run while this one was busy beside it.
+            return await (self.go_on(run, is_alone=is_alone) if rests else self.perform(run))
         return state
 
     def _can_a_child_go_on(self, state: RunState, embedded: EmbeddedRun) -> bool:
@@ -143,19 +181,20 @@ class Engine:
             if record.run in self._runs and not isinstance(record.event, RunQueued):
                 self._runs[record.run].supersede(record.seq)
 
-    async def interrupt(self, reason: str) -> None:
+    async def interrupt(self, reason: str, grace_s: float = 0.0) -> None:
         """Stop the children of every run and record their attempts as lost; `perform` then raises `Interrupted`."""
         self._interrupted = reason
         for embedded in list(self._runs.values()):
-            await embedded.interrupt(reason)
+            await embedded.interrupt(reason, grace_s)
 
 
 def _resolve(results: Sequence[tuple[object, Written | Recorded | Exception]]) -> None:
     for token, result in results:
-        assert isinstance(token, asyncio.Future)
-        if token.done():
-            continue
-        if isinstance(result, Exception):
-            token.set_exception(result)
-        else:
-            token.set_result(result)
+        if not isinstance(token, asyncio.Future):
+            assert callable(token)  # of a run: what it is told goes on at once, without a turn of the loop in between
+            token(result)
+        elif not token.done():
+            if isinstance(result, Exception):
+                token.set_exception(result)
+            else:
+                token.set_result(result)

@@ -18,6 +18,7 @@ from fairlead.core.decide import (
     StopAttempt,
     decide,
     ended,
+    how_lost,
     next_due,
 )
 from fairlead.core.events import (
@@ -51,6 +52,7 @@ Admit = Callable[[Call, Covers], Awaitable[Admitted | AttemptFailed | Ask]]
 Refold = Callable[[], RunState]
 Now = Callable[[], Micros]
 
+SLEEP_MICROS = 2_000_000  # a run that does nothing for so long may be put out of memory, and read again when it is due
 _LOST = "the worker that performed it is gone"
 
 
@@ -65,8 +67,15 @@ class Interpreter:
         self._now = now
         self._state = refold()
 
-    async def perform(self) -> RunState:
+    @property
+    def state(self) -> RunState:
+        """The run as it stands."""
+        return self._state
+
+    async def perform(self, *, rests: bool = False) -> RunState:
         """Perform until nothing is left to do here; gives the last state.
+
+        One that *rests* also ends where nothing happens for long: who performs many runs keeps none in memory to wait.
 
         Raises:
             Interrupted: whoever performs it was asked to stop; any worker can go on.
@@ -76,7 +85,8 @@ class Interpreter:
         while True:
             await self._turn()
             state = self._state
-            if state.ended is not None or (state.status == "waiting" and not state.running):
+            is_parked = state.status == "waiting" and not state.running
+            if state.ended is not None or is_parked or (rests and self._sleeps()):
                 if await self._engine.rest():
                     return state
                 self._state = self._refold()
@@ -91,6 +101,10 @@ class Interpreter:
             if wake.interrupted:
                 await self._engine.rest()
                 raise Interrupted(wake.interrupted)
+
+    def _sleeps(self) -> bool:
+        due = None if self._state.running else next_due(self._state)
+        return due is not None and due - self._now() > SLEEP_MICROS
 
     async def _turn(self) -> None:
         """Do what follows from the state, and what follows from that, until only others can make it go on."""
@@ -108,6 +122,8 @@ class Interpreter:
     def _judged(self, event: Event) -> Event:
         if isinstance(event, AttemptSucceeded | AttemptFailed):
             return turns.expected(self._state, event, self._contents)
+        if isinstance(event, AttemptLost):  # whoever stopped it does not know what it is
+            return _lost(event.place, event.attempt, how_lost(self._state.steps[event.place]), event.reason)
         return event
 
     def _apply(self, event: Event) -> None:
@@ -217,13 +233,13 @@ class Interpreter:
         return ended(command, outputs)
 
 
-def _lost(place: Place, attempt: int, how: str) -> Event:
+def _lost(place: Place, attempt: int, how: str, why: str = _LOST) -> Event:
     match how:
         case "uncertain":
-            return AttemptUncertain(place, attempt, f"{_LOST}; whether the effect happened is not known")
+            return AttemptUncertain(place, attempt, f"{why}; whether the effect happened is not known")
         case "undelivered":
             return AttemptSucceeded(
-                place, attempt, {"delivered": [], "failed": []}, degraded=(f"perhaps not delivered: {_LOST}",)
+                place, attempt, {"delivered": [], "failed": []}, degraded=(f"perhaps not delivered: {why}",)
             )
         case _:
-            return AttemptLost(place, attempt, _LOST)
+            return AttemptLost(place, attempt, why)

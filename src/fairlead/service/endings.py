@@ -7,7 +7,7 @@ from fairlead.views.runs import RunView
 OK = 0
 _NEGATIVE = 1  # done, and the answer is no: findings at or above the limit, an expectation that does not hold
 USAGE = 2
-_FAILED = 3
+RUN_FAILED = 3
 WAITING = 4  # for a person; resumable
 _REFUSED = 5
 _BUDGET = 6
@@ -30,13 +30,13 @@ def exit_code(view: RunView, *, fail_on: FailOn | None, is_strict: bool = False,
     if view.status == "waiting":
         return WAITING
     if view.status not in RUN_ENDED:
-        return _FAILED
+        return RUN_FAILED
     if view.status == "failed" and view.code.startswith(_NO_SANDBOX):
         return NOT_READY
     if view.status == "failed":
-        return _BY_FAULT.get(view.fault, _FAILED)
+        return _BY_FAULT.get(view.fault, RUN_FAILED)
     if view.status == "cancelled":
-        return _FAILED
+        return RUN_FAILED
     if view.status == "rejected":
         return _NEGATIVE
     if not is_exit_zero and any(is_over(finding, fail_on) for finding in view.findings):

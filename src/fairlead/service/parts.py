@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
+from fairlead.core.adoption import Adoption, Manner
 from fairlead.core.errors import Diagnostic, FairleadError
 from fairlead.core.findings import path_text
 from fairlead.core.ids import RunId
@@ -417,6 +418,16 @@ class Parts(Protocol):
 
         Raises:
             FairleadError: FL-R101 unknown, FL-R102 ended, FL-R401 owned by another living worker, FL-L0xx.
+        """
+        ...
+
+    def adopt(self, project: Project, manner: Manner, on_tick: Callable[[Adoption], None]) -> Ending:
+        """Go on in this process with every open run of the checkout that nobody living performs, or until a signal.
+
+        *on_tick* comes every 50 ms with the counts as they stand, and once at the end.
+
+        Raises:
+            FairleadError: FL-L0xx, nothing more can be recorded.
         """
         ...
 

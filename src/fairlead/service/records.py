@@ -1,5 +1,6 @@
 """The records that the operations return, under one roof, so that a door imports nothing but the service."""
 
+from fairlead.core.adoption import Adoption as Adoption
 from fairlead.core.codes import Code as Code
 from fairlead.core.errors import Diagnostic as Diagnostic
 from fairlead.core.errors import FairleadError as FairleadError

@@ -198,6 +198,15 @@ CODES: tuple[Code, ...] = (
         "follow it with `fairlead runs watch RUN`, or stop it with `fairlead cancel RUN`",
     ),
     Code(
+        "FL-R441",
+        "A number of runs that cannot be meant",
+        "A worker performs at least one and at most 1,000 runs side by side. Each keeps its state in memory, and the"
+        " programs that they start share the machine.",
+        "leave `--at-once` out for 10 runs side by side",
+        bad="fairlead worker --at-once 5000",
+        good="fairlead worker --at-once 20",
+    ),
+    Code(
         "FL-R440",
         "Workers die under a step",
         "Three workers that performed the run died without a word while the same step was under way, and in between it"
