@@ -22,7 +22,9 @@ async def perform(bench: Bench, clock: FakeClock, run: RunId, until: Look = lamb
             await asyncio.wait([performing])
             return None
         embedded = bench.engine._runs.get(run)
-        if embedded is None or embedded._waiter is None or embedded._waiter.done() or embedded._calls:
+        if embedded is None or embedded._waiter is None or embedded._waiter.done():
+            continue
+        if embedded._is_writing or embedded._under_way:
             continue
         if embedded._due is not None:
             clock.move(max(0, embedded._due - clock.now()) / 1e6)

@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from itertools import chain
 
 from fairlead.core.errors import FairleadError, error
@@ -42,8 +41,29 @@ DefinitionOf = Callable[[Digest], Workflow]
 _ANOTHER_OWNER_S = 0.2  # how often a child run that somebody else performs is looked at
 
 
+class _UnderWay:
+    """A call or a child run at its place, from the commit of its intent to its end."""
+
+    __slots__ = ("has_begun", "task", "why", "work")
+
+    def __init__(self, work: Admitted | Child) -> None:
+        self.work = work
+        self.task: asyncio.Task[None] | None = None
+        self.has_begun = False  # its task has come to its first line
+        self.why = ""  # it was abandoned
+
+    @property
+    def cancelled(self) -> AttemptCancelled:
+        started = self.work.started
+        return AttemptCancelled(started.place, started.attempt, self.why or "it was stopped")
+
+
 class EmbeddedRun:
-    """The `Runtime` of one run in this process."""
+    """The `Runtime` of one run in this process.
+
+    A step costs three turns of the event loop: the commit is heard of and its calls begin, a call ends, the interpreter
+    looks. Each further one, of a future or a callback, would cost as much again.
+    """
 
     def __init__(
         self,
@@ -67,13 +87,17 @@ class EmbeddedRun:
         self._outcomes: list[Event] = []  # applied, not yet recorded
         self._intents: list[Event] = []  # noted, in the order of the commands
         self._admitted: dict[Place, Admitted | Child] = {}  # noted calls, to begin when their intents are durable
-        self._children: dict[Place, RunId] = {}  # those that are performed
-        self._calls: dict[Place, asyncio.Task[Event]] = {}
-        self._why: dict[Place, str] = {}  # abandoned attempts
+        self._is_writing = False  # a batch is on its way to the disk, with what shall begin after it:
+        self._awaited: dict[Place, Admitted | Child] = {}
+        self._is_resting = False  # whoever waits does so for the disk alone
+        self._is_over = False  # nothing begins any more
+        self._under_way: dict[Place, _UnderWay] = {}
         self._finished: deque[Event] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._is_superseded = False
         self._interrupted = ""
+        self._grace_s = 0.0  # for what runs when the interruption comes
+        self._hurried = asyncio.Event()  # nothing is waited for any more
         self._failure: Exception | None = None
 
     def refold(self) -> RunState:
@@ -110,12 +134,13 @@ class EmbeddedRun:
 
     def abandon(self, place: Place, reason: str) -> None:
         """Stop the attempt at *place*."""
-        if place in self._calls and place not in self._why:
-            self._why[place] = reason
-            if place in self._children:
-                self._cancel_child(self._children[place], reason)
+        under_way = self._under_way.get(place)
+        if under_way is not None and not under_way.why:
+            under_way.why = reason
+            if isinstance(under_way.work, Child):
+                self._cancel_child(under_way.work.run, reason)
             else:
-                self._calls[place].cancel()
+                self._stop(under_way)
 
     def _cancel_child(self, run: RunId, reason: str) -> None:
         # A run is asked, not killed: what stands under its `finally` is still to be done. Whoever cancels the parent
@@ -140,18 +165,20 @@ class EmbeddedRun:
 
     async def wait_any(self, due: Micros | None) -> Wake:
         """One commit, then the calls it allows, then whatever finishes first, or the moment *due*."""
-        if (self._outcomes or self._intents) and not (await self._commit()).are_intents_written:
-            self._is_superseded = True
+        self._send()
         self._due = due
-        while not (self._finished or self._is_superseded or self._interrupted or self._failure or self._is_due()):
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
+        while self._is_writing or not self._has_news():
+            await self._woken()
         if self._failure is not None:
             raise self._failure
         if self._interrupted:
             return Wake(await self._close_as_lost(), interrupted=self._interrupted)
         is_superseded, self._is_superseded = self._is_superseded, False
         return Wake(self._drain(), is_superseded)
+
+    def _has_news(self) -> bool:
+        news = self._finished or self._is_superseded or self._interrupted or self._failure
+        return bool(news) or self._is_due()
 
     def _is_due(self) -> bool:
         return self._due is not None and self._clock.now() >= self._due
@@ -163,36 +190,72 @@ class EmbeddedRun:
 
     async def rest(self) -> bool:
         """Commit what was noted; nothing runs and nothing shall begin."""
-        if (self._outcomes or self._intents) and not (await self._commit()).are_intents_written:
-            self._is_superseded = True
+        self._send()
+        self._is_resting = True
+        while self._is_writing:
+            await self._woken()
+        self._is_resting = False
+        if self._failure is not None:
+            raise self._failure
         is_wanted, self._is_superseded = self._is_superseded, False
         return not is_wanted
 
-    async def _commit(self) -> Written:
-        outcomes, intents = tuple(self._outcomes), tuple(self._intents)
-        admitted = self._admitted
-        self._outcomes, self._intents, self._admitted = [], [], {}
-        done: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
-        self._journal.append(Batch(self._run, self._epoch, self._applied, outcomes, intents), done)
-        written = await done
-        if not written.are_intents_written:
-            return written
-        self._applied = written.last_seq
-        for place, one in admitted.items():
-            if isinstance(one, Child):
-                self._children[place] = one.run
-                task = asyncio.create_task(self._perform_child(one))
-            else:
-                task = asyncio.create_task(self._gate.carry_out(one))
-            task.add_done_callback(partial(self._finish, place, one.started.attempt))
-            self._calls[place] = task
-        return written
+    def _send(self) -> None:
+        """Give what was noted to the journal; `_hear` is told what became of it."""
+        if self._outcomes or self._intents:
+            batch = Batch(self._run, self._epoch, self._applied, tuple(self._outcomes), tuple(self._intents))
+            self._awaited = self._admitted
+            self._outcomes, self._intents, self._admitted = [], [], {}
+            self._is_writing = True
+            self._journal.append(batch, self._hear)
 
-    async def _perform_child(self, child: Child) -> Event:
+    def _hear(self, result: Written | Exception) -> None:
+        """The batch is durable, and what it allows begins; or it is not."""
+        self._is_writing = False
+        if isinstance(result, Exception):
+            self._failure = result
+        elif not result.are_intents_written:
+            self._is_superseded = True
+        else:
+            self._applied = result.last_seq
+            if not self._is_over:
+                self._begin()
+        if self._is_resting or self._has_news():
+            self._wake()
+
+    def _begin(self) -> None:
+        for place, work in self._awaited.items():
+            under_way = self._under_way[place] = _UnderWay(work)
+            under_way.task = asyncio.create_task(self._carry_out(place, under_way))
+
+    async def _carry_out(self, place: Place, under_way: _UnderWay) -> None:
+        """All that happens at *place*, up to the note of how it ended."""
+        under_way.has_begun = True
+        work = under_way.work
+        event: Event | None = None
+        try:
+            if isinstance(work, Child):
+                event = await self._perform_child(work, under_way)
+                if under_way.why:
+                    event = under_way.cancelled
+            else:
+                event = await self._gate.carry_out(work)
+        except asyncio.CancelledError:
+            event = under_way.cancelled
+        except (JournalFailed, FairleadError) as problem:
+            self._failure = problem  # the disk refused a blob or a tree: nothing more is acknowledged
+        except Exception as problem:
+            event = _crashed(work, problem)
+        del self._under_way[place]
+        if event is not None:
+            self._finished.append(event)
+        self._wake()
+
+    async def _perform_child(self, child: Child, under_way: _UnderWay) -> Event:
         """Perform the child run, or follow whoever does; gives what it means for its step."""
         recorded = await asyncio.to_thread(self._journal.record, child.run, child.queued)
-        if child.place in self._why:
-            self._cancel_child(child.run, self._why[child.place])
+        if under_way.why:
+            self._cancel_child(child.run, under_way.why)
         while True:
             state = self.refold_of(recorded.run)
             if state.ended is not None:
@@ -208,40 +271,23 @@ class EmbeddedRun:
                 return outcome_of(child, state)
             return WaitBegun(child.place, child.attempt, child=child.run)
 
-    def _finish(self, place: Place, attempt: int, task: "asyncio.Task[Event]") -> None:
-        """The call at its place has ended, in whatever way."""
-        del self._calls[place]
-        is_child = self._children.pop(place, None) is not None
-        is_abandoned = place in self._why
-        why = self._why.pop(place, "it was stopped")
-        if task.cancelled() or (is_child and is_abandoned and task.exception() is None):
-            self._finished.append(AttemptCancelled(place, attempt, why))
-        elif (problem := task.exception()) is None:
-            self._finished.append(task.result())
-        elif is_child and isinstance(problem, Interrupted | Fenced):
-            self._finished.append(AttemptLost(place, attempt, str(problem)))
-        elif isinstance(problem, JournalFailed | FairleadError):
-            self.fail(problem)  # the disk refused a blob or a tree: nothing more is acknowledged
-        else:
-            # Whatever an adapter raises ends its own attempt, not the worker.
-            message = f"{type(problem).__name__}: {problem}"
-            hint = "this is a bug in fairlead; `fairlead logs` has what the call wrote"
-            failed = AttemptFailed(place, attempt, "platform", "FL-X002", message, hint, error="unknown")
-            self._finished.append(failed)
-        self._wake()
-
     def _drain(self) -> tuple[Event, ...]:
         finished = tuple(self._finished)
         self._finished.clear()
         return finished
 
+    async def _woken(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        await self._waiter
+
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
+        if self._waiter is not None and not self._is_writing and not self._waiter.done():
             self._waiter.set_result(None)
 
     def fail(self, error: Exception) -> None:
         """What the run needs is gone: `wait_any` raises *error*."""
         self._failure = error
+        self._hurried.set()
         self._wake()
 
     def supersede(self, seq: Seq) -> None:
@@ -250,13 +296,17 @@ class EmbeddedRun:
             self._is_superseded = True
             self._wake()
 
-    async def interrupt(self, reason: str) -> None:
-        """End running attempts as lost and stop."""
+    async def interrupt(self, reason: str, grace_s: float = 0.0) -> None:
+        """Begin nothing more, let what runs end for so long, then end it as lost. Asked again, it waits no longer."""
+        if self._interrupted or not grace_s:
+            self._hurried.set()
         self._interrupted = reason
+        self._grace_s = grace_s
         self._wake()
 
     async def _close_as_lost(self) -> tuple[Event, ...]:
-        stopped = set(self._calls)
+        await self._let_end()
+        stopped = set(self._under_way)
         await self.stop_all()
         finished = self._drain()
         # Whatever was killed by us reports itself as cancelled; what ended by itself in time keeps its outcome.
@@ -267,9 +317,39 @@ class EmbeddedRun:
             for event in finished
         )
 
+    async def _let_end(self) -> None:
+        tasks = {one.task for one in self._under_way.values() if one.task is not None}
+        if not tasks or self._hurried.is_set():
+            return
+        waits = {asyncio.create_task(asyncio.wait(tasks)), asyncio.create_task(self._hurried.wait())}
+        await asyncio.wait(waits, timeout=self._grace_s, return_when=asyncio.FIRST_COMPLETED)
+        for one in waits:
+            one.cancel()
+
     async def stop_all(self) -> None:
         """Kill what still runs and wait until it is gone."""
-        while self._calls:  # the callbacks of ended tasks take them out
-            for task in self._calls.values():
-                task.cancel()
-            await asyncio.wait(self._calls.values())
+        self._is_over = True
+        while self._under_way:
+            for under_way in list(self._under_way.values()):
+                self._stop(under_way)
+            tasks = [one.task for one in self._under_way.values() if one.task is not None]
+            if tasks:
+                await asyncio.wait(tasks)
+
+    def _stop(self, under_way: _UnderWay) -> None:
+        assert under_way.task is not None  # it was made together with its place
+        under_way.task.cancel()
+        if not under_way.has_begun:  # then no line of it ever runs, and nobody else says that it has ended
+            del self._under_way[under_way.work.started.place]
+            self._finished.append(under_way.cancelled)
+            self._wake()
+
+
+def _crashed(work: Admitted | Child, problem: Exception) -> AttemptFailed | AttemptLost:
+    """How an attempt ended whose work raised something: that ends the attempt, not the worker."""
+    started = work.started
+    if isinstance(work, Child) and isinstance(problem, Interrupted | Fenced):
+        return AttemptLost(started.place, started.attempt, str(problem))
+    message = f"{type(problem).__name__}: {problem}"
+    hint = "this is a bug in fairlead; `fairlead logs` has what the call wrote"
+    return AttemptFailed(started.place, started.attempt, "platform", "FL-X002", message, hint, error="unknown")
