@@ -14,7 +14,7 @@ from fairlead.core.state import RunState, fold
 from fairlead.core.workflow import AgentAction, Step, Workflow
 from fairlead.env.clock import SystemClock
 from fairlead.gate.gate import Gate
-from fairlead.gate.surroundings import Surroundings
+from fairlead.gate.surroundings import Deliver, Surroundings
 from fairlead.journal import SqliteJournal, open_journal
 from fairlead.runtime.engine import Engine
 from fairlead.testing import ScriptedAgent
@@ -34,6 +34,8 @@ class Bench:
         self,
         directory: str,
         clock: Clock | None = None,
+        *,
+        notices: Deliver | None = None,
         **scripts: Callable[[Call, World], Coroutine[Any, Any, Outcome]],
     ) -> None:
         self.agents: dict[str, Agent] = {name: ScriptedAgent(name, script) for name, script in scripts.items()}
@@ -54,6 +56,7 @@ class Bench:
             progress=lambda *_: None,
             log_of=lambda *_: "",
             effects=lambda kind: self.effects.get(kind),
+            notices=notices,
             git_dir_of=lambda run: f"{directory}/trees/{run}.git",
             is_allowed=lambda kind: kind in self.allowed,
         )

@@ -4,9 +4,10 @@ import asyncio
 
 import msgspec
 
+from fairlead.core.errors import FairleadError
 from fairlead.core.events import AttemptFailed, AttemptOutcome, AttemptStarted, AttemptUncertain
 from fairlead.core.json import digest, encode
-from fairlead.core.outcomes import Ask, Failed, Outcome
+from fairlead.core.outcomes import Ask, Failed, Outcome, Succeeded
 from fairlead.core.ports import Admitted, Call, Effect, EffectCard, EffectWorld
 from fairlead.core.quorum import ALLOWED
 from fairlead.core.receipts import Receipt
@@ -64,13 +65,19 @@ class Outside:
         try:
             async with asyncio.timeout(call.timeout_s):
                 outcome = await self._perform(call)
-        except TimeoutError:
-            message = f"{call.effect or 'notify'} did not end within {call.timeout_s:g} s"
-            if admitted.started.effect in ("unkeyed", "irreversible"):  # it may happen all the same, a moment later
+        except FairleadError:
+            raise  # the disk: nothing can be recorded of it any more
+        except Exception as problem:  # it may have happened all the same, or happen a moment later
+            message = _why(call, problem)
+            if call.message is not None:
+                outcome = Succeeded({"delivered": [], "failed": []}, degraded=(f"perhaps not delivered: {message}",))
+            elif admitted.started.effect in ("unkeyed", "irreversible"):
                 return AttemptUncertain(call.place, call.attempt, f"{message}; whether it happened is not known")
-            outcome = Failed(
-                "platform", "FL-R202", message, f"give step {call.place} a longer `timeout`", error="timeout"
-            )
+            elif isinstance(problem, TimeoutError):
+                hint = f"give step {call.place} a longer `timeout`"
+                outcome = Failed("platform", "FL-R202", message, hint, error="timeout")
+            else:
+                raise
         receipt = Receipt(seconds=round(self._around.clock.monotonic() - began, 6))
         return seal(call, outcome, receipt, NOTHING, self._around.journal.put)
 
@@ -92,6 +99,14 @@ class Outside:
         return EffectWorld(
             call.root, around.git_dir_of(call.run), call.run, f"{call.run}/{call.place}", log, call.timeout_s
         )
+
+
+def _why(call: Call, problem: Exception) -> str:
+    """Why nobody knows what became of it."""
+    name = call.effect or "notify"
+    if isinstance(problem, TimeoutError):
+        return f"{name} did not end within {call.timeout_s:g} s"
+    return f"{name} broke off, {type(problem).__name__}: {problem}"
 
 
 def _admitted(call: Call, effect: str, level: str) -> Admitted:
