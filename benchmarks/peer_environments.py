@@ -65,13 +65,13 @@ def make(environment: str, requirements: list[str]) -> str:
     for argv in ([sys.executable, "-m", "venv", str(directory)], [*install, *requirements]):
         found = subprocess.run(argv, capture_output=True, text=True, timeout=900)
         if found.returncode:
-            reason.write_text(f"not installed: {_last_line(found.stderr + found.stdout) or found.returncode}")
+            reason.write_text(f"not installed: {last_line(found.stderr + found.stdout) or found.returncode}")
             return reason.read_text()
     made.write_text(asked)
     return ""
 
 
-def _last_line(text: str) -> str:
+def last_line(text: str) -> str:
     """What pip said last, without the addresses of this place: the reason may be quoted in a result file."""
     lines = [line for line in text.splitlines() if line.strip()]
     return re.sub(r"\w+://\S+|host='[^']*'|/\S*/\S*", "…", lines[-1]) if lines else ""
