@@ -21,6 +21,7 @@ from fairlead.core.outcomes import Succeeded
 from fairlead.core.ports import Agent, Call, World
 from fairlead.core.workflow import AgentAction, ParallelAction, Step, Workflow
 from fairlead.env.clock import SystemClock
+from fairlead.env.memory import look_rarely
 from fairlead.gate.gate import Gate
 from fairlead.gate.surroundings import Surroundings
 from fairlead.journal import open_journal
@@ -50,6 +51,7 @@ class Fairlead(Bench):  # type: ignore[misc]  # as above
 
     async def open(self, fresh: bool = True) -> None:
         """The parts of a worker, joined as `fairlead.app` joins them, without a spawner."""
+        look_rarely()
         clock = SystemClock()
         worker = WorkerId(f"w-{os.getpid():012d}")
         self.engine = Engine(clock, worker)

@@ -456,11 +456,13 @@ class App:
     def _join(self, project: Project) -> "Engine":
         from fairlead.agents.adapters.program import ProgramAgent
         from fairlead.env.live import LiveFile
+        from fairlead.env.memory import look_rarely
         from fairlead.env.trees import git_dir_of
         from fairlead.gate.gate import Gate
         from fairlead.gate.surroundings import Surroundings
         from fairlead.runtime.engine import Engine
 
+        look_rarely()
         journal = self._journals[project.state_dir]
         engine = Engine(self.clock, self.ids.worker_id())
         journal.register_worker(engine.worker)

@@ -108,8 +108,10 @@ class CallWorld:
 
     def receipt(self, seconds: float) -> Receipt:
         """What was observed of all the call's children together."""
+        if not self._receipts:
+            return Receipt(seconds=round(seconds, 6), isolation=self._isolation)
         # What a program left is read by a tool of ours after its end: the call is still the program's.
-        last = next((receipt for receipt in self._receipts if receipt.argv), (Receipt(), *self._receipts)[-1])
+        last = next((receipt for receipt in self._receipts if receipt.argv), self._receipts[-1])
         return Receipt(
             seconds=round(seconds, 6),
             cpu_seconds=round(sum(receipt.cpu_seconds for receipt in self._receipts), 6),
