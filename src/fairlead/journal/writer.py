@@ -158,6 +158,7 @@ class Writer:
                 answers = pen.write([one.what for one in asked])
                 self.last_seq, self.strangers = pen.groups.head.seq, pen.groups.strangers
                 self._answer(asked, answers)
+                asked = []  # what fails from here on is no longer about them
             pen.tidy_while_busy()
         except Exception as cause:
             self._failure = _as_failure(cause, self._places, pen.system_errno())
