@@ -7,6 +7,7 @@ from fairlead.core.ids import RunId, Seq, WorkerId
 from fairlead.core.json import Digest
 from fairlead.core.ports import Batch, Clock, Delivery
 from fairlead.journal.disk import REAL, Disk
+from fairlead.journal.failures import diagnose
 from fairlead.journal.filesystem import refuse_network
 from fairlead.journal.opening import Mode, Places
 from fairlead.journal.reading import Reader
@@ -73,11 +74,19 @@ class SqliteJournal(Reader):
         return self._blobs.put(data)
 
     def register_worker(self, worker: WorkerId) -> None:
-        """Prove from now on that *worker* lives: hold its lock. Call `beat` every ten seconds."""
-        if worker not in self._locks:
+        """Prove from now on that *worker* lives: hold its lock. Call `beat` every ten seconds.
+
+        Raises:
+            FairleadError: FL-N012 when the disk is full, FL-L010 when it failed.
+        """
+        if worker in self._locks:
+            return
+        try:
             self._locks[worker] = WorkerLock(self.places, worker, self._clock)
             sweep(self.places)
             self._blobs.sweep(self._clock.now())
+        except OSError as cause:
+            raise diagnose(cause, self.places.directory) from None
 
     def beat(self) -> None:
         """Touch the files of this journal's workers. A worker that is not touched for 30 s loses its runs."""
