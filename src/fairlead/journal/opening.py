@@ -27,6 +27,7 @@ _APPLICATION = 0x464C4A4E  # "FLJN": tells our databases from others
 _PAGE_BYTES = 16384
 _BUSY_MILLISECONDS = 10_000  # only a recovery after a crash holds SQLite's own locks for long
 _CHECKED_AT_ONCE = 1_000  # rows read at a time
+_RENEWED_AT_ONCE = 1_000_000  # bytes of the log
 
 
 class Places(NamedTuple):
@@ -207,6 +208,28 @@ def check_since_anchor(connection: apsw.Connection, places: Places) -> Mark:
             raise damaged(places.directory, row.seq, str(cause)) from None
         last = Mark(row.seq, row.h)
     return last
+
+
+def newest_mark(places: Places) -> Mark | None:
+    """The last position that the anchor remembers."""
+    marks = read_anchor(places.anchor, places.disk)
+    return marks[-1] if marks else None
+
+
+def renew_log(places: Places) -> None:
+    """Write what is in SQLite's log once more, as it is, and sync it. Hold the writer's lock.
+
+    After a sync that failed, Linux goes on showing what it could not write, and counts it as written: no later sync
+    makes it durable. What is read from such a log must not be built on before it was written anew.
+    """
+    disk, at = places.disk, 0
+    fd = disk.open(places.database + "-wal", os.O_RDWR)
+    try:
+        while data := disk.pread(fd, _RENEWED_AT_ONCE, at):
+            at += disk.pwrite(fd, data, at)
+        disk.fdatasync(fd)
+    finally:
+        disk.close(fd)
 
 
 def read_head(connection: apsw.Connection) -> Mark:

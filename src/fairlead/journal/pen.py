@@ -24,7 +24,9 @@ from fairlead.journal.opening import (
     check_since_anchor,
     connect_writer,
     make_directory,
+    newest_mark,
     prepare,
+    renew_log,
 )
 from fairlead.journal.workers import look_at
 
@@ -73,7 +75,11 @@ class Pen:
             self._anchor = held.enter_context(closing(Anchor(places.anchor, places.disk)))
             self._connection = held.enter_context(closing(connect_writer(places, mode)))
             with self._lock.held():
-                check_since_anchor(self._connection, places)
+                head = check_since_anchor(self._connection, places)
+                if head != newest_mark(places):
+                    # A group that nobody has acknowledged: its process died, or was told that the disk failed.
+                    renew_log(places)
+                    self._anchor.write(head)
             self._held = held.pop_all()
         self._anchor_synced = clock.monotonic()
         self._wal_pages = 0
