@@ -277,11 +277,10 @@ class _ReadFile(_File):
 
 def refuse_at(number: int, refusal: Refusal, *, is_sticky: bool = False) -> Before:
     """Refuse the call of this number, counted from 1; from there on every call, when sticky."""
-    seen = 0
+    numbers = count(1)  # several threads ask
 
     def before(call: Call) -> Refusal | None:
-        nonlocal seen
-        seen += 1
+        seen = next(numbers)
         return refusal if seen == number or (is_sticky and seen > number) else None
 
     return before

@@ -21,6 +21,16 @@ PROOFS: tuple[Proof, ...] = (
         "flip every bit of a journal's events, cut, swap and write them anew",
         "fairlead.testing.proving.chain:prove",
     ),
+    Proof(
+        "power-cuts",
+        "cut the power while a journal is made, written, checkpointed and recovered",
+        "fairlead.testing.proving.power_cuts:prove",
+    ),
+    Proof(
+        "io-errors",
+        "let the disk refuse each call of a journal in every way",
+        "fairlead.testing.proving.io_errors:prove",
+    ),
 )
 
 
