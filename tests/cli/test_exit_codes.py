@@ -155,6 +155,7 @@ def test_130_and_143_an_interrupted_run_is_resumed(clean: Door, number: signal.S
     running = clean.start("run", "slow.yaml")
     run = clean.wait_until_step_runs("wait")
     stop_group(running, number)
+    stop_group(running, signal.SIGINT)  # after SIGTERM: what runs is waited for no longer
     _, said = running.communicate(timeout=60)
     assert running.returncode == code
     assert f"resume {run}" in said.decode()

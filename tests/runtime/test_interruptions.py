@@ -70,6 +70,41 @@ def test_what_ends_at_the_moment_of_an_interruption_is_judged_all_the_same(bench
     assert (step.status, step.code) == ("failed", "FL-R212")
 
 
+def test_with_a_grace_what_runs_ends_and_nothing_more_begins(bench: Bench) -> None:
+    async def outlasts(call: Call, world: World) -> Outcome:
+        await bench.engine.interrupt("SIGTERM", 20.0)
+        for _ in range(5):
+            await asyncio.sleep(0)  # whoever stops it at once does so here
+        return Succeeded({"n": 1})
+
+    bench.agents["outlasts"] = ScriptedAgent("outlasts", outlasts)
+    workflow = Workflow("w", (leaf("a", "outlasts"), leaf("b")))
+    run = bench.queue(workflow)
+    with pytest.raises(Interrupted):
+        asyncio.run(bench.perform(run))
+    steps = bench.folded(workflow, run).steps
+    assert (steps[Place("a")].status, steps[Place("b")].attempts) == ("succeeded", 0)
+
+
+@pytest.mark.parametrize("is_hurried", [True, False])
+def test_what_outlasts_its_grace_is_lost_and_done_again(bench: Bench, is_hurried: bool) -> None:
+    async def hangs(call: Call, world: World) -> Outcome:
+        if call.attempt == 1:
+            await bench.engine.interrupt("SIGTERM", 20.0 if is_hurried else 0.01)
+            if is_hurried:
+                asyncio.get_running_loop().call_soon(asyncio.ensure_future, bench.engine.interrupt("again", 20.0))
+            await asyncio.Event().wait()
+        return Succeeded({})
+
+    bench.agents["hangs"] = ScriptedAgent("hangs", hangs)
+    workflow = Workflow("w", (leaf("a", "hangs"),))
+    run = bench.queue(workflow)
+    with pytest.raises(Interrupted):
+        asyncio.run(asyncio.wait_for(bench.perform(run), 10))
+    step = bench.folded(workflow, run).steps[Place("a")]
+    assert (step.status, step.attempts) == ("ready", 1)
+
+
 def test_a_repeat_that_is_due_waits_for_a_free_place_and_the_run_goes_on(bench: Bench, clock: FakeClock) -> None:
     """Of two steps one sleeps and is due while the other fills the window: whoever waits must wait for that one."""
     went: list[str] = []

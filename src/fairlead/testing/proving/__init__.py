@@ -31,6 +31,21 @@ PROOFS: tuple[Proof, ...] = (
         "let the disk refuse each call of a journal in every way",
         "fairlead.testing.proving.io_errors:prove",
     ),
+    Proof(
+        "kills",
+        "kill -9 the real program, its workers and their children, two runs under way, and resume",
+        "fairlead.testing.proving.kills:prove",
+    ),
+    Proof(
+        "stops",
+        "stop the real program with SIGTERM and Ctrl-C while it works",
+        "fairlead.testing.proving.stops:prove",
+    ),
+    Proof(
+        "sleepers",
+        "put a worker to sleep until another one has taken its run over, and wake it",
+        "fairlead.testing.proving.sleepers:prove",
+    ),
 )
 
 
