@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "app_agents": ANYTHING,  # a part of app
     "app_advisories": ANYTHING,  # as above
     "app_building": ANYTHING,  # as above
+    "app_certifying": ANYTHING,  # as above
     "app_proving": ANYTHING,  # as above
     "testing": ANYTHING,
     "__main__": frozenset({"app"}),

@@ -124,6 +124,10 @@ def _dispatch(name: str, call: "Invocation") -> int:
             from fairlead.cli import starting
 
             return starting.COMMANDS[name](call)
+        case "certify":
+            from fairlead.cli import certifying
+
+            return certifying.COMMANDS[name](call)
         case "plan":
             from fairlead.cli import plans
 

@@ -160,6 +160,44 @@ COMMANDS: tuple[Command, ...] = (
         "It supposes that every step ends well. What follows from values that nobody can know yet is said to be open.",
     ),
     Command(
+        "certify",
+        "prove that a workflow survives crashes: it is killed at every point, in copies",
+        (
+            Argument(("workflow",), "a file or a workflow of the project", {"metavar": "WORKFLOW"}),
+            _INPUTS,
+            Argument(
+                ("--agent",),
+                "a script for an agent: .json with its output, or .py with a function play(scene); may be repeated",
+                {"metavar": "NAME=FILE", "action": "append", "default": [], "dest": "agents"},
+            ),
+            Argument(
+                ("--signal",),
+                "what comes with a signal that the workflow waits for, null without it; may be repeated",
+                {"metavar": "NAME=JSON", "action": "append", "default": [], "dest": "signals"},
+            ),
+            _flag("--reject", "answer questions to people with no, instead of yes"),
+            _flag("--outside", "perform programs without isolation, as is set for the project: what they do is real"),
+            _option("--server", "NAME", "give programs, in this variable, the address of a server that counts"),
+            Argument(
+                ("--only",),
+                "only this point, as the report names it; may be repeated",
+                {"metavar": "POINT", "action": "append", "default": []},
+            ),
+            _option("--points", "N", "try so many points at most, drawn by the seed", type=int, default=10_000),
+            _option("--seed", "N", "what is drawn follows from it", type=int, default=0),
+            _option("--out", "FILE", "also write the report, as JSON"),
+        ),
+        (
+            "fairlead certify deliver",
+            "fairlead certify deliver --agent namer=namer.json --out certificate.json",
+            "fairlead certify deliver --only commit-7-after --seed 3",
+        ),
+        "It performs the workflow in disposable copies of the project: undisturbed, then once for each point, where\n"
+        "the process is killed, the power goes, the disk is full, or another worker takes the run. Requests go to a\n"
+        "server of its own; nothing leaves the machine. Exit 1 when a keyed effect did not happen exactly once,\n"
+        "another one more than once, or the end is not that of the undisturbed run.",
+    ),
+    Command(
         "resume",
         "go on with a run that was interrupted; nothing finished is done again",
         (

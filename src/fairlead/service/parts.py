@@ -20,6 +20,8 @@ from fairlead.views.reading import Readable
 from fairlead.views.rules import RuleText
 
 if TYPE_CHECKING:
+    from fairlead.service.certifying import Certificate, Setup
+    from fairlead.service.certifying import Tell as TellPoint
     from fairlead.service.proofs import Audience, Evidence, Order, ProofRow, ReadBundle
     from fairlead.workflow.building.built import Built
 

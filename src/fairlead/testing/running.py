@@ -30,7 +30,7 @@ def run_workflow(
     Raises:
         FairleadError: what is wrong with the workflow or the inputs; nothing was started then.
     """
-    parts = _ScriptedApp(agents)
+    parts = ScriptedApp(agents)
     try:
         project = parts.project(os.path.abspath(directory))
         definition = find_definition(parts, project, project.directory or project.root, workflow)
@@ -46,10 +46,10 @@ def command(argv: Sequence[str], *, agents: Iterable[ScriptedAgent] = ()) -> int
 
     For what `run_workflow` has no words for: `approve`, `resume`, `trace`. A run is performed in this process.
     """
-    return main(argv, _ScriptedApp(agents))
+    return main(argv, ScriptedApp(agents))
 
 
-class _ScriptedApp(App):
+class ScriptedApp(App):
     """One process of Fairlead in which some agents play scripts."""
 
     def __init__(self, agents: Iterable[ScriptedAgent]) -> None:

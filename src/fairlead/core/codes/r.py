@@ -518,6 +518,71 @@ CODES: tuple[Code, ...] = (
         "make a `.venv` in the project, or put python3 on the PATH",
     ),
     Code(
+        "FL-R810",
+        "An agent cannot play its part in a certification",
+        "A certification performs the workflow many times, and what a model says would be another thing each time and"
+        " cost each time. The agent needs something that is not here, and has no script.",
+        "write a script, a .json file with the output or a .py file with `play(scene)`: `fairlead certify WORKFLOW"
+        " --agent NAME=FILE`",
+        bad="fairlead certify rename",
+        good="fairlead certify rename --agent namer=namer.json",
+    ),
+    Code(
+        "FL-R811",
+        "A script of an agent is none",
+        "A script is a .json file that holds the agent's output as an object, or a .py file with a function"
+        " `play(scene)` that gives it. The file cannot be read, is something else, or no step calls the agent.",
+        "mend the file or the name",
+        bad="fairlead certify rename --agent namer=answers.txt",
+        good="fairlead certify rename --agent namer=namer.json",
+    ),
+    Code(
+        "FL-R812",
+        "There is no such point",
+        "Points are called commit-7-after, effect-2-before, torn-5, full-3 and fenced-4; two kills of one run are"
+        " joined by a plus sign. The name is none of these, or the run ends before it comes there.",
+        "take the name of a point from the report of a whole certification",
+        bad="fairlead certify deliver --only commit-7",
+        good="fairlead certify deliver --only commit-7-after",
+    ),
+    Code(
+        "FL-R813",
+        "The undisturbed run does not end well",
+        "A certification compares runs that are disturbed with one that is not. That one failed, was rejected, or waits"
+        " for something that nobody brings, so nothing can be said of the others.",
+        "look at the reason; see that `fairlead run` ends well, or give the agents other scripts",
+    ),
+    Code(
+        "FL-R814",
+        "The project cannot be copied",
+        "Every run of a certification has a copy of the project for itself. The project has more files or bytes than"
+        " are copied so often, or the disk refused.",
+        "certify the workflow in a smaller repository",
+    ),
+    Code(
+        "FL-R815",
+        "So many points cannot be tried",
+        "A certification tries from 1 to 10,000 points; of more, so many are drawn by the seed.",
+        "leave --points out to try all of them",
+        bad="fairlead certify deliver --points 0",
+        good="fairlead certify deliver --points 200",
+    ),
+    Code(
+        "FL-R816",
+        "This is no name of a variable",
+        "`--server` names the variable of the environment in which programs find the address of a server that counts.",
+        "write letters, digits and underscores; the step names it in `env` too",
+        bad="fairlead certify deliver --outside --server https://example.org",
+        good="fairlead certify deliver --outside --server PAY_URL",
+    ),
+    Code(
+        "FL-R817",
+        "Programs are not performed without isolation here",
+        "With `--outside` the programs of a workflow do for real what they do outside of their copies. That is only"
+        " done where the person has switched isolation off for the project.",
+        "leave --outside out: isolated programs reach nothing, so nothing of theirs can happen twice",
+    ),
+    Code(
         "FL-R300",
         "A program went over a limit of its sandbox",
         "Memory and the number of processes are counted for all of the program's processes together, and what it adds"
