@@ -32,6 +32,16 @@ PROOFS: tuple[Proof, ...] = (
         "fairlead.testing.proving.io_errors:prove",
     ),
     Proof(
+        "corruption",
+        "let database, log, anchor and contents go bad in silence, and repair them from a backup",
+        "fairlead.testing.proving.corruption:prove",
+    ),
+    Proof(
+        "backups",
+        "back a journal up while two processes write, restore it and go on",
+        "fairlead.testing.proving.backups:prove",
+    ),
+    Proof(
         "kills",
         "kill -9 the real program, its workers and their children, two runs under way, and resume",
         "fairlead.testing.proving.kills:prove",
