@@ -69,7 +69,8 @@ class Fairlead(Bench):  # type: ignore[misc]  # as above
             progress=lambda *_: None,
             log_of=lambda *_: "",
         )
-        self.engine.join(self.journal, Gate(around))
+        self.gate = Gate(around)
+        self.engine.join(self.journal, self.gate)
         self.watching = asyncio.create_task(self.engine.watch_over())
 
     async def close(self) -> None:

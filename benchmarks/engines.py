@@ -30,6 +30,11 @@ class Engine:
         return [python, str(HERE / self.program), "--variant", self.variant]
 
     @property
+    def is_power_safe(self) -> bool:
+        """Whether a step that has returned survives a power cut. Only such engines are compared with Fairlead."""
+        return self.durable == _POWER
+
+    @property
     def version(self) -> str:
         """Of a peer, as `peers.txt` pins it."""
         return version_of(self.environment) if self.environment else ""

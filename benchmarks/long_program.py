@@ -5,6 +5,7 @@ import asyncio
 import os
 import resource
 import signal
+import statistics
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,14 +13,17 @@ from pathlib import Path
 from benchmarks.bench_fairlead import Fairlead
 from benchmarks.measuring import Figures, kind_of
 from fairlead.core.errors import FairleadError
-from fairlead.core.events import RunQueued
+from fairlead.core.events import AttemptFailed, AttemptOutcome, RunQueued
 from fairlead.core.ids import Place, RunId
 from fairlead.core.json import encode
-from fairlead.core.outcomes import Succeeded
-from fairlead.core.ports import Call, World
+from fairlead.core.outcomes import Ask, Succeeded
+from fairlead.core.ports import Admitted, Call, World
 from fairlead.core.workflow import AgentAction, Step, Workflow
 from fairlead.env.clock import SystemClock
+from fairlead.gate.surroundings import Covers
+from fairlead.journal import open_reader
 from fairlead.testing import ScriptedAgent
+from fairlead.views.runs import project_run, run_lines, view_run
 
 import workloads as w  # type: ignore[import-not-found]  # isort: skip  # `bench_fairlead` has made it importable
 
@@ -173,6 +177,58 @@ async def resume(scene: Scene, n: int) -> Figures:
     return {"resume_point_ms": point * 1e3, "start_ms": start * 1e3, "rss_mb": memory_mb()}
 
 
+async def summary(scene: Scene, n: int) -> Figures:
+    """What a list of runs says of the finished run that `chain` has left, and all that is shown of it."""
+    reader = open_reader(scene.dir, clock=SystemClock())
+    run = RunId("long")
+
+    def all_of_it() -> None:
+        view_run(project_run(reader, run).state, reader)
+
+    return {
+        "line_ms": _median_ms(lambda: run_lines(reader.find_run(run), reader)),
+        "view_ms": _median_ms(all_of_it),
+        "rss_mb": memory_mb(),
+    }
+
+
+def _median_ms(read: Callable[[], object], times: int = 9) -> float:
+    found = []
+    for _ in range(times):
+        began = time.perf_counter()
+        read()
+        found.append((time.perf_counter() - began) * 1e3)
+    return statistics.median(found)
+
+
+async def gate(scene: Scene, n: int) -> Figures:
+    """A chain of *n* whose way through the gate is timed: what is decided before a call, and all around it."""
+    await scene.open()
+    admit, carry_out = scene.gate.admit, scene.gate.carry_out
+    deciding: list[float] = []
+    calling: list[float] = []
+
+    async def timed_admit(call: Call, covers: Covers) -> Admitted | AttemptFailed | Ask:
+        began = time.perf_counter()
+        try:
+            return await admit(call, covers)
+        finally:
+            deciding.append((time.perf_counter() - began) * 1e3)
+
+    async def timed_carry_out(admitted: Admitted) -> AttemptOutcome:
+        began = time.perf_counter()
+        try:
+            return await carry_out(admitted)
+        finally:
+            calling.append((time.perf_counter() - began) * 1e3)
+
+    scene.gate.admit = timed_admit  # type: ignore[method-assign]  # what is measured is the gate that everybody uses
+    scene.gate.carry_out = timed_carry_out  # type: ignore[method-assign]  # as above
+    await scene.chain("g", n)
+    assert len(deciding) == len(calling) == n
+    return {"admit_ms": statistics.median(deciding), "call_ms": statistics.median(calling), "rss_mb": memory_mb()}
+
+
 async def killed(scene: Scene, n: int) -> Figures:
     """A chain that is killed inside of step *n*: what `resume` goes on with."""
     await scene.open()
@@ -186,7 +242,7 @@ def _three_steps() -> Workflow:
 
 
 SCENES: dict[str, Callable[[Scene, int], Awaitable[Figures]]] = {
-    scene.__name__: scene for scene in (chain, payload, fan, many, left, adopted, killed, resume)
+    scene.__name__: scene for scene in (chain, payload, fan, many, left, adopted, killed, resume, summary, gate)
 }
 
 

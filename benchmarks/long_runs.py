@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks import steps_page
 from benchmarks.machine import described
-from benchmarks.measuring import Figures, Unmeasured, floor_ms
+from benchmarks.measuring import Figures, Unmeasured, floor_ms, last_words
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -111,6 +111,27 @@ SCENES: tuple[Scene, ...] = (
         ),
         before="killed",
     ),
+    Scene(
+        "summary-1k",
+        "summary",
+        1_000,
+        "reading a run of {n} steps",
+        (
+            Row("its line in a list of runs, ms", lambda f: f["line_ms"], 2, 2),
+            Row("all that is shown of it, ms", lambda f: f["view_ms"], 1),
+        ),
+        before="chain",
+    ),
+    Scene(
+        "gate-500",
+        "gate",
+        500,
+        "{n} calls through the gate",
+        (
+            Row("deciding, median, ms", lambda f: f["admit_ms"], 3, 1),
+            Row("the whole call, median, ms", lambda f: f["call_ms"], 3, 10),
+        ),
+    ),
 )
 
 
@@ -136,8 +157,7 @@ def _run(program: str, n: int, directory: str, **environ: str) -> Figures:
         return {}
     lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     if not lines:
-        said = [line for line in done.stderr.splitlines() if line.strip()] or [f"exit code {done.returncode}"]
-        raise Unmeasured(said[-1][:200])
+        raise Unmeasured(last_words(done))
     found: Figures = json.loads(lines[-1][7:])
     return found
 

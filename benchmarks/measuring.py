@@ -38,6 +38,12 @@ class Unmeasured(Exception):
     """An engine gave no result; the message says why."""
 
 
+def last_words(done: subprocess.CompletedProcess[str]) -> str:
+    """Why a process has failed, without the paths of this machine: a result file may quote it."""
+    said = [line for line in done.stderr.splitlines() if line.strip()] or [f"exit code {done.returncode}"]
+    return re.sub(r"/\S+/", "", said[-1])[:200]
+
+
 def kind_of(path: str) -> str:
     """What kind of file that is, for counting syncs and bytes apart."""
     return next((kind for kind, pattern in KINDS if re.search(pattern, path)), "other")
@@ -111,8 +117,7 @@ def _run(engine: Engine, directory: str, workload: str, phase: str = "run", **en
     killed = phase == "prepare" and "BENCH_KILL_AT" in environ and found.returncode == -9
     if killed:
         return {}
-    said = [line for line in found.stderr.splitlines() if line.strip()] or [f"exit code {found.returncode}"]
-    raise Unmeasured(re.sub(r"/\S+/", "", said[-1])[:200])
+    raise Unmeasured(last_words(found))
 
 
 def syncs_per_step(engine: Engine, first: int = 100, second: int = 300) -> Figures | None:

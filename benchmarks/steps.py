@@ -90,7 +90,12 @@ def measure(rounds: int, workloads: list[str], chosen: list[Engine]) -> dict[str
         "seconds": round(time.monotonic() - began),
         "floor_ms": {"least": floors[0], "median": statistics.median(floors), "most": floors[-1]} if floors else {},
         "engines": {
-            engine.name: {"title": engine.title, "version": engine.version, "durable": engine.durable}
+            engine.name: {
+                "title": engine.title,
+                "version": engine.version,
+                "durable": engine.durable,
+                "is_power_safe": engine.is_power_safe,
+            }
             for engine in chosen
         },
         "figures": {

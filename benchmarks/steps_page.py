@@ -98,11 +98,11 @@ def _goal_row(result: Result, line: Line, ours: float) -> str:
 
 
 def best_peer(result: Result, line: Line) -> tuple[str, float | None]:
-    """The peer with the best figure of that line, and the figure."""
+    """The peer with the best figure of that line, of those whose steps survive a power cut too; and the figure."""
     found = [
         (value, name)
-        for name in result["engines"]
-        if name not in _NO_PEERS and (value := _value(result, name, line.key)) is not None
+        for name, about in result["engines"].items()
+        if about["is_power_safe"] and name not in _NO_PEERS and (value := _value(result, name, line.key)) is not None
     ]
     if not found:
         return "", None

@@ -26,7 +26,8 @@ def drawn(result: Result) -> str:
         'font-family="system-ui, sans-serif" font-size="12" fill="#1d2733">',
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         f'<text x="{_MARGIN}" y="26" font-size="17" font-weight="600">What a durable step costs</text>',
-        f'<text x="{_MARGIN}" y="44" fill="#5b6875">{escape(result["machine"])}; scales are powers of ten</text>',
+        f'<text x="{_MARGIN}" y="44" fill="#5b6875">{escape(result["machine"])}; scales are powers of ten; '
+        "* a step is not safe through a power cut</text>",
     ]
     for number, line in enumerate(lines):
         left, top = _MARGIN + number % 2 * _COLUMN, 56 + number // 2 * panel
@@ -50,10 +51,13 @@ def _panel(result: Result, line: Line, names: list[str], left: int, top: int) ->
     def at(value: float) -> float:
         return left + _NAMES + (math.log10(value) - low) / span * _WIDE
 
+    labels: list[str] = []  # drawn last: the goal's line does not cross them
     for number, name in enumerate(names):
         y = top + _HEAD + number * (_BAR + _GAP)
         value = values[name]
-        parts.append(f'<text x="{left + _NAMES - 6}" y="{y + 12}" text-anchor="end">{escape(name)}</text>')
+        parts.append(
+            f'<text x="{left + _NAMES - 6}" y="{y + 12}" text-anchor="end">{escape(name)}{_star(result, name)}</text>'
+        )
         if not value:
             parts.append(f'<text x="{left + _NAMES + 4}" y="{y + 12}" fill="#5b6875">not measured</text>')
             continue
@@ -61,7 +65,8 @@ def _panel(result: Result, line: Line, names: list[str], left: int, top: int) ->
         colour = COLOURS.get(name, PEER)
         parts.append(f'<rect x="{left + _NAMES}" y="{y}" width="{wide:.1f}" height="{_BAR}" fill="{colour}"/>')
         said = f"{value:,.{line.digits}f}"
-        parts.append(f'<text x="{at(value) + 5:.1f}" y="{y + 12}">{said}</text>')
+        halo = 'stroke="#ffffff" stroke-width="4" paint-order="stroke"'
+        labels.append(f'<text x="{at(value) + 5:.1f}" y="{y + 12}" {halo}>{said}</text>')
     if line.goal:
         x, bottom = at(line.goal), top + _HEAD + len(names) * (_BAR + _GAP)
         parts.append(
@@ -71,4 +76,8 @@ def _panel(result: Result, line: Line, names: list[str], left: int, top: int) ->
         parts.append(
             f'<text x="{x:.1f}" y="{top + _HEAD - 10}" fill="#b3261e" text-anchor="middle" font-size="11">goal</text>'
         )
-    return parts
+    return parts + labels
+
+
+def _star(result: Result, name: str) -> str:
+    return "" if result["engines"][name]["is_power_safe"] else " *"

@@ -29,7 +29,10 @@ def result(**figures: dict[str, float]) -> dict[str, Any]:  # Any: as a result f
         "rounds": 1,
         "seconds": 9,
         "floor_ms": {"least": 0.2, "median": 0.25, "most": 0.5},
-        "engines": {name: {"title": name, "version": "", "durable": "every step"} for name in named},
+        "engines": {
+            name: {"title": name, "version": "", "durable": "", "is_power_safe": name != "agent-framework"}
+            for name in named
+        },
         "figures": {
             name: {key: {"median": value, "values": [value]} for key, value in found.items()}
             for name, found in named.items()
@@ -122,9 +125,10 @@ def test_a_goal_holds_at_its_limit_and_not_beyond() -> None:
     assert not holds(SYNCS, 0.9, 1)
 
 
-def test_the_best_peer_is_neither_ours_nor_a_measure() -> None:
+def test_the_best_peer_is_no_measure_and_survives_a_power_cut() -> None:
     ours = {name.replace("-", "_"): {"W1.floors": 1.0, "W2.rate": 9e9} for name in OURS}
-    found = result(**ours, dbos={"W1.floors": 14.0, "W2.rate": 160.0}, burr={"W1.floors": 5.1, "W2.rate": 90.0})
+    peers = {"dbos": {"W1.floors": 14.0, "W2.rate": 160.0}, "burr": {"W1.floors": 5.1, "W2.rate": 90.0}}
+    found = result(**ours, **peers, agent_framework={"W1.floors": 2.0, "W2.rate": 760.0})
     assert steps_page.best_peer(found, line("W1.floors")) == ("burr", 5.1)
     assert steps_page.best_peer(found, line("W2.rate")) == ("dbos", 160.0)
 
