@@ -9,6 +9,7 @@ from fairlead.core.events import RunQueued, decode_definition
 from fairlead.core.ids import RunId
 from fairlead.core.state import fold
 from fairlead.testing.disks import WatchedDisk
+from tests.proves import proves
 
 PAYLOAD_BYTES = 1_024
 BYTES_PER_BYTE_MAX = 1.6
@@ -38,12 +39,14 @@ def size_of(directory: Path) -> int:
     return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
 
 
+@proves("M3.1")
 def test_a_step_that_is_awaited_costs_exactly_one_sync_of_the_log(tmp_path: Path) -> None:
     found = performed(tmp_path, "full", ("warm", 3, 0), ("short", 20, 0), ("long", 60, 0))
     warm, short, long = (syncs["journal.db-wal"] for syncs in found)
     assert (long - short) - (short - warm) == 40, found  # what a run costs once is in both
 
 
+@proves("M3.1")
 def test_nothing_else_is_synced_for_a_step(tmp_path: Path) -> None:
     warm, after = performed(tmp_path, "full", ("warm", 3, 0), ("a", 60, 0))
     grown = {path: calls - warm.get(path, 0) for path, calls in after.items() if calls > warm.get(path, 0)}
@@ -52,11 +55,13 @@ def test_nothing_else_is_synced_for_a_step(tmp_path: Path) -> None:
     assert sum(grown.values()) <= 1, grown  # the definition of the second run
 
 
+@proves("M3.1")
 def test_in_mode_process_no_step_waits_for_the_disk(tmp_path: Path) -> None:
     warm, after = performed(tmp_path, "process", ("warm", 3, 0), ("a", 60, 0))
     assert after.get("journal.db-wal", 0) == warm.get("journal.db-wal", 0)
 
 
+@proves("M4.1")
 def test_a_byte_of_payload_takes_little_more_than_a_byte(tmp_path: Path) -> None:
     kept = []
     for steps in (100, 400):
@@ -67,6 +72,7 @@ def test_a_byte_of_payload_takes_little_more_than_a_byte(tmp_path: Path) -> None
     assert (kept[1] - kept[0]) / 300 / PAYLOAD_BYTES <= BYTES_PER_BYTE_MAX
 
 
+@proves("M4.1")
 def test_the_state_of_a_run_takes_little_memory_for_each_step(tmp_path: Path) -> None:
     held = [_state_bytes(tmp_path / str(steps), steps) for steps in (100, 500)]
     assert (held[1] - held[0]) / 400 / 1024 <= STATE_KB_MAX
@@ -96,6 +102,7 @@ def _state_bytes(directory: Path, steps: int) -> int:
     return asyncio.run(folded())
 
 
+@proves("M3.1")
 def test_runs_at_once_share_their_commits(tmp_path: Path) -> None:
     """Group commit: the same steps in runs at once need fewer syncs than one after the other."""
 

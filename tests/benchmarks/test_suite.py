@@ -13,6 +13,7 @@ from benchmarks.engines import ENGINES, OURS, Engine, engines
 from benchmarks.goals import LINES, SYNCS, Line, holds
 from benchmarks.measuring import Unmeasured, kind_of, once
 from benchmarks.peer_environments import PINS, last_line, make, pins, why_missing
+from tests.proves import proves
 
 RESULTS = Path(steps_page.RESULTS)
 
@@ -43,6 +44,7 @@ def result(**figures: dict[str, float]) -> dict[str, Any]:  # Any: as a result f
     }
 
 
+@proves("M2.1")
 def test_an_engine_that_fails_is_named_and_the_others_go_on() -> None:
     broken = Engine("broken", "Broken", "peers/no_such_program.py", "default", "nothing")
     found = steps.measure(1, ["W5"], [broken, *engines(["raw-sqlite"])])
@@ -78,6 +80,7 @@ def test_a_reason_of_pip_holds_no_address() -> None:
     assert last_line(said) == "ERROR: HTTPSConnectionPool(…, port=443): … is away"
 
 
+@proves("M2.1")
 def test_a_peer_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmarks.peer_environments.PLACE", tmp_path)
     peers = [engine for engine in ENGINES if engine.name not in OURS]
@@ -181,6 +184,7 @@ def test_printing_a_page_again_changes_nothing_else() -> None:
     assert steps_page.printed(first, result(fairlead={"W1.floors": 2.5})) == first
 
 
+@proves("M2.1")
 def test_the_page_the_table_and_the_picture_are_printed_from_the_result_file() -> None:
     found = json.loads((RESULTS / "steps.json").read_text())
     assert (RESULTS / "steps.md").read_text() == steps_page.table(found)
