@@ -14,11 +14,12 @@ from fairlead.core.events import (
     AttemptSucceeded,
     RunCancelRequested,
     RunQueued,
+    SignalReceived,
 )
-from fairlead.core.ids import Place, RunId, Seq
-from fairlead.core.json import Json, encode
+from fairlead.core.ids import Place, RunId, Seq, WorkerId
+from fairlead.core.json import Json, digest, encode
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
-from fairlead.core.ports import AgentCard, Call, Fenced, Interrupted, World
+from fairlead.core.ports import AgentCard, Batch, Call, Fenced, Interrupted, World
 from fairlead.core.workflow import ParallelAction, Retry, Step, Workflow
 from fairlead.testing import ScriptedAgent
 from tests.proves import proves
@@ -272,6 +273,30 @@ def test_a_worker_that_lost_its_run_records_nothing_more(directory: str) -> None
     outcomes = [r.event for r in first.journal.events_of(run) if isinstance(r.event, AttemptSucceeded)]
     assert all(event.output != {"late": True} for event in outcomes)
     first.journal.close()
+
+
+def test_a_worker_that_lost_its_run_and_reads_it_again_is_told(directory: str) -> None:
+    bench = Bench(directory)
+    run = bench.queue(Workflow("w", (leaf("a", "sleeps"),)))
+
+    async def sleeps(call: Call, world: World) -> Outcome:
+        # Taken for dead: another worker owns the run, has begun the step again, and somebody has asked for something.
+        for lock in bench.journal._locks.values():
+            lock.release()
+        bench.journal._locks.clear()
+        claimed = bench.journal.claim(run, WorkerId("w-000000000other"))
+        lost = AttemptLost(call.place, 1, "gone")
+        again = AttemptStarted(call.place, 2, "sleeps", "1", digest(b""))
+        bench.journal.append(Batch(run, claimed.epoch, claimed.seq, (lost,), (again,)), None)
+        asked = bench.journal.record(run, SignalReceived("go"))
+        bench.engine._runs[run].supersede(asked.seq)
+        return Succeeded({"late": True})
+
+    bench.agents["sleeps"] = ScriptedAgent("sleeps", sleeps)
+    with pytest.raises(Fenced, match="epoch 2"):
+        asyncio.run(bench.perform(run))
+    assert not any(isinstance(one.event, AttemptSucceeded) for one in bench.journal.events_of(run))
+    bench.journal.close()
 
 
 def test_a_cancel_between_two_commits_withholds_the_next_intent(directory: str) -> None:

@@ -101,8 +101,14 @@ class EmbeddedRun:
         self._failure: Exception | None = None
 
     def refold(self) -> RunState:
-        """The run's state as the journal has it."""
+        """The run's state as the journal has it.
+
+        Raises:
+            Fenced: it belongs to another worker meanwhile; what finished here fits it no longer.
+        """
         state = self.refold_of(self._run)
+        if state.epoch != self._epoch:
+            raise Fenced(f"run {self._run} is at epoch {state.epoch}; this worker has epoch {self._epoch}")
         self._applied = state.applied
         return state
 
