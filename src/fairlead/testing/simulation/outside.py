@@ -51,6 +51,11 @@ def card_of(kind: str) -> EffectCard:
     return EffectCard(kind, kind, "Changes a world that is simulated.", _SCHEMA, _SCHEMA, CLASSES[kind])
 
 
+def share_of(*words: object) -> float:
+    """A number from 0 to 1 that follows from *words*, however often it is asked for."""
+    return float(int.from_bytes(sha256(" ".join(map(str, words)).encode()).digest()[:6])) / 2**48
+
+
 def answer_of(seed: str, place: Place, agent: str, failed_before: int) -> Outcome:
     """What an agent answers: it follows from where the step stands and what failed there, never from who was faster."""
     drawn = int.from_bytes(sha256(f"{seed} {place} {agent} {failed_before}".encode()).digest()[:8])

@@ -23,7 +23,7 @@ from fairlead.testing.memory import Memory, MemoryJournal
 from fairlead.testing.simulation.facts import unlike
 from fairlead.testing.simulation.grammar import ASKING_CHILD, CHILD
 from fairlead.testing.simulation.loop import SimulatedClock, SimulatedLoop, Stuck
-from fairlead.testing.simulation.outside import CLASSES, Happening, Outside, answer_of, card_of
+from fairlead.testing.simulation.outside import CLASSES, Happening, Outside, answer_of, card_of, share_of
 from fairlead.testing.simulation.people import People
 
 RUN = RunId("r-simulate")
@@ -127,18 +127,19 @@ class Stage:
 
     async def _live(self) -> None:
         for _ in range(CLAIMS_MAX):
-            state = await self._work()
+            run = next((run for run, found in self.memory.runs.items() if not found.ended_at), None)
+            if run is None:
+                return
+            state = await self._work(run)
             for other in self._others:
                 state = await other or state
             self._others.clear()
-            self.faults &= {"order"}  # from here on nothing more goes wrong, and the run has to end
-            if self.memory.runs[RUN].ended_at:
-                return
-            if state is not None:
+            self.faults &= {"order"}  # from here on nothing more goes wrong, and every run has to end
+            if state is not None and state.ended is None:
                 self.people.answer()
         self.problems.append(f"the run did not end under {CLAIMS_MAX} workers")
 
-    async def _work(self) -> RunState | None:
+    async def _work(self, run: RunId) -> RunState | None:
         """One worker's part: to the end, to where the run waits for a person, or to its own end (None)."""
         self._workers += 1
         engine = Engine(self.clock, WorkerId(f"w-{self._workers:012d}"))
@@ -148,10 +149,13 @@ class Stage:
         self._engines.append(engine)
         watching = self.loop.create_task(engine.watch_over())
         try:
-            state = await engine.perform(RUN)
+            state = await engine.perform(run)
         except (Interrupted, Fenced, JournalFailed, FairleadError) as end:
             code = f" {end.diagnostics[0].code}" if isinstance(end, FairleadError) else ""
             self.counts[f"ended by {type(end).__name__}{code}"] += 1
+            state = None
+        except Exception as bug:
+            self.problems.append(f"a worker of {run} died of {type(bug).__name__}: {bug}")
             state = None
         finally:
             watching.cancel()
@@ -233,7 +237,7 @@ class Stage:
         if "zombie" in self.faults and 0.38 < drawn < 0.42 and not self._others:
             self.counts["sleeping workers"] += 1
             self.memory.living.pop(engine.worker, None)
-            self._others.append(self.loop.create_task(self._work()))
+            self._others.append(self.loop.create_task(self._work(RUN)))
 
     # ---------------------------------------------------------------------------------------------- agents and effects
 
@@ -280,8 +284,7 @@ class Stage:
         place = Place(world.key.partition("/")[2])
         await self.pause()
         self.mark()
-        drawn = int(answer_of(self.play.seed, place, kind, int(world.log)).output.get("n", 10))  # type: ignore[union-attr]
-        if "answers" in self.faults and drawn == 0:
+        if "answers" in self.faults and share_of(self.play.seed, place, kind, world.log) < 0.1:
             self.counts["refused effects"] += 1
             return Failed("provider", "FL-R346", "not now", error="transient")
         self.counts["effects"] += 1
