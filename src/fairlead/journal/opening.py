@@ -120,8 +120,7 @@ def prepare(places: Places, lock: WriterLock) -> None:
             sync_names(places.directory, places.disk)
             _create(places)
             return
-        # Whoever gave it its name may have died before the name was durable.
-        places.disk.sync_directory(places.directory)
+        # Its name may not be durable yet; it is once SQLite has synced the log for the first time on a connection.
         connection = _connect(places, apsw.SQLITE_OPEN_READWRITE)
         try:
             if _schema(connection, places) < len(migrations()):

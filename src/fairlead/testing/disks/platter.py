@@ -121,7 +121,7 @@ class Platter:
     def cut(self, draw: random.Random) -> Image:
         """What a power cut may leave at this moment."""
         mood, names = draw.choice(_MOODS), dict(self._sure)
-        kept = draw.choice((0.0, 0.5, 0.5, 1.0))
+        kept = draw.choice((0.0, 0.5, 0.5, 0.5, 1.0))
         for change in self._names:
             if change.is_sure or draw.random() < kept:
                 _change(names, change)

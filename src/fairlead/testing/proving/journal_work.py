@@ -214,7 +214,7 @@ class Work:
 
 def read_chain(work: Work) -> dict[int, bytes]:
     """The h of each event that is in the journal when *work* is over, and the end of what nobody acknowledged."""
-    connection = connect_unchecked(Places(work.places.directory))
+    connection = connect_unchecked(Places(work.places.directory))  # not the watched disk: looking is no part of it
     if connection is None:
         return {}
     try:

@@ -26,6 +26,7 @@ from fairlead.testing.proving.journal_work import STATE, Work, read_chain, small
 
 CUTS: dict[Lane, int] = {"fast": 2_000, "full": 100_000}
 _CUTS_OF_A_LIFE = 40  # half of them while it recovers from the other half
+_CALLS_OF_MAKING = 60  # in which a journal comes to be
 _PROMISE = (
     "Whatever a power cut leaves of what was not synced, every acknowledged event and content is there and verifies, "
     "the events are a prefix without holes, no group is half there, and the journal goes on writing."
@@ -81,9 +82,13 @@ def try_life(seed: int, life: int, mode: Mode = "full") -> Tried:
         os.mkdir(top)
         with WatchedDisk(top) as disk:
             work = Work(disk, draw, mode)
-            work.live(draw.randrange(2, 6))
-        trial = _Trial(root, draw, mode, f"seed {seed}, life {life}")
-        trial.counts.update(lives=1, calls=len(disk.calls))
+            trial = _Trial(root, draw, mode, f"seed {seed}, life {life}")
+            trial.counts.update(lives=1)
+            try:
+                work.live(draw.randrange(2, 6))
+            except Exception as refusal:  # nothing but a death was in its way
+                trial.note(_Broken("refused", f"it broke by itself: {type(refusal).__name__}: {refusal}"))
+        trial.counts.update(calls=len(disk.calls))
         trial.cut_often(disk.calls, work)
     return Tried(trial.counts, trial.problems)
 
@@ -110,16 +115,25 @@ class _Trial:
     def cut_often(self, calls: list[Call], work: Work) -> None:
         """Cut one life at many moments, in the order of time, so that the disk is followed only once."""
         chain, platter, done = read_chain(work), Platter(), 0
-        for at in sorted(self._draw.randint(0, len(calls)) for _ in range(_CUTS_OF_A_LIFE // 2)):
+        for at in self._moments(len(calls)):
             for call in calls[done:at]:
                 platter.perform(call)
             done = at
-            where = f"cut before call {at}"
             try:
                 self._cut_twice(platter.cut(self._draw), Expected(work.ends_at(at), work.contents_at(at), chain))
             except _Broken as broken:
-                self.counts[broken.kind] += 1
-                self.problems.append(f"{self._life}, {where}: {broken}")
+                self.note(broken, f"cut before call {at}: ")
+
+    def note(self, broken: _Broken, where: str = "") -> None:
+        """Keep what was found."""
+        self.counts[broken.kind] += 1
+        self.problems.append(f"{self._life}, {where}{broken}")
+
+    def _moments(self, calls: int) -> list[int]:
+        """When to cut, in the order of time: anywhere, and more often while the journal is made."""
+        count = _CUTS_OF_A_LIFE // 2
+        early = [self._draw.randint(0, min(calls, _CALLS_OF_MAKING)) for _ in range(count // 3)]
+        return sorted(early + [self._draw.randint(0, calls) for _ in range(count - len(early))])
 
     def _cut_twice(self, image: Image, expected: Expected) -> None:
         """Look at *image*, go on from it, and cut that too."""
