@@ -12,15 +12,24 @@ from fairlead.journal.filesystem import refuse_network
 from fairlead.journal.opening import Mode, Places
 from fairlead.journal.reading import Reader
 from fairlead.journal.workers import WorkerLock, sweep
-from fairlead.journal.writer import Writer
+from fairlead.journal.writer import InlineWriter, Later, Writer
 
 
 class SqliteJournal(Reader):
-    """Implements `fairlead.core.ports.Journal`. Nothing is made or started before the first word is written."""
+    """Implements `fairlead.core.ports.Journal`. Nothing is made or started before the first word is written.
 
-    def __init__(self, places: Places, clock: Clock, deliver: Delivery | None, mode: Mode) -> None:
+    With *later* there is no thread: it is given each commit to perform, in the thread that asks.
+    """
+
+    def __init__(
+        self, places: Places, clock: Clock, deliver: Delivery | None, mode: Mode, later: Later | None = None
+    ) -> None:
         super().__init__(places, clock)
-        self._writer = Writer(self.places, clock, deliver, mode)
+        self._writer = (
+            Writer(self.places, clock, deliver, mode)
+            if later is None
+            else InlineWriter(self.places, clock, deliver, mode, later)
+        )
         self._strangers_met = 0
         self._locks: dict[WorkerId, WorkerLock] = {}
 

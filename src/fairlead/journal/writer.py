@@ -10,7 +10,7 @@ is answered with the failure. The next start repairs, with the same code as afte
 import os
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ from fairlead.journal.refusals import queue_full
 
 QUEUE_MAX = 100_000  # entries that may wait for the disk
 GROUP_MAX = 5_000  # entries in one commit, so that the first of them does not wait for ever
+Later = Callable[[Callable[[], None]], None]  # performs what it is given, at once or when it likes
 _IDLE_SECONDS = 1.0  # without work: time to sync the anchor and to checkpoint
 
 
@@ -102,11 +103,7 @@ class Writer:
     def _wait_for(self, what: RecordRequest | ClaimRun | TakeOver) -> Recorded:
         waiter = _Waiter()
         self._ask(what, waiter)
-        answer = waiter.answers.get()
-        if isinstance(answer, Recorded):
-            return answer
-        assert isinstance(answer, FairleadError), answer
-        raise answer
+        return _recorded(waiter.answers.get())
 
     def _ask(self, what: What, token: object) -> None:
         if self._is_closing:
@@ -146,11 +143,18 @@ class Writer:
         self._refuse_all()
 
     def _write_next(self, pen: Pen) -> None:
+        try:
+            self._bell.get(timeout=_IDLE_SECONDS if pen.has_loose_ends() else None)
+        except Empty:
+            self._write_group(pen, is_quiet=True)
+        else:
+            self._write_group(pen)
+
+    def _write_group(self, pen: Pen, *, is_quiet: bool = False) -> None:
+        """Write what is queued, and answer; in a quiet moment tidy up instead."""
         asked: list[_Asked] = []
         try:
-            try:
-                self._bell.get(timeout=_IDLE_SECONDS if pen.has_loose_ends() else None)
-            except Empty:
+            if is_quiet:
                 pen.tidy()
                 return
             asked = self._take()
@@ -211,6 +215,54 @@ class Writer:
             if self._is_closing:
                 return
             self._bell.get()
+
+
+class InlineWriter(Writer):
+    """Writes in the thread that asks, whenever *later* performs what it is given; for who has but one thread.
+
+    Whoever waits for an answer has everything written at once. Nothing is tidied up in quiet moments: there are none.
+    """
+
+    def __init__(self, places: Places, clock: Clock, deliver: Delivery | None, mode: Mode, later: Later) -> None:
+        super().__init__(places, clock, deliver, mode)
+        self._later = later
+        self._pen: Pen | None = None
+
+    def close(self) -> None:
+        """Write what is still queued and close the files."""
+        self._write_now()
+        self._is_closing = True
+        if self._pen is not None:
+            self._pen.close(is_sound=self._failure is None)
+            self._pen = None
+
+    def _wait_for(self, what: RecordRequest | ClaimRun | TakeOver) -> Recorded:
+        waiter = _Waiter()
+        self._queue.append(_Asked(what, waiter))
+        self._write_now()
+        return _recorded(waiter.answers.get_nowait())
+
+    def _ring(self) -> None:
+        self._later(self._write_now)
+
+    def _write_now(self) -> None:
+        while self._queue:
+            if self._pen is None and self._failure is None:
+                try:
+                    self._pen = Pen(self._places, self._clock, self._mode)
+                except Exception as cause:
+                    self._failure = _as_failure(cause, self._places)
+            if self._pen is None or self._failure is not None:
+                self._refuse(self._take())
+            else:
+                self._write_group(self._pen)
+
+
+def _recorded(answer: Answer) -> Recorded:
+    if isinstance(answer, Recorded):
+        return answer
+    assert isinstance(answer, FairleadError), answer
+    raise answer
 
 
 def _as_failure(cause: Exception, places: Places, system_errno: int = 0) -> FairleadError:

@@ -2,7 +2,7 @@
 `MemoryJournal` on it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -31,8 +31,8 @@ from fairlead.core.ports import BEGINNING, Batch, Clock, Delivery, Fenced, Journ
 from fairlead.core.transitions import RUN
 from fairlead.journal.refusals import ended, overtaken, owned, same_id, same_key, unknown_run
 from fairlead.journal.workers import SILENT_SECONDS, Life
+from fairlead.journal.writer import Later
 
-Later = Callable[[Callable[[], None]], None]  # performs what it is given, at once or when it likes
 _FOUND_MAX = 10
 
 
