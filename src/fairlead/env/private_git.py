@@ -4,13 +4,14 @@ The repository's own `.git` is only read. Commands here know neither its hooks n
 configuration is not theirs: only the few settings that decide what a file's content *is* are taken over.
 """
 
+import errno
 import os
 import re
 import secrets
 import shutil
 import time
 
-from fairlead.core.errors import error
+from fairlead.core.errors import FairleadError, error
 from fairlead.core.findings import path_text
 from fairlead.core.ports import Program, Spawner
 from fairlead.core.tools import ProcessResult
@@ -25,6 +26,19 @@ _SYNCED = ("-c", "core.fsync=loose-object,pack,reference", "-c", "core.fsyncMeth
 _FROM_STDIN = ("--pathspec-from-file=-", "--pathspec-file-nul")  # with literal pathspecs: see GIT_ENVIRONMENT
 _GITLINK = b"160000"
 _TICK_NS_MAX = 1_000_000_000  # far more than any file system's clock needs for a tick
+
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_NO_ROOM_WORDS = (*map(os.strerror, NO_ROOM), "Out of diskspace")  # the last is git's own
+
+
+def no_room(path: str) -> FairleadError:
+    """What is said when nothing more fits on the disk that holds *path*."""
+    return error(
+        "FL-N012",
+        f"the disk that holds {path_text(path)} is full: no working copy can be kept; what was acknowledged is safe",
+        "free some space, then run `fairlead resume`",
+    )
 
 
 class PrivateGit:
@@ -185,6 +199,8 @@ class PrivateGit:
         done = (await self._spawner.perform_program(program)).process
         if done.exit_code != 0:
             said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit code {done.exit_code}"]
+            if any(word in line for line in said for word in _NO_ROOM_WORDS):
+                raise no_room(self.path)
             raise error(
                 "FL-N034",
                 f"the working copy of {path_text(self._root)} failed: {said[-1][:300]}",

@@ -13,12 +13,13 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from fairlead.core.expressions.globs import glob_pattern
 from fairlead.core.ids import Place, RunId
 from fairlead.core.ports import Spawner
-from fairlead.env.private_git import PrivateGit, alternates
+from fairlead.env.private_git import NO_ROOM, PrivateGit, alternates, no_room
 
 
 class RunTrees:
@@ -39,14 +40,15 @@ class RunTrees:
         """A fresh directory with *tree* in it; "" means the checkout as it is now.
 
         Raises:
-            FairleadError: FL-N034.
+            FairleadError: FL-N034, FL-N012.
         """
         path = os.path.join(self._copies, _folder_name(place, attempt))
         await self.drop_copy(path)  # of an attempt that was lost
-        os.makedirs(path, mode=0o700)
-        await self._git.make()
-        await self._git.fill(path, self._index(path), tree or await self._tree_at_hand())
-        await self._give_git(path)
+        with _told(path):
+            os.makedirs(path, mode=0o700)
+            await self._git.make()
+            await self._git.fill(path, self._index(path), tree or await self._tree_at_hand())
+            await self._give_git(path)
         return path
 
     async def found(self, tree: str) -> str:
@@ -57,10 +59,11 @@ class RunTrees:
         """Record what lies in the copy, except what is ignored; gives the tree's id once all of it is on disk.
 
         Raises:
-            FairleadError: FL-N034.
+            FairleadError: FL-N034, FL-N012.
         """
-        tree = await self._git.record(path, self._index(path))
-        await asyncio.to_thread(self._git.sync_names, tree)
+        with _told(path):
+            tree = await self._git.record(path, self._index(path))
+            await asyncio.to_thread(self._git.sync_names, tree)
         return tree
 
     async def drop_changes(self, path: str, tree: str, patterns: Sequence[str]) -> Sequence[str]:
@@ -132,6 +135,17 @@ def _names(directory: str) -> list[str]:
         return os.listdir(directory)
     except FileNotFoundError:
         return []
+
+
+@contextmanager
+def _told(path: str) -> Iterator[None]:
+    """A disk without room for *path* is no mistake of a step: the run goes on when there is some."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno in NO_ROOM:
+            raise no_room(path) from None
+        raise
 
 
 def _folder_name(place: Place, attempt: int) -> str:

@@ -109,14 +109,16 @@ class Started:
 class Scene:
     """One repository, made on the spot, and all that is started in it."""
 
-    def __init__(self, directory: Path, files: Mapping[str, str], *, is_open: bool = True) -> None:
+    def __init__(
+        self, directory: Path, files: Mapping[str, str], *, is_open: bool = True, state: Path | None = None
+    ) -> None:
         """*files* are those of the repository. With *is_open* a person has switched isolation off: programs may write
-        to the world outside."""
+        to the world outside. The state directory lies at *state*, else where it usually does."""
         self._before = frozenset(descendants(os.getpid()))
         self.directory = directory
         self.repository = directory / "repository"
         self.outside = directory / "outside"
-        self.state = self.repository / ".git" / "fairlead"
+        self.state = state or self.repository / ".git" / "fairlead"
         self.temporary = directory / "tmp"
         for path in (self.repository, self.outside, self.temporary, directory / "home"):
             path.mkdir(parents=True)
@@ -128,6 +130,7 @@ class Scene:
             "COLUMNS": "100",
             "GIT_CONFIG_NOSYSTEM": "1",
             "FAIRLEAD_DATA_DIR": str(directory / "data"),
+            **({"FAIRLEAD_STATE_DIR": str(state)} if state else {}),
             **{name: os.environ[name] for name in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE") if name in os.environ},
         }
         self.started: list[Started] = []
