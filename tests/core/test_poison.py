@@ -1,6 +1,6 @@
 """A step under which one worker after the other dies: counted from claims, put away at the third, left to a person."""
 
-from fairlead.core.decide import DEATHS_MAX, ParkRun, StartAttempt, decide, poison_of
+from fairlead.core.decide import DEATHS_MAX, ParkRun, StartAttempt, decide, is_suspect, poison_of
 from fairlead.core.events import (
     AttemptLost,
     AttemptStarted,
@@ -87,6 +87,15 @@ def test_two_deaths_are_bad_luck() -> None:
     assert record.next() == [StartAttempt(Place("a"), 3)]
 
 
+def test_what_is_one_death_from_being_put_away_is_to_be_performed_alone() -> None:
+    record = Record()
+    for _ in range(DEATHS_MAX - 1):
+        assert not is_suspect(record.state)
+        record.die_under("a")
+    record.claim()
+    assert is_suspect(record.state)
+
+
 def test_deaths_under_steps_that_came_to_an_outcome_count_no_more() -> None:
     record = Record()
     for _ in range(DEATHS_MAX - 1):
@@ -126,6 +135,15 @@ def test_a_run_that_was_claimed_and_never_begun_is_not_blamed() -> None:
     for _ in range(DEATHS_MAX + 2):
         record.claim()
     assert record.next() == [StartAttempt(Place("a"), 1)]
+
+
+def test_an_attempt_is_blamed_for_one_death_however_often_its_run_changes_hands() -> None:
+    record = Record()
+    record.die_under("a")
+    for _ in range(DEATHS_MAX):
+        record.workers += 1
+        record.tell(RunClaimed(f"w-{record.workers}"))  # and dies before it performs it
+    assert record.state.deaths == {"a": 1}
 
 
 def test_a_run_that_is_a_step_is_put_away_itself_and_not_the_one_above_it() -> None:

@@ -163,9 +163,13 @@ def _apply_to_run(
 
 
 def _count_death(state: RunState) -> None:
-    """Whoever owned the run is gone, and has not said how these attempts ended: each of them may be why."""
+    """Whoever owned the run is gone, and has not said how these attempts ended: each of them may be why.
+
+    But for those that were orphans before: that owner had only taken the run, and never performed them.
+    """
     for place in state.running:
-        state.deaths[place] = state.deaths.get(place, 0) + 1
+        if place not in state.orphans:
+            state.deaths[place] = state.deaths.get(place, 0) + 1
 
 
 def _advance_run(state: RunState, happening: str) -> None:

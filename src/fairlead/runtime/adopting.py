@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
+from zlib import crc32
 
 from fairlead.core.adoption import Adoption
 from fairlead.core.agenda import Agenda
@@ -22,7 +23,7 @@ from fairlead.core.standing import RunState
 from fairlead.runtime.engine import Engine
 
 OPEN_RUNS_MAX = 100_000  # that are looked at
-CLAIMS_MAX = 500  # in one commit: two workers that start at once share what there is
+CLAIMS_MAX = 250  # in one commit: two workers that start at once share what there is
 LOOK_S = 1.0  # between two looks at the record
 BEGIN_S = 15.0  # a run that nobody has ever claimed belongs for so long to whoever asked for it, and is about to begin
 SUSPECT_WAIT_S = 60.0  # a run under which workers died waits for a quiet moment, but not longer
@@ -105,10 +106,7 @@ class Adopting:
                 self._fresh.append((run, None))
             else:
                 left.append(run)
-        for start in range(0, len(left), CLAIMS_MAX):
-            await self._adopt(left[start : start + CLAIMS_MAX])
-            if self._engine.is_interrupted:
-                break
+        await self._adopt(left)
         return bool(wanted)
 
     def _forget(self, rows: Mapping[RunId, OpenRun]) -> None:
@@ -176,13 +174,21 @@ class Adopting:
         return row.worker == self._engine.worker or not living[row.worker]
 
     async def _adopt(self, runs: Sequence[RunId]) -> None:
-        for run, claim in zip(runs, await self._engine.claim(runs), strict=True):
-            if isinstance(claim, FairleadError) and claim.diagnostics[0].code in _TAKEN:
-                continue
-            if isinstance(claim, BaseException):
-                raise claim
-            self.tally.adopted += 1
-            self._fresh.append((run, claim.epoch))
+        """Claim *runs*, many in one commit. Each worker begins elsewhere, so that those who start together share."""
+        groups = [runs[start : start + CLAIMS_MAX] for start in range(0, len(runs), CLAIMS_MAX)]
+        first = crc32(self._engine.worker.encode()) % max(len(groups), 1)
+        epochs: dict[RunId, Epoch] = {}
+        for group in groups[first:] + groups[:first]:
+            if self._engine.is_interrupted:
+                break
+            for run, claim in zip(group, await self._engine.claim(group), strict=True):
+                if isinstance(claim, FairleadError) and claim.diagnostics[0].code in _TAKEN:
+                    continue
+                if isinstance(claim, BaseException):
+                    raise claim
+                epochs[run] = claim.epoch
+                self.tally.adopted += 1
+        self._fresh.extend((run, epochs[run]) for run in runs if run in epochs)
 
     # ------------------------------------------------------------------------------------------------------ doing it
 

@@ -56,6 +56,16 @@ PROOFS: tuple[Proof, ...] = (
         "put a worker to sleep until another one has taken its run over, and wake it",
         "fairlead.testing.proving.sleepers:prove",
     ),
+    Proof(
+        "poison",
+        "let runs kill the workers that perform them, among others that do not",
+        "fairlead.testing.proving.poison:prove",
+    ),
+    Proof(
+        "adoption",
+        "kill everything over thousands of open runs, and let two workers take them over",
+        "fairlead.testing.proving.adoption:prove",
+    ),
 )
 
 
