@@ -14,6 +14,7 @@ from fairlead.gate.gate import Gate
 from fairlead.runtime.contents import Contents, Definitions
 from fairlead.runtime.embedded import EmbeddedRun
 from fairlead.runtime.loop import Interpreter
+from fairlead.runtime.steady import SteadyClock
 
 _POLL_S = 0.05  # how often another process's requests are looked for
 _TURN_S = 0.2  # how often a run that waits for its turn looks whether it has come
@@ -94,11 +95,12 @@ class Engine:
             await self._gate.sweep(run)
         if self._interrupted:
             raise Interrupted(self._interrupted)
-        embedded = EmbeddedRun(run, epoch, self._journal, self._gate, self._clock, self.perform, self._definitions)
+        clock = SteadyClock(self._clock)
+        embedded = EmbeddedRun(run, epoch, self._journal, self._gate, clock, self.perform, self._definitions)
         self._runs[run] = embedded
         contents = Contents(self._journal.get, self._journal.put)
         try:
-            interpreter = Interpreter(embedded, self._gate.admit, embedded.refold, contents, self._clock.now)
+            interpreter = Interpreter(embedded, self._gate.admit, embedded.refold, contents, clock.now)
             if not is_alone and is_suspect(interpreter.state):
                 return interpreter.state
             state = await interpreter.perform(rests=rests)
