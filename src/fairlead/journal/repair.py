@@ -20,7 +20,14 @@ from fairlead.core.ports import Clock
 from fairlead.journal import chain
 from fairlead.journal.anchor import Mark, read_anchor
 from fairlead.journal.backup import aside_name, copy_run_file, parts_of, settle
-from fairlead.journal.backup_files import copy_synced, files_below, refuse_in_use, sync_directories, unwritable
+from fairlead.journal.backup_files import (
+    copy_synced,
+    files_below,
+    read_list,
+    refuse_in_use,
+    sync_directories,
+    unwritable,
+)
 from fairlead.journal.blobs import Blobs
 from fairlead.journal.chain import Row
 from fairlead.journal.composing import Composed, check_next, compose
@@ -121,7 +128,7 @@ class _Work:
                 )
             rows = self._chosen(_Cursor(own, known), _Cursor(other, known))
             self._composed = compose(self._new, rows, self._places.directory)
-        if self._from_backup and not self._agreed and (self._compared or not self._is_remembered(marks)):
+        if self._from_backup and not self._agreed and (self._compared or not self._is_ours(marks)):
             self._refuse_stranger()
         head = self._composed.head.seq
         last = max(known, self._last_seen)
@@ -215,16 +222,24 @@ class _Work:
         else:
             self._from_backup.append(Range(Seq(seq), Seq(seq)))
 
-    def _is_remembered(self, marks: list[Mark]) -> bool:
-        """Whether the anchor knows nothing that speaks against the events that were put together."""
-        return all(mark.seq > self._composed.head.seq or mark == self._composed.head for mark in marks)
+    def _is_ours(self, marks: list[Mark]) -> bool:
+        """Whether the backup is of this record, when none of its events can be compared with one of the journal."""
+        if self._composed.head in marks:
+            return True
+        assert self._backup is not None
+        try:
+            is_named = read_list(self._backup.directory).state_dir == self._places.directory
+        except FairleadError:
+            is_named = False
+        # What the anchor remembers must not stand against it.
+        return is_named and all(mark.seq > self._composed.head.seq for mark in marks if mark.seq)
 
     def _refuse_stranger(self) -> None:
         assert self._backup is not None
         raise error(
             "FL-L038",
             f"the backup in {path_text(self._backup.directory)} is of another record than {self._places.directory}",
-            "name a backup of this project",
+            "name a backup of this project; `fairlead restore FROM --force` takes any, and keeps what is there",
         )
 
     def _contents(self) -> tuple[int, list[tuple[str, int]]]:

@@ -71,7 +71,9 @@ class _Verification:
         try:
             connection = connect_unchecked(self._places)
         except FairleadError as cause:
-            self._note(0, cause.diagnostics[0].code, cause.diagnostics[0].message)
+            # Where nothing can be read, the first event that somebody remembers is the first bad one.
+            seq = 1 if cause.code == "FL-L002" and marks and marks[-1].seq else 0
+            self._note(seq, cause.code, cause.diagnostics[0].message)
             return
         if connection is None:
             self._compare_anchor(marks or [])

@@ -135,9 +135,9 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-L038",
         "The backup is of another record",
-        "None of the events that can still be read in the damaged journal is the one that the backup has at its place,"
-        " so the backup is of another project. Nothing was changed.",
-        "name a backup of this project",
+        "None of the events that can still be read in the damaged journal is the one that the backup has at its place;"
+        " or nothing can be read, and the backup names another state directory. Nothing was changed.",
+        "name a backup of this project; `fairlead restore FROM --force` takes any, and keeps what is there",
     ),
     Code(
         "FL-L039",
