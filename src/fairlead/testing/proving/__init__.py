@@ -27,6 +27,11 @@ PROOFS: tuple[Proof, ...] = (
         "fairlead.testing.proving.power_cuts:prove",
     ),
     Proof(
+        "crash-points",
+        "let workers die at every commit and effect of random workflows, and again while others go on",
+        "fairlead.testing.proving.crash_points:prove",
+    ),
+    Proof(
         "io-errors",
         "let the disk refuse each call of a journal in every way",
         "fairlead.testing.proving.io_errors:prove",
@@ -55,6 +60,21 @@ PROOFS: tuple[Proof, ...] = (
         "sleepers",
         "put a worker to sleep until another one has taken its run over, and wake it",
         "fairlead.testing.proving.sleepers:prove",
+    ),
+    Proof(
+        "full-disk",
+        "fill the disk under the state directory while two runs are under way, and make room again",
+        "fairlead.testing.proving.full_disk:prove",
+    ),
+    Proof(
+        "clock-jumps",
+        "let the wall clock jump by hours and years in the middle of waits and of repeats",
+        "fairlead.testing.proving.clock_jumps:prove",
+    ),
+    Proof(
+        "children",
+        "start programs that do not want to end, and kill or end their parents",
+        "fairlead.testing.proving.children:prove",
     ),
     Proof(
         "poison",

@@ -3,17 +3,21 @@
 import random
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 import msgspec
 
 from fairlead.core.json import digest, encode
+from fairlead.testing.proving.tries import fresh_directory
 from fairlead.testing.simulation.grammar import ASKING_CHILD, CHILD, EFFECTS, any_workflow, inputs_for
 from fairlead.testing.simulation.model import problems_of
 from fairlead.testing.simulation.stage import FAULTS, History, Play, Stage
 
-STEPS_MAX = 16
+STEPS_MIN = 5
 EFFECTS_SHARE = 0.4
+FILES_SHARE = 0.02
+_CHILDREN = {digest(encode(one)): one for one in (CHILD, ASKING_CHILD)}
 
 
 class Case(NamedTuple):
@@ -51,27 +55,37 @@ def case_of(text: str) -> Case:
 def play_of(case: Case) -> Play:
     """The workflow of the case, its inputs, and what needs no question."""
     rng = random.Random(case.seed)
-    workflow, inputs = any_workflow(rng, steps_max=STEPS_MAX, effects=EFFECTS_SHARE), inputs_for(rng)
+    workflow = any_workflow(rng, effects=EFFECTS_SHARE)
+    while len(workflow.plan) < STEPS_MIN:  # a small one has little that could be lost
+        workflow = any_workflow(rng, effects=EFFECTS_SHARE)
+    inputs = inputs_for(rng)
     allowed = tuple(kind for kind in EFFECTS if rng.random() < 0.7)
     if case.steps:
         kept = workflow.steps[: case.steps]
         outputs = {f"of_{step.id}": workflow.outputs[f"of_{step.id}"] for step in kept}
         workflow = msgspec.structs.replace(workflow, steps=kept, finally_=(), outputs=outputs)
-    return Play(str(case.seed), workflow, inputs, allowed)
+    return Play(str(case.seed), workflow, inputs, allowed, {**_CHILDREN, digest(encode(workflow)): workflow})
 
 
 def faults_of(seed: int) -> frozenset[str]:
-    """Which kinds of faults there are in the performances of this seed: a part of them, so that each is met alone too."""
+    """Which kinds of faults there are in the performances of this seed: some of them, so that each is met alone too.
+
+    Among them `files`: the journal is the real one then, on files; that takes longest, so few have it.
+    """
     rng = random.Random(f"{seed} faults")
-    return frozenset(fault for fault in FAULTS if rng.random() < 0.35)
+    drawn = [fault for fault in FAULTS if rng.random() < 0.35]
+    return frozenset([*drawn, *(["files"] if rng.random() < FILES_SHARE else [])])
 
 
-def _performed(play: Play, case: Case, begun: History | None, counts: Counter[str]) -> tuple[History, list[str]]:
-    stage = Stage(play, f"{case.seed} {case.point} {case.second}", case.faults, begun)
-    history = stage.perform()
-    counts.update(history.counts)
-    workflows = {digest(encode(one)): one for one in (play.workflow, CHILD, ASKING_CHILD)}
-    return history, history.problems + problems_of(workflows, history.records, history.happened)
+@contextmanager
+def _performed(play: Play, case: Case, begun: History | None = None) -> Iterator[History]:
+    """What the case comes to, once more or for the first time; its files are kept as long as it is looked at."""
+    with ExitStack() as kept:
+        directory = str(kept.enter_context(fresh_directory())) if "files" in case.faults else ""
+        stage = Stage(play, f"{case.seed} {case.point} {case.second}", case.faults, begun, directory)
+        history = stage.perform()
+        history.problems.extend(problems_of(play.workflows, history.records, history.happened))
+        yield history
 
 
 def again(text: str) -> list[str]:
@@ -80,20 +94,17 @@ def again(text: str) -> list[str]:
 
 
 def _again(case: Case) -> list[str]:
-    play, counts = play_of(case), Counter[str]()
-    history, problems = _performed(play, case._replace(point=-1, second=-1), None, counts)
-    for point, second in ((case.point, -1), (case.point, case.second)):
-        if point < 0 or (second < 0 and (point, second) != (case.point, -1)) or len(history.boundaries) == 0:
-            break
-        if second < 0:
-            if point >= len(history.boundaries):
-                return []
-            begun = history.until(history.boundaries[point])
-            history, problems = _performed(play, case._replace(second=-1), begun, counts)
-        else:
-            begun = history.until(history.boundaries[second % len(history.boundaries)])
-            history, problems = _performed(play, case, begun, counts)
-    return problems
+    play = play_of(case)
+    with ExitStack() as kept:
+        history = kept.enter_context(_performed(play, case._replace(point=-1, second=-1)))
+        for number, then in ((case.point, case._replace(second=-1)), (case.second, case)):
+            if number < 0:
+                break
+            if number >= len(history.boundaries):
+                return []  # there is no such moment
+            begun = history.until(history.boundaries[number])
+            history = kept.enter_context(_performed(play, then, begun))
+        return history.problems
 
 
 def try_seed(seed: int, faults: frozenset[str] | None = None) -> Tried:
@@ -102,22 +113,25 @@ def try_seed(seed: int, faults: frozenset[str] | None = None) -> Tried:
     play, counts, failures = play_of(first), Counter[str](workflows=1), list[tuple[Case, str]]()
     rng = random.Random(f"{seed} seconds")
 
-    def perform(case: Case, begun: History | None) -> History:
-        history, problems = _performed(play, case, begun, counts)
-        failures.extend((case, problem) for problem in problems)
-        return history
+    def note(case: Case, history: History) -> None:
+        counts.update(history.counts)
+        failures.extend((case, problem) for problem in history.problems)
 
-    for fault in first.faults:
-        counts[f"with {fault}"] += 1
-    base = perform(first, None)
-    for point, boundary in enumerate(base.boundaries):
-        counts["crash points"] += 1
-        case = first._replace(point=point)
-        recovered = perform(case, base.until(boundary))
-        second = rng.randrange(len(recovered.boundaries)) if recovered.boundaries else -1
-        if second >= 0:
-            counts["second crashes"] += 1
-            perform(case._replace(second=second), recovered.until(recovered.boundaries[second]))
+    counts.update(f"with {fault}" for fault in first.faults)
+    with _performed(play, first) as base:
+        note(first, base)
+        for point, boundary in enumerate(base.boundaries):
+            case = first._replace(point=point)
+            counts["crash points"] += 1
+            with _performed(play, case, base.until(boundary)) as recovered:
+                note(case, recovered)
+                if not recovered.boundaries:
+                    continue  # there was nothing left to do
+                case = case._replace(second=rng.randrange(len(recovered.boundaries)))
+                counts["second crashes"] += 1
+                begun = recovered.until(recovered.boundaries[case.second])
+                with _performed(play, case, begun) as recovered_again:
+                    note(case, recovered_again)
     return Tried(counts, failures)
 
 
@@ -134,8 +148,7 @@ def _smaller(case: Case) -> Iterator[Case]:
         yield case._replace(point=-1, second=-1)
     for fault in sorted(case.faults):
         yield case._replace(faults=case.faults - {fault})
-    steps = len(play_of(case).workflow.steps)
-    for count in range(1, steps):
+    for count in range(1, len(play_of(case).workflow.steps)):
         yield case._replace(steps=count)
     for point in range(case.point):
         yield case._replace(point=point)

@@ -47,15 +47,13 @@ ASKING_CHILD = Workflow(
 )
 SIGNALS = ("go", "stop")
 EFFECTS = ("world.look", "world.put", "world.post", "world.drop")  # read_only, keyed, unkeyed, irreversible
-STEPS_MAX = 30
+_STEPS_MAX = 30
 _CLASSES: tuple[ErrorClass, ...] = ("transient", "timeout", "invalid_output", "rate_limit", "expectation")
 
 
-def any_workflow(
-    rng: random.Random, *, is_racing: bool = True, steps_max: int = STEPS_MAX, effects: float = 0.0
-) -> Workflow:
-    """A workflow of 1 to *steps_max* steps; so large a share of its leaves more than else change the world outside."""
-    return _Grammar(rng, is_racing, steps_max, effects).workflow()
+def any_workflow(rng: random.Random, *, is_racing: bool = True, effects: float = 0.0) -> Workflow:
+    """A workflow of 1 to 30 steps; so large a share of its leaves more than else change the world outside."""
+    return _Grammar(rng, is_racing, effects).workflow()
 
 
 def inputs_for(rng: random.Random) -> dict[str, Any]:  # values of several types
@@ -70,11 +68,11 @@ def inputs_for(rng: random.Random) -> dict[str, Any]:  # values of several types
 class _Grammar:
     """One draw."""
 
-    def __init__(self, rng: random.Random, is_racing: bool, steps_max: int, effects: float) -> None:
+    def __init__(self, rng: random.Random, is_racing: bool, effects: float) -> None:
         self.rng = rng
         self.is_racing = is_racing
         self.effects = effects
-        self.left = rng.randint(1, steps_max)
+        self.left = rng.randint(1, _STEPS_MAX)
         self.names: Iterator[str] = iter(f"s{number}" for number in range(10_000))
 
     def chance(self, share: float) -> bool:

@@ -54,6 +54,12 @@ class _Life:
         return self.steps[place.partition("[")[0].partition("#")[0]]
 
 
+def _kind_of(step: Step) -> str:
+    if isinstance(step.action, EffectAction):
+        return CLASSES[step.action.kind]
+    return "notify" if isinstance(step.action, NotifyAction) else ""
+
+
 def problems_of(
     workflows: Mapping[Digest, Workflow], records: Sequence[e.Recorded], happened: Sequence[Happening]
 ) -> list[str]:
@@ -66,7 +72,8 @@ def problems_of(
         while left and left[-1].after == number:
             one = left.pop()
             begun = lives[one.run].attempts.get((one.place, one.attempt), "never begun") if one.run in lives else ""
-            if begun not in ("running", "lost", "uncertain", "cancelled"):
+            late = one.kind == "notify" and begun == "succeeded"  # by a worker that slept: it was perhaps delivered
+            if begun not in ("running", "lost", "uncertain", "cancelled") and not late:
                 said.append(f"{one.run} {one.place}: {one.kind} while attempt {one.attempt} was {begun or 'unknown'}")
             counted[one.run, one.place, CLASSES.get(one.kind, one.kind)] += 1
         if number < len(records):
@@ -83,9 +90,7 @@ def problems_of(
         if life.status != "ended" and not (life.status in ("parked", "paused") and life.parked):
             said.append(f"{run} neither ended nor waits for a named reason: it is {life.status}")
         for place in life.done:
-            action = life.step(place)[0].action
-            changes = isinstance(action, EffectAction) and CLASSES[action.kind] != "read_only"
-            if changes and (run, place) not in places:
+            if _kind_of(life.step(place)[0]) in ("keyed", "unkeyed", "irreversible") and (run, place) not in places:
                 said.append(f"{run} {place} succeeded, and nothing happened outside")
     return said
 
@@ -141,11 +146,9 @@ def _attempt(life: _Life, event: e.AttemptOutcome | e.AttemptStarted | e.WaitBeg
     life.failed[place] += now == "failed"
     if life.failed[place] > 1 + step.retry.max + len(step.fallback):
         said.append(f"failed {life.failed[place]} times and was repeated {step.retry.max} times at most")
-    if now in ("succeeded", "cancelled"):
-        life.done |= {place} if now == "succeeded" else set()
-    if now == "lost" and isinstance(step.action, EffectAction | NotifyAction) and before == "running":
-        if isinstance(step.action, NotifyAction) or CLASSES[step.action.kind] in _NOT_BY_ITSELF:
-            said.append("an effect that may not be repeated was called lost")
+    life.done |= {place} if now == "succeeded" else set()
+    if now == "lost" and _kind_of(step) in _NOT_BY_ITSELF:
+        said.append("an effect that may not be repeated was called lost")
     if isinstance(event, e.AttemptStarted):
         if len(life.running) > life.window or life.status == "paused" or life.cancels > is_closing:
             said.append(f"begun with {len(life.running)} running, {life.status}, {life.cancels} times cancelled")

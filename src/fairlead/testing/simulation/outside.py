@@ -59,8 +59,8 @@ def share_of(*words: object) -> float:
 def answer_of(seed: str, place: Place, agent: str, failed_before: int) -> Outcome:
     """What an agent answers: it follows from where the step stands and what failed there, never from who was faster."""
     drawn = int.from_bytes(sha256(f"{seed} {place} {agent} {failed_before}".encode()).digest()[:8])
-    stubborn = sha256(f"{seed} {place}".encode()).digest()[0] < 10  # it never does better
-    if stubborn or drawn % 100 < 15:
+    stubborn = sha256(f"{seed} {place}".encode()).digest()[0] < 6  # it never does better
+    if stubborn or drawn % 100 < 10:
         error = "transient" if stubborn else _ERRORS[(drawn >> 8) % len(_ERRORS)]
         return Failed("agent" if error else "result", "FL-R210", "no", error=error)
     degraded = ("less",) if (drawn >> 16) % 20 == 0 else ()

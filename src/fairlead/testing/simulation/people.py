@@ -46,7 +46,7 @@ class People:
         """Everybody does what a run waits for: decides, sends signals, resumes."""
         from fairlead.testing.simulation.stage import states_of
 
-        for state in states_of(self._stage.memory):
+        for state in states_of(self._stage):
             if state.pause is not None:
                 self._request(state.run, RunResumeRequested("ann"))
             is_asked = False
@@ -77,7 +77,7 @@ class People:
 
     def _request(self, run: RunId, request: Request) -> None:
         try:
-            self._stage.journal().record(run, request)
+            self._stage.desk.record(run, request)
             self._stage.counts["requests"] += 1
         except FairleadError:
             self._stage.counts["requests refused"] += 1

@@ -1,27 +1,30 @@
 """One performance: workers, people and the world around one run, in one thread, from a journal's prefix to the end."""
 
 import asyncio
+import os
 import random
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple, NoReturn
 
 from fairlead.core.errors import FairleadError
-from fairlead.core.events import AttemptFailed, Recorded, RunQueued, decode_definition
-from fairlead.core.ids import Micros, Place, RunId, WorkerId
+from fairlead.core.events import AttemptFailed, Recorded, RunQueued
+from fairlead.core.ids import Micros, Place, RunId, Seq, WorkerId
 from fairlead.core.json import Digest, Json, encode
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
-from fairlead.core.ports import Call, EffectCard, EffectWorld, Fenced, Interrupted, JournalFailed, World
+from fairlead.core.ports import Call, EffectCard, EffectWorld, Fenced, Interrupted, Journal, JournalFailed, World
 from fairlead.core.standing import RunState
 from fairlead.core.state import fold
 from fairlead.core.workflow import NotifyAction, Workflow
 from fairlead.gate.gate import Gate
 from fairlead.gate.surroundings import Surroundings
+from fairlead.journal import SqliteJournal
+from fairlead.journal.opening import Places
 from fairlead.runtime.engine import Engine
 from fairlead.testing.agents import ScriptedAgent
 from fairlead.testing.memory import Memory, MemoryJournal
 from fairlead.testing.simulation.facts import unlike
-from fairlead.testing.simulation.grammar import ASKING_CHILD, CHILD
 from fairlead.testing.simulation.loop import SimulatedClock, SimulatedLoop, Stuck
 from fairlead.testing.simulation.outside import CLASSES, Happening, Outside, answer_of, card_of, share_of
 from fairlead.testing.simulation.people import People
@@ -30,6 +33,7 @@ RUN = RunId("r-simulate")
 BEGAN = Micros(1_790_000_000_000_000)
 CLAIMS_MAX = 80  # of one performance: a run that needs more does not end
 FAULTS = ("order", "answers", "people", "clock", "slow", "disk", "stop", "zombie")
+IN_MEMORY = frozenset(("disk", "zombie"))  # what only a journal in memory can be made to do
 _YEAR_S = 365 * 86_400.0
 _AGENTS = ("scripted", "second", "third", "run")
 
@@ -41,6 +45,7 @@ class Play(NamedTuple):
     workflow: Workflow
     inputs: dict[str, Json]
     allowed: tuple[str, ...]  # kinds of effects that nobody is asked about
+    workflows: dict[Digest, Workflow]  # by the names under which the content store has them
 
 
 class Boundary(NamedTuple):
@@ -62,19 +67,27 @@ class History(NamedTuple):
     boundaries: list[Boundary]
     problems: list[str]
     counts: Counter[str]
+    copies: list[str]  # of the state directory at each boundary; none: it was in memory
 
     def until(self, boundary: Boundary) -> "History":
         """What is left of it by a crash at *boundary*."""
         contents = dict(list(self.contents.items())[: boundary.contents])
         records, happened = self.records[: boundary.events], self.happened[: boundary.happened]
-        return History(records, happened, contents, [boundary], [], Counter())
+        copies = [self.copies[self.boundaries.index(boundary)]] if self.copies else []
+        return History(records, happened, contents, [boundary], [], Counter(), copies)
 
 
 class Stage:
-    """One performance, under some *faults* that *seed* draws. Nothing of it waits for real time."""
+    """One performance, under some *faults* that *seed* draws. Nothing of it waits for real time.
 
-    def __init__(self, play: Play, seed: str, faults: frozenset[str], begun: History | None = None) -> None:
-        self.play, self.faults = play, faults
+    With *directory*, an empty one, the journal is the real one in there, and is copied at every boundary.
+    """
+
+    def __init__(
+        self, play: Play, seed: str, faults: frozenset[str], begun: History | None = None, directory: str = ""
+    ) -> None:
+        self.play = play
+        self.faults = faults - IN_MEMORY if directory else faults
         self.rng = random.Random(seed)
         self.counts: Counter[str] = Counter()
         self.problems: list[str] = []
@@ -82,6 +95,9 @@ class Stage:
         self._engines: list[Engine] = []
         self._others: list[asyncio.Task[RunState | None]] = []
         self._workers = 0
+        self._directory = directory
+        self._copies: list[str] = []
+        self._opened: list[SqliteJournal] = []
         self._acknowledged = begun.records if begun is not None else []
         if begun is None:
             self.memory, self.outside = Memory(), Outside([])
@@ -93,9 +109,16 @@ class Stage:
             self._workers = last.events  # no worker of before has the name of a later one
             self.clock = SimulatedClock(last.now, last.monotonic)
             self.clock.sleep(self.rng.choice((0.0, 1.0, 45.0)))
+            if directory:
+                shutil.copytree(begun.copies[0], self._state, dirs_exist_ok=True)
         rng = random.Random(f"{seed} order") if "order" in faults else None
         self.loop = SimulatedLoop(self.clock, rng, self._due)
+        self.desk = self.journal()  # of everybody who is no worker
         self.people = People(self)
+
+    @property
+    def _state(self) -> str:
+        return os.path.join(self._directory, "state")
 
     # ------------------------------------------------------------------------------------------------------ performing
 
@@ -113,16 +136,19 @@ class Stage:
             self.problems.append("what was acknowledged before the crash is not in the journal as it was")
         boundaries = list(self.boundaries.values())
         return History(
-            self.memory.records, self.outside.happened, self.memory.contents, boundaries, self.problems, self.counts
+            self.memory.records,
+            self.outside.happened,
+            self.memory.contents,
+            boundaries,
+            self.problems,
+            self.counts,
+            self._copies,
         )
 
     def _queue(self) -> None:
-        journal = self.journal()
-        for child in (CHILD, ASKING_CHILD):
-            journal.put(encode(child))
-        definition = journal.put(encode(self.play.workflow))
-        queued = RunQueued(self.play.workflow.name, definition, self.play.inputs, "/tree")
-        journal.record(RUN, queued)
+        for workflow in self.play.workflows.values():
+            definition = self.desk.put(encode(workflow))
+        self.desk.record(RUN, RunQueued(workflow.name, definition, self.play.inputs, "/tree"))  # the last is the run's
         self.mark()
 
     async def _live(self) -> None:
@@ -160,6 +186,10 @@ class Stage:
         finally:
             watching.cancel()
             self._engines.remove(engine)
+            if isinstance(journal, SqliteJournal):
+                journal.close()
+                self._opened.remove(journal)
+                self.mark()
             self.memory.living.pop(engine.worker, None)
         if state is not None and self.rng.random() < 0.1:
             self._compare(state)
@@ -177,6 +207,8 @@ class Stage:
             task.cancel()
             task._log_destroy_pending = False  # type: ignore[attr-defined]  # its worker is dead: nobody waits for it
         self.loop.close()
+        for journal in self._opened:
+            journal.close()
 
     def _due(self) -> Micros | None:
         """What the runs look out for. The engine shows it to nobody else, for nobody else moves the clock."""
@@ -190,38 +222,51 @@ class Stage:
 
     # ---------------------------------------------------------------------------------------------- journal and faults
 
-    def journal(self, engine: Engine | None = None) -> MemoryJournal:
+    def journal(self, engine: Engine | None = None) -> MemoryJournal | SqliteJournal:
         """A journal of one process; without an engine that of a person's command."""
-        if engine is None:
-            return MemoryJournal(self.memory, self.clock)
+        opened: list[MemoryJournal | SqliteJournal] = []
 
         def later(commit: Callable[[], None]) -> None:
+            assert engine is not None  # people wait for what they ask
             wait_s = self.rng.choice((0.0, 0.3, 2.0)) if "slow" in self.faults else 0.0
+            self.counts["slow commits"] += bool(wait_s)
             if wait_s:
-                self.counts["slow commits"] += 1
-                self.loop.call_later(wait_s, self._commit, engine, journal)
+                self.loop.call_later(wait_s, self._commit, engine, opened[0], commit)
             else:
-                self.loop.call_soon(self._commit, engine, journal)
+                self.loop.call_soon(self._commit, engine, opened[0], commit)
 
-        journal = MemoryJournal(self.memory, self.clock, engine.deliver, later)
-        return journal
+        deliver = engine.deliver if engine is not None else None
+        if self._directory:
+            real = SqliteJournal(Places(self._state), self.clock, deliver, "process", later)
+            self._opened.append(real)
+            opened.append(real)
+        else:
+            opened.append(MemoryJournal(self.memory, self.clock, deliver, later))
+        return opened[0]
 
-    def _commit(self, engine: Engine, journal: MemoryJournal) -> None:
+    def _commit(self, engine: Engine, journal: MemoryJournal | SqliteJournal, commit: Callable[[], None]) -> None:
         self.mark()
-        if "disk" in self.faults and self.rng.random() < 0.05:
+        if "disk" in self.faults and isinstance(journal, MemoryJournal) and self.rng.random() < 0.05:
             self.counts["disk failures"] += 1
             journal.fail("the disk is gone", is_written=self.rng.random() < 0.5)
-        journal.commit()
+        commit()
         self.mark()
         if self.faults:
             self._disturb(engine)
 
     def mark(self) -> None:
         """Everybody might die now."""
+        if self._directory:
+            for record in self.desk.events_after(Seq(len(self.memory.records))):
+                self.memory.keep(record)
         key = len(self.memory.records), len(self.outside.happened)
         self.counts["moments"] += 1
         if key not in self.boundaries:
-            self.boundaries[key] = Boundary(*key, len(self.memory.contents), self.clock.now(), self.clock.monotonic())
+            contents = len(self.memory.contents)
+            self.boundaries[key] = Boundary(*key, contents, self.clock.now(), self.clock.monotonic())
+            if self._directory:
+                self._copies.append(os.path.join(self._directory, f"at-{len(self._copies)}"))
+                shutil.copytree(self._state, self._copies[-1])
 
     def _disturb(self, engine: Engine) -> None:
         """After a commit: what the faults of this performance do now, if anything."""
@@ -241,7 +286,7 @@ class Stage:
 
     # ---------------------------------------------------------------------------------------------- agents and effects
 
-    def _around(self, journal: MemoryJournal) -> Surroundings:
+    def _around(self, journal: Journal) -> Surroundings:
         agents = {name: ScriptedAgent(name, self._agent) for name in _AGENTS}
         effects = {kind: _SimulatedEffect(self, kind) for kind in CLASSES}
         return Surroundings(
@@ -330,12 +375,12 @@ class _SimulatedEffect:
         return await self._stage.happen(self._kind, world.key if CLASSES[self._kind] == "keyed" else "", world)
 
 
-def states_of(memory: Memory) -> list[RunState]:
+def states_of(stage: Stage) -> list[RunState]:
     """Every run that has not ended, as the journal tells it."""
     states = []
-    for run in memory.runs.values():
+    for run in stage.memory.runs.values():
         if not run.ended_at:
-            state = fold(decode_definition(memory.contents[run.first.definition]), run.records)
+            state = fold(stage.play.workflows[run.first.definition], run.records)
             assert state is not None
             states.append(state)
     return states
