@@ -1,140 +1,78 @@
-"""A power cut at any moment: what was not synced may be lost, kept, torn or reordered; what was acknowledged is there.
+"""A power cut at any moment while a journal is made: what was acknowledged is there, and the journal can be opened.
 
-A kill cannot show this: the kernel keeps what a dead process wrote. Here one run over a logging disk is performed
-for real; each cut then makes the files that such a disk could have been left with, and opens them.
+Cuts of whole lives are the business of `tests/testing/proving/test_power_cuts.py`; here it is each of the moments at
+which names become durable.
 """
 
-import os
+import errno
 import random
 import sys
 from pathlib import Path
 
-import pytest
+from fairlead.journal import verify
+from fairlead.testing.clock import FakeClock
+from fairlead.testing.disks import Platter, Refusal, WatchedDisk, refuse_at
+from fairlead.testing.proving.journal_work import STATE, Work
+from tests.proves import proves
 
-from fairlead.core.errors import FairleadError
-from fairlead.core.ids import RunId, Seq
-from fairlead.journal import open_journal, open_reader, pen, verify
-from fairlead.journal.opening import Mode
-from tests.journal.disk import Disk, Done
-from tests.journal.parts import FakeClock, queued
-
-CUTS = 300
-SECTOR_BYTES = 512
-ANCHOR = "anchor"
+DRAWS = 2  # what each moment may leave
 
 
-class Reference:
-    """One run of the journal, call by call, with what had been acknowledged before each."""
-
-    def __init__(self, directory: Path, mode: Mode, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(pen, "WAL_PAGES_BUSY_MAX", 12)  # checkpoints belong to it
-        clock = FakeClock()
-        with Disk() as disk:
-            journal = open_journal(str(directory), clock=clock, mode=mode)
-            journal.put(b"{}")
-            journal.record(RunId("r-before00"), queued())
-            self.before = {name: (directory / name).read_bytes() for name in ("journal.db", "journal.db-wal", ANCHOR)}
-            self._log_anchor(disk, directory, monkeypatch)
-            disk.is_logging = True
-            self.acknowledged: list[int] = []  # how many calls were done when this event was acknowledged
-            for number in range(40):
-                clock.move(0.3)
-                journal.record(RunId(f"r-{number:08}"), queued(text="x" * (number * 500)))
-                self.acknowledged.append(len(disk.done))
-            disk.is_logging = False
-            self.done = list(disk.done)
-            journal.close()
-
-    def _log_anchor(self, disk: Disk, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The anchor is no file of SQLite: its calls are logged where Python makes them."""
-        pwrite, fdatasync = os.pwrite, os.fdatasync
-
-        def is_anchor(fd: int) -> bool:
-            return os.path.samestat(os.fstat(fd), os.stat(directory / ANCHOR))
-
-        def logged_pwrite(fd: int, data: bytes, offset: int) -> int:
-            if is_anchor(fd):
-                disk.note(Done("write", ANCHOR, offset, data))
-            return pwrite(fd, data, offset)
-
-        def logged_fdatasync(fd: int) -> None:
-            fdatasync(fd)
-            if is_anchor(fd):
-                disk.note(Done("sync", ANCHOR))
-
-        monkeypatch.setattr(os, "pwrite", logged_pwrite)
-        monkeypatch.setattr(os, "fdatasync", logged_fdatasync)
-
-    def cut(self, at: int, draw: random.Random, directory: Path) -> int:
-        """Leave in *directory* what a cut before call *at* can leave; gives how many events were acknowledged."""
-        directory.mkdir(exist_ok=True)
-        (directory / "journal.db-shm").unlink(missing_ok=True)
-        for name, before in self.before.items():
-            key = name.removeprefix("journal.db")
-            done = [one for one in self.done[:at] if one.name == key]
-            synced = max((number for number, one in enumerate(done) if one.call == "sync"), default=-1)
-            content = bytearray(before)
-            for number, one in enumerate(done):
-                if number < synced:
-                    _apply(content, one)
-                elif one.call != "sync":
-                    _apply_perhaps(content, one, draw)
-            (directory / name).write_bytes(content)
-        return 1 + sum(1 for calls in self.acknowledged if calls <= at)
-
-
-def _apply(content: bytearray, one: Done) -> None:
-    if one.call == "write":
-        content.extend(bytes(max(0, one.offset + len(one.data) - len(content))))
-        content[one.offset : one.offset + len(one.data)] = one.data
-    elif one.call == "truncate":
-        del content[one.offset :]
-
-
-def _apply_perhaps(content: bytearray, one: Done, draw: random.Random) -> None:
-    """What was not synced: all of it, none of it, or some of its sectors."""
-    fate = draw.choice(("kept", "lost", "torn"))
-    if fate == "kept":
-        _apply(content, one)
-    elif fate == "torn" and one.call == "write":
-        for at in range(0, len(one.data), SECTOR_BYTES):
-            if draw.random() < 0.5:
-                _apply(content, Done("write", one.name, one.offset + at, one.data[at : at + SECTOR_BYTES]))
-
-
-def lost_events(reference: Reference, directory: Path, cuts: int) -> int:
-    """In how many of so many cuts something acknowledged was lost, or the journal could not be opened."""
+def seeded() -> random.Random:
     seed = random.SystemRandom().randrange(2**32)
     sys.stdout.write(f"seed {seed}\n")
-    draw = random.Random(seed)
-    lost = 0
-    for _ in range(cuts):
-        acknowledged = reference.cut(draw.randint(0, len(reference.done)), draw, directory)
-        try:
-            reader = open_reader(str(directory), clock=FakeClock())
-            events = [event.seq for event in reader.events_after(Seq(0))]
-            reader.close()
-        except FairleadError:
-            lost += 1
-            continue
-        assert events == list(range(1, len(events) + 1))
-        problems = [
-            problem for problem in verify(str(directory), clock=FakeClock()).problems if problem.code != "FL-L006"
-        ]
-        lost += len(events) < acknowledged or bool(problems)
-    return lost
+    return random.Random(seed)
 
 
-def test_no_power_cut_loses_what_was_acknowledged(quick_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reference = Reference(quick_path / "reference", "full", monkeypatch)
-    kinds = {(one.call, one.name) for one in reference.done}
-    assert {("sync", ""), ("sync", "-wal"), ("sync", ANCHOR), ("write", ""), ("write", ANCHOR)} <= kinds
-    assert lost_events(reference, quick_path / "cut", CUTS) == 0
+def problems_after(platter: Platter, work: Work, calls: int, draw: random.Random, directory: Path) -> list[str]:
+    """What is wrong with what a cut leaves after so many calls."""
+    platter.cut(draw).lay(str(directory))
+    report = verify(str(directory / STATE), clock=FakeClock())
+    problems = [f"{problem.code}: {problem.text}" for problem in report.problems]
+    if report.head < work.seq_at(calls):
+        problems.append(f"event {work.seq_at(calls)} was acknowledged; the journal ends at {report.head}")
+    for name in work.contents_at(calls):
+        if not (directory / STATE / "blobs" / name[7:9] / name[9:]).exists():
+            problems.append(f"the content {name} is gone")
+    return problems
 
 
-def test_without_waiting_for_the_disk_a_power_cut_does_lose_some(
-    quick_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The mode "process" promises no more; and the test above can fail."""
-    reference = Reference(quick_path / "reference", "process", monkeypatch)
-    assert lost_events(reference, quick_path / "cut", 100) > 10
+@proves("B11.5")
+def test_a_cut_at_any_call_while_a_journal_is_made_loses_nothing(quick_path: Path) -> None:
+    draw = seeded()
+    (quick_path / "disk").mkdir()
+    with WatchedDisk(str(quick_path / "disk")) as disk:
+        work = Work(disk, draw)
+        work.go_on()
+    assert {"make", "mkdir", "rename", "sync directory", "unlink"} <= {call.kind for call in disk.calls}
+    platter = Platter()
+    for number, call in enumerate(disk.calls):
+        for _ in range(DRAWS):
+            assert problems_after(platter, work, number, draw, quick_path / "cut") == [], f"before call {number}"
+        platter.perform(call)
+
+
+def test_what_a_dead_process_began_to_make_is_durable_before_the_next_one_promises_anything(quick_path: Path) -> None:
+    """The first process dies at any of its calls; the next finds directories and names that nobody has synced."""
+    draw = seeded()
+    number = 1
+    while True:
+        root = quick_path / str(number)
+        root.mkdir()
+        with WatchedDisk(str(root), refuse_at(number, Refusal(errno.EIO, is_death=True), is_sticky=True)) as disk:
+            first = Work(disk, draw)
+            try:
+                first.go_on()
+                return  # it came through
+            except Exception:  # of whatever kind: it is dead
+                disk.before = None
+            work = Work(disk, draw, seq=first.ends[-1])
+            work.acknowledged.extend(first.acknowledged)
+            work.go_on()
+        platter = Platter()
+        for call in disk.calls:
+            platter.perform(call)
+        for _ in range(DRAWS):
+            found = problems_after(platter, work, len(disk.calls), draw, quick_path / "cut")
+            assert found == [], f"the first process died before call {number}"
+        number += 1

@@ -15,8 +15,8 @@ from fairlead.core.ids import Epoch, RunId, Seq, WorkerId
 from fairlead.core.ports import Batch, Written
 from fairlead.journal import open_journal, pen, verify, writer
 from fairlead.journal.anchor import read_anchor
+from fairlead.testing.disks import Call, WatchedDisk
 from tests.journal.conftest import SqliteWorld
-from tests.journal.disk import Disk
 from tests.journal.parts import RUN, Deliveries, FakeClock, queued, started, succeeded, write_steps
 
 
@@ -33,19 +33,19 @@ def test_nothing_is_made_or_started_before_the_first_word(world: SqliteWorld) ->
 
 
 def test_a_commit_waits_for_the_disk_exactly_once(tmp_path: Path) -> None:
-    with Disk() as disk:
+    with WatchedDisk(str(tmp_path)) as disk:
         deliveries = Deliveries()
-        journal = open_journal(str(tmp_path), clock=FakeClock(), deliver=deliveries)
+        journal = open_journal(str(tmp_path), clock=FakeClock(), disk=disk, deliver=deliveries)
         write_steps(journal, deliveries, 1)
-        before = disk.calls.copy()
+        before = disk.counted.copy()
         for number in range(50):
             journal.append(Batch(RUN, Epoch(1), Seq(2), (), (started(f"s{number}"),)), number)
             deliveries.written()
-        spent = disk.calls - before
+        spent = disk.counted - before
         journal.close()
-    assert spent["sync", "-wal"] == 50
-    assert spent["sync", ""] == 0
-    assert spent["write", ""] == 0, "the database itself is written by checkpoints alone"
+    assert spent["sync", "journal.db-wal"] == 50
+    assert spent["sync", "journal.db"] == 0
+    assert spent["write", "journal.db"] == 0, "the database itself is written by checkpoints alone"
 
 
 STRACED = """
@@ -74,24 +74,24 @@ def test_what_is_queued_during_a_commit_becomes_one_commit(tmp_path: Path) -> No
     is_held, may_go_on = threading.Event(), threading.Event()
     deliveries = Deliveries()
 
-    def hold(call: str, name: str) -> None:
-        if (call, name) == ("sync", "-wal") and is_held.is_set() is False and armed.is_set():
+    def hold(call: Call) -> None:
+        if (call.kind, call.path) == ("sync", "journal.db-wal") and is_held.is_set() is False and armed.is_set():
             is_held.set()
             may_go_on.wait()
 
     armed = threading.Event()
-    with Disk(hold) as disk:
-        journal = open_journal(str(tmp_path), clock=FakeClock(), deliver=deliveries)
+    with WatchedDisk(str(tmp_path), hold) as disk:
+        journal = open_journal(str(tmp_path), clock=FakeClock(), disk=disk, deliver=deliveries)
         write_steps(journal, deliveries, 1)
         armed.set()
         journal.append(Batch(RUN, Epoch(1), Seq(2), (), (started("first"),)), "first")
         is_held.wait()
         for number in range(40):
             journal.append(Batch(RUN, Epoch(1), Seq(2), (), (started(f"s{number}"),)), number)
-        syncs = disk.calls["sync", "-wal"]
+        syncs = disk.counted["sync", "journal.db-wal"]
         may_go_on.set()
         answers = [deliveries.written() for _ in range(41)]
-        assert disk.calls["sync", "-wal"] == syncs + 1
+        assert disk.counted["sync", "journal.db-wal"] == syncs + 1
         journal.close()
     assert deliveries.groups[-2:] == [["first"], list(range(40))]
     assert [answer.first_seq for answer in answers] == list(range(answers[0].first_seq, answers[0].first_seq + 41))
@@ -124,16 +124,16 @@ def test_even_if_nothing_was_awaited_before(world: SqliteWorld) -> None:
 
 
 def test_a_refusal_alone_costs_no_commit(tmp_path: Path) -> None:
-    with Disk() as disk:
+    with WatchedDisk(str(tmp_path)) as disk:
         deliveries = Deliveries()
-        journal = open_journal(str(tmp_path), clock=FakeClock(), deliver=deliveries)
+        journal = open_journal(str(tmp_path), clock=FakeClock(), disk=disk, deliver=deliveries)
         write_steps(journal, deliveries, 1)
-        syncs = disk.calls["sync", "-wal"]
+        syncs = disk.counted["sync", "journal.db-wal"]
         journal.append(Batch(RUN, Epoch(9), Seq(2), (), (started("x"),)), "stale")
         deliveries.refused()
         with pytest.raises(FairleadError, match="FL-R101"):
             journal.record(RunId("r-nobody00"), RunCancelRequested())
-        assert disk.calls["sync", "-wal"] == syncs
+        assert disk.counted["sync", "journal.db-wal"] == syncs
         journal.close()
 
 
@@ -249,11 +249,11 @@ def test_a_long_log_is_checkpointed_even_without_a_quiet_moment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pen, "WAL_PAGES_BUSY_MAX", 30)
-    with Disk() as disk:
+    with WatchedDisk(str(tmp_path)) as disk:
         deliveries = Deliveries()
-        journal = open_journal(str(tmp_path), clock=FakeClock(), deliver=deliveries)
+        journal = open_journal(str(tmp_path), clock=FakeClock(), disk=disk, deliver=deliveries)
         write_steps(journal, deliveries, 200)
-        syncs = disk.calls["sync", ""]
+        syncs = disk.counted["sync", "journal.db"]
         journal.close()
     assert syncs > 5
     assert (tmp_path / "journal.db-wal").stat().st_size == 0
@@ -265,13 +265,13 @@ def test_a_quiet_moment_empties_a_log_that_has_grown(tmp_path: Path, monkeypatch
     monkeypatch.setattr(writer, "_IDLE_SECONDS", 0.001)
     is_synced = threading.Event()
 
-    def seen(call: str, name: str) -> None:
-        if (call, name) == ("sync", ""):
+    def seen(call: Call) -> None:
+        if (call.kind, call.path) == ("sync", "journal.db"):
             is_synced.set()
 
-    with Disk(seen):
+    with WatchedDisk(str(tmp_path), seen) as disk:
         deliveries = Deliveries()
-        journal = open_journal(str(tmp_path), clock=FakeClock(), deliver=deliveries)
+        journal = open_journal(str(tmp_path), clock=FakeClock(), disk=disk, deliver=deliveries)
         write_steps(journal, deliveries, 1)
         is_synced.clear()
         journal.record(RunId("r-large000"), queued(text="x" * 200_000))
@@ -312,15 +312,15 @@ def test_what_a_step_costs_on_disk_does_not_grow(tmp_path: Path) -> None:
 
 
 def test_in_the_process_mode_a_commit_waits_for_no_disk(tmp_path: Path) -> None:
-    with Disk() as disk:
+    with WatchedDisk(str(tmp_path)) as disk:
         deliveries = Deliveries()
-        journal = open_journal(str(tmp_path), clock=FakeClock(), deliver=deliveries, mode="process")
+        journal = open_journal(str(tmp_path), clock=FakeClock(), disk=disk, deliver=deliveries, mode="process")
         write_steps(journal, deliveries, 1)
-        before = disk.calls.copy()
+        before = disk.counted.copy()
         for number in range(20):
             journal.append(Batch(RUN, Epoch(1), Seq(2), (), (started(f"s{number}"),)), number)
             assert isinstance(deliveries.written(), Written)
-        assert (disk.calls - before)["sync", "-wal"] == 0
+        assert (disk.counted - before)["sync", "journal.db-wal"] == 0
         journal.close()
 
 

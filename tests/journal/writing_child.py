@@ -13,13 +13,14 @@ from contextlib import nullcontext
 from fairlead.core.ids import RunId, WorkerId
 from fairlead.core.ports import Batch
 from fairlead.journal import open_journal
-from tests.journal.disk import Before, Disk
+from fairlead.journal.disk import REAL, Disk
+from fairlead.testing.disks import Before, Call, WatchedDisk
 from tests.journal.parts import Deliveries, FakeClock, queued, started
 
 
-def write(directory: str, run: RunId, count: int) -> None:
+def write(directory: str, run: RunId, count: int, disk: Disk) -> None:
     deliveries = Deliveries()
-    journal = open_journal(directory, clock=FakeClock(), deliver=deliveries)
+    journal = open_journal(directory, clock=FakeClock(), deliver=deliveries, disk=disk)
     worker = WorkerId("w-" + run)
     journal.register_worker(worker)
     journal.put(b"{}")
@@ -39,12 +40,12 @@ def say(seq: int, what: str) -> None:
 
 
 def crash_at(number: int) -> Before:
-    """End the process, as a kill would, before the call of this number."""
+    """End the process, as a kill would, before the change of this number that SQLite makes."""
     calls = 0
 
-    def before(call: str, name: str) -> None:
+    def before(call: Call) -> None:
         nonlocal calls
-        calls += 1
+        calls += call.by_sqlite and call.kind in ("write", "sync", "truncate")
         if calls == number:
             os._exit(9)
 
@@ -53,5 +54,5 @@ def crash_at(number: int) -> Before:
 
 if __name__ == "__main__":
     directory, run, count = sys.argv[1], RunId(sys.argv[2]), int(sys.argv[3])
-    with Disk(crash_at(int(sys.argv[5]))) if len(sys.argv) > 4 else nullcontext():
-        write(directory, run, count)
+    with WatchedDisk(directory, crash_at(int(sys.argv[5]))) if len(sys.argv) > 4 else nullcontext(REAL) as disk:
+        write(directory, run, count, disk)

@@ -204,6 +204,11 @@ class _Layer(apsw.VFS):
     def xGetLastError(self) -> tuple[int, str | None]:
         return (self._errno, os.strerror(self._errno)) if self._errno else super().xGetLastError()
 
+    def excepthook(
+        self, etype: type[BaseException] | None, evalue: BaseException | None, etraceback: TracebackType | None
+    ) -> bool:
+        return True  # what SQLite cannot report is no fault of this disk
+
     def ask(self, call: Call, code: int) -> None:
         refusal = self._disk.refusal_of(call)
         if refusal is not None:
@@ -229,6 +234,11 @@ class _File(apsw.VFSFile):
         log = apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_MAIN_JOURNAL
         self._is_name_loose = bool(flags[0] & apsw.SQLITE_OPEN_CREATE and flags[0] & log)
         super().__init__("", name, flags)
+
+    def excepthook(
+        self, etype: type[BaseException] | None, evalue: BaseException | None, etraceback: TracebackType | None
+    ) -> bool:
+        return True
 
     def xWrite(self, data: bytes, offset: int) -> None:
         call = Call("write", self._path, offset, bytes(data), by_sqlite=True)
