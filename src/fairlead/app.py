@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from fairlead.core.durability import Durability
 from fairlead.core.errors import FairleadError, error
 from fairlead.core.ids import Place, RunId
 from fairlead.core.json import Digest
@@ -72,6 +73,7 @@ class App:
         self._live: dict[RunId, LiveFile] = {}  # progress of the runs that this process performs
 
         self._copies: dict[RunId, Trees] = {}  # working copies of those runs
+        self._durability = ""  # as the command line says; "" where it says nothing
 
     @property
     def environ(self) -> Mapping[str, str]:
@@ -103,6 +105,19 @@ class App:
     def cwd(self) -> str:
         """Where the command was called."""
         return os.getcwd()
+
+    @property
+    def durability(self) -> Durability:
+        """What acknowledged work survives: the command line says it, else the environment."""
+        from fairlead.core.durability import read_durability
+
+        return read_durability(self._durability or self.environ.get("FAIRLEAD_DURABILITY", ""))
+
+    def use_durability(self, word: str) -> None:
+        """What the command line says, before anything is recorded."""
+        from fairlead.core.durability import read_durability
+
+        self._durability = read_durability(word)
 
     @property
     def user(self) -> str:
@@ -161,7 +176,8 @@ class App:
             from fairlead.journal import open_journal
 
             self._spawner.leave_out = (*self._spawner.leave_out, project.state_dir)
-            journal = open_journal(project.state_dir, clock=self.clock, deliver=self._deliver)
+            mode = self.durability
+            journal = open_journal(project.state_dir, clock=self.clock, deliver=self._deliver, mode=mode)
             self._journals[project.state_dir] = journal
         return self._journals[project.state_dir]
 
@@ -284,6 +300,7 @@ class App:
 
         # -P: the worker starts in the project's root, and nothing that lies there may take a module's place.
         argv = [sys.executable, "-P", "-m", "fairlead", "-C", project.root, "worker", "--run", run]
+        argv += ["--durability", self._durability] if self._durability else []  # else it has our environment
         start_worker(argv, project.root, os.path.join(project.state_dir, "logs", run, "worker.log"))
 
     def advisories(self) -> "AdvisoryState":
@@ -354,6 +371,7 @@ class App:
 
         facts = look_at_machine(project.state_dir if project else self.cwd)
         seen = [Probe(fact.area, fact.status, fact.text, fact.fix) for fact in facts]  # type: ignore[arg-type]  # one closed set, named on both sides
+        seen += self._journal_probes(project)
         seen += advisory_probes(self.advisories())
         try:
             if project is not None:
@@ -386,6 +404,23 @@ class App:
         from fairlead.testing.proving.bundle import read_bundle
 
         return read_bundle(directory)
+
+    def _journal_probes(self, project: Project | None) -> Sequence[Probe]:
+        from fairlead.core.durability import PROMISES
+        from fairlead.journal import library_problem, library_version, network_filesystem
+
+        problem = library_problem()
+        seen = [Probe("state", "warn" if problem else "ok", f"SQLite {library_version()}", problem)]
+        if project is not None and (kind := network_filesystem(project.state_dir)):
+            text = f"FL-N011: {project.state_dir} lies on a network file system ({kind})"
+            return [*seen, Probe("state", "bad", text, "set FAIRLEAD_STATE_DIR to a directory on a local disk")]
+        try:
+            word = self.durability
+        except FairleadError as refusal:
+            first = refusal.diagnostics[0]
+            return [*seen, Probe("state", "bad", f"{first.code}: {first.message}", first.hints[0])]
+        fix = "" if word == "full" else "unset FAIRLEAD_DURABILITY where a power cut may cost nothing"
+        return [*seen, Probe("state", "warn" if fix else "ok", f"durability {word}: {PROMISES[word]}", fix)]
 
     def close(self) -> None:
         """Give everything back: journals first, so that what is acknowledged is synced."""

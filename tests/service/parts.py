@@ -6,6 +6,8 @@ from pathlib import Path
 
 from fairlead.agents.adapters.program import ProgramAgent
 from fairlead.agents.shipped import workflow_template
+from fairlead.core.adoption import Adoption, Manner
+from fairlead.core.durability import Durability
 from fairlead.core.errors import Diagnostic, FairleadError
 from fairlead.core.events import AttemptFailed, AttemptStarted, AttemptSucceeded, Event, RunClaimed, RunEnded, RunQueued
 from fairlead.core.findings import Finding, Fingerprints, Severity
@@ -232,6 +234,14 @@ class PaperParts:
 
     def perform(self, project: Project, run: RunId, on_tick: Callable[[], None]) -> Ending:
         raise AssertionError("nothing is performed on paper")
+
+    def adopt(self, project: Project, manner: Manner, on_tick: Callable[[Adoption], None]) -> Ending:
+        raise AssertionError("nothing is performed on paper")
+
+    durability: Durability = "full"
+
+    def use_durability(self, word: str) -> None:
+        raise AssertionError("nothing is recorded on paper")
 
     def log_path(self, project: Project, run: RunId, place: str, attempt: int) -> str:
         return str(self.state / "logs" / f"{run}.{place}.{attempt}.log")

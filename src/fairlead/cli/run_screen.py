@@ -83,6 +83,7 @@ def run_lines(
                 f"forked from {view.kept_from}" if view.kept_from and not view.rerun_of else "",
                 f"step {safe(view.parent_place)} of {view.parent}" if view.parent else "",
                 f"taken over by {safe(view.imported_by)}, not performed here" if view.imported_by else "",
+                "recorded without waiting for the disk: not safe from a power cut" if view.durability else "",
                 *(f"{safe(name)}={safe(value)}" for name, value in sorted(view.labels.items())),
             ),
         )

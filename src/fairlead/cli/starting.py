@@ -65,6 +65,7 @@ def run(call: Invocation) -> int:
 
         return plan(call)
     asked_files(call)  # as above
+    _use_durability(call)
     given = given_inputs(options.inputs)
     definition = find_definition(call.parts, call.project, call.cwd, options.workflow)
     labels = read_labels(options.labels)
@@ -94,6 +95,7 @@ def resume(call: Invocation) -> int:
     from fairlead.service.runs import show_run, unpause_run
     from fairlead.service.starts import Started, look, resumable_run
 
+    _use_durability(call)
     if call.options.all:
         return _resume_all(call)
     found = resumable_run(call.parts, call.project, call.options.run)
@@ -174,6 +176,11 @@ def _kept_lines(started: "Started") -> Iterator[str]:
         yield f"  What is kept was done at the commit {keeping.commit[:7]}; now another one is checked out."
 
 
+def _use_durability(call: Invocation) -> None:
+    if call.options.durability:
+        call.parts.use_durability(call.options.durability)
+
+
 def _resume_all(call: Invocation) -> int:
     from fairlead.cli.adopting import adopt
 
@@ -186,6 +193,7 @@ def _resume_all(call: Invocation) -> int:
 
 def work(call: Invocation) -> int:
     """Perform one run and say nothing, for what happened stands in the journal; or every run that nobody performs."""
+    _use_durability(call)
     if not call.options.run:
         from fairlead.cli.adopting import adopt
 

@@ -50,6 +50,9 @@ _NEW_SINCE = _option("--new-since", "REF", "count only findings that are not in 
 _STRICT = _flag("--strict", "exit 7 when the run is degraded")
 _EXIT_ZERO = _flag("--exit-zero", "exit 0 when the run is complete, whatever it found")
 _DETACH = _flag("--detach", "leave the work to a worker process and return at once")
+_DURABILITY = _option(
+    "--durability", "WORD", "full (usual), or process: faster, survives kill -9 and not a power cut; the run says so"
+)
 _AT_ONCE = Argument(
     ("--at-once",),
     "with --all: how many runs are performed side by side (10)",
@@ -139,6 +142,7 @@ COMMANDS: tuple[Command, ...] = (
             _option("--from", "STEP", "keep everything before this step from the last finished run", default=""),
             _option("--only", "STEP", "this step alone, with what it needs from the last finished run", default=""),
             _option("--key", "KEY", "starting again with the same key gives the same run"),
+            _DURABILITY,
             _LABEL,
             _flag("--plan", "show what would run, as fairlead plan does, and start nothing"),
         ),
@@ -206,6 +210,7 @@ COMMANDS: tuple[Command, ...] = (
             ),
             _flag("--all", "every open run of this checkout that nobody performs, as after a power cut"),
             _AT_ONCE,
+            _DURABILITY,
             _FAIL_ON,
             _STRICT,
             _EXIT_ZERO,
@@ -900,6 +905,7 @@ COMMANDS: tuple[Command, ...] = (
         (
             _option("--run", "RUN", "perform this one run and say nothing: what happens stands in the record"),
             _flag("--once", "end when no run can go on without a person"),
+            _DURABILITY,
             Argument(
                 ("--at-once",),
                 "how many runs are performed side by side (10)",

@@ -124,6 +124,7 @@ class RunClaimed(_Event, frozen=True, gc=False, tag="run.claimed"):
     """A worker owns the run from here on; the epoch in the header is one more than before."""
 
     worker: str
+    durability: str = ""  # what it records survives only this: "process"; "" is everything, also a power cut
 
 
 class RunParked(_Event, frozen=True, gc=False, tag="run.parked"):

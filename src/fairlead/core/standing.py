@@ -191,6 +191,7 @@ class RunState:
         self.granted: dict[Digest, str] = {}  # what a person has granted → the approval
         self.granted_at: dict[str, Micros] = {}  # approval → when: one that is not used lapses
         self.orphans: dict[Place, None] = {}  # running attempts of an earlier epoch
+        self.durability = ""  # the weakest under which any of it was recorded: "process"; "" survives a power cut
         self.deaths: dict[Place, int] = {}  # workers that died while the step was under way, since its last outcome
         self.doomed: dict[Place, str] = {}  # running attempts that shall stop, and why
         self.worst: list[StepRun] = []  # steps that did not simply succeed, in the order of their end

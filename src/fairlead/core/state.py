@@ -135,6 +135,7 @@ def _apply_to_run(
             if state.running and event.worker != state.worker:
                 _count_death(state)
             state.epoch, state.worker = epoch, event.worker
+            state.durability = event.durability or state.durability
             state.orphans = dict.fromkeys(state.running)
             _release_children(state)
         case RunParked():

@@ -1,6 +1,7 @@
 """The record: append, read, follow, claim; the content store beside it. See `docs/reference/journal.md`."""
 
 from fairlead.journal.filesystem import network_filesystem
+from fairlead.journal.library import library_problem, library_version
 from fairlead.journal.reading import Reader
 from fairlead.journal.sqlite import SqliteJournal, open_journal, open_reader
 from fairlead.journal.verification import Problem, Report, verify
@@ -10,6 +11,8 @@ __all__ = [
     "Reader",
     "Report",
     "SqliteJournal",
+    "library_problem",
+    "library_version",
     "network_filesystem",
     "open_journal",
     "open_reader",

@@ -30,7 +30,7 @@ from fairlead.core.ports import Batch, Fenced, Written
 from fairlead.core.transitions import RUN
 from fairlead.journal import chain
 from fairlead.journal.anchor import Mark
-from fairlead.journal.opening import read_head
+from fairlead.journal.opening import Mode, read_head
 from fairlead.journal.refusals import ended, overtaken, owned, payload_too_large, same_id, same_key, unknown_run
 from fairlead.journal.statements import Values, sql
 from fairlead.journal.workers import Life
@@ -63,8 +63,9 @@ class _Position:
 class Groups:
     """Writes groups through one connection. Everything happens inside the transaction that the caller opened."""
 
-    def __init__(self, connection: apsw.Connection, look_at: LookAt) -> None:
+    def __init__(self, connection: apsw.Connection, look_at: LookAt, mode: Mode = "full") -> None:
         self._connection = connection
+        self._durability = "" if mode == "full" else mode
         self._look_at = look_at
         self._positions: dict[RunId, _Position] = {}
         self._rows: list[tuple[object, ...]] = []  # of this group, not yet given to SQLite
@@ -200,7 +201,7 @@ class Groups:
             life = self._look_at(position.worker)
             if life.is_alive:
                 return owned(run, position.worker, life)
-        event = RunClaimed(worker)
+        event = RunClaimed(worker, self._durability)
         position.epoch += 1
         position.worker, position.status = worker, RUN[position.status][happening_of(event)]
         kind, place, payload = chain.pack_event(event)

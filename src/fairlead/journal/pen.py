@@ -84,7 +84,7 @@ class Pen:
         self._anchor_synced = clock.monotonic()
         self._wal_pages = 0
         self._connection.set_wal_hook(self._note_wal)
-        self.groups = Groups(self._connection, lambda worker: look_at(places, worker, clock))
+        self.groups = Groups(self._connection, lambda worker: look_at(places, worker, clock), mode)
 
     def write(self, what: Sequence[What]) -> list[Answer]:
         """Write one group. When this returns, it is durable."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import msgspec
 
 from fairlead.core.adoption import Adoption, Manner
+from fairlead.core.durability import Durability
 from fairlead.core.errors import Diagnostic, FairleadError
 from fairlead.core.findings import path_text
 from fairlead.core.ids import RunId
@@ -265,6 +266,23 @@ class Parts(Protocol):
     def files(self) -> Files: ...
     @property
     def cwd(self) -> str: ...
+    @property
+    def durability(self) -> Durability:
+        """What acknowledged work survives.
+
+        Raises:
+            FairleadError: FL-N025 the setting is no such word.
+        """
+        ...
+
+    def use_durability(self, word: str) -> None:
+        """What the command line says, before anything is recorded.
+
+        Raises:
+            FairleadError: FL-N025.
+        """
+        ...
+
     @property
     def user(self) -> str:
         """The operating-system user's name, for the record."""

@@ -170,6 +170,7 @@ class RunView(msgspec.Struct, frozen=True, omit_defaults=True):
     kept_from: str = ""  # the run whose work this one goes on with
     group: str = ""  # of runs that may not overlap
     behind: tuple[RunId, ...] = ()  # those of the group that it waits for
+    durability: str = ""  # "process": some of it was recorded so that it survives kill -9 and not a power cut
     imported_by: str = ""  # who took the run over from another record; "" for one that was performed here
     receipt: str = ""  # for the event `seq`: that it is durable, to be kept elsewhere; "" where nobody asked for it
 
@@ -276,6 +277,7 @@ def view_run(state: RunState, journal: Readable, *, is_unowned: bool | None = No
         behind=behind,
         pause_reason=state.pause.reason if state.pause is not None else "",
         parked=state.parked if state.pause is None else (),
+        durability=state.durability,
         imported_by=state.imported.requester if state.imported is not None else "",
         steps=tuple(_view_step(step, state, earlier) for step in state.in_order()),
         totals=totals(findings),

@@ -57,6 +57,15 @@ CODES: tuple[Code, ...] = (
         "Ask its owner for the right to read it.",
     ),
     Code(
+        "FL-N025",
+        "A word that is no durability",
+        "What is acknowledged survives a power cut (`full`, the default), or only the death of the process (`process`,"
+        " which waits for no disk). Another word could mean either, so nothing is recorded.",
+        "leave FAIRLEAD_DURABILITY and `--durability` out",
+        bad="FAIRLEAD_DURABILITY=fast fairlead run tests",
+        good="FAIRLEAD_DURABILITY=process fairlead run tests",
+    ),
+    Code(
         "FL-N031",
         "The spawner process has ended",
         "One small process starts all children of a worker and cleans up after them. It is gone, perhaps killed from"

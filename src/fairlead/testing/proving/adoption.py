@@ -96,11 +96,17 @@ def try_adoption(count: int, seed: int, tell: Tell) -> Figure:
             living.register_worker(WorkerId("w-living"))
             for run in (run for run, kind in runs.items() if kind == "living"):
                 living.claim(run, WorkerId("w-living"))
+                living.beat()
             before = living.head()
             adopters = [context.Process(target=_adopt, args=(str(directory), f"w-{name}")) for name in ("one", "two")]
             for adopter in adopters:
                 adopter.start()
-            answers = _ask_meanwhile(directory, list(runs), rng, lambda: any(one.is_alive() for one in adopters), tell)
+
+            def is_going_on() -> bool:
+                living.beat()  # as every worker does that lives
+                return any(adopter.is_alive() for adopter in adopters)
+
+            answers = _ask_meanwhile(directory, list(runs), rng, is_going_on, tell)
             for adopter in adopters:
                 adopter.join()
             records = list(_events(living, before))
