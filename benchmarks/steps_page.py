@@ -20,6 +20,7 @@ BEGIN, END = "<!-- printed by benchmarks/steps_page.py: begin -->", "<!-- printe
 Result = dict[str, Any]  # Any: a result file, read as JSON
 _OURS = ("fairlead", "fairlead-process")
 _NO_PEERS = (*_OURS, "yardstick", "raw-sqlite")
+FLOOR_SPREAD_MAX = 8  # F's most over its least; beyond that somebody else has used the disk
 _NO_VALUE = "–"
 
 
@@ -51,6 +52,11 @@ def table(result: Result) -> str:
             f"F, one commit of SQLite around each process: median {floor['median']:.2f} ms, "
             f"least {floor['least']:.2f}, most {floor['most']:.2f}. Compare ratios, not milliseconds."
         )
+        if floor["most"] > FLOOR_SPREAD_MAX * floor["least"]:
+            lines += [
+                "",
+                "**The machine was not quiet in this run: times in it are not to be quoted, counted figures are.**",
+            ]
     lines += ["", *_goals(result), "", *_engines(result), "", *_files(result), "", *_reasons(result)]
     return "\n".join(lines).rstrip() + "\n"
 

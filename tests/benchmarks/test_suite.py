@@ -57,6 +57,11 @@ def test_an_engine_that_fails_is_named_and_the_others_go_on() -> None:
     assert "- broken, W5: " in steps_page.table(found)
 
 
+def test_no_round_begins_that_would_end_too_late() -> None:
+    found = steps.measure(3, ["W5"], engines(["raw-sqlite"]), minutes=0)
+    assert found["rounds"] == 1
+
+
 def test_a_reason_holds_no_path_of_this_machine() -> None:
     broken = Engine("broken", "Broken", "peers/no_such_program.py", "default", "nothing")
     with pytest.raises(Unmeasured) as why:
