@@ -65,6 +65,7 @@ def read_list(folder: str) -> Contents:
             "FL-L031",
             f"there is no backup in {path_text(folder)}: {_LIST} cannot be read ({cause.strerror})",
             "name a directory that `fairlead backup` has made",
+            exit_code=2,
         ) from None
     try:
         held = msgspec.json.decode(data, type=Contents)

@@ -74,6 +74,10 @@ def repair(directory: str, backup: str, *, clock: Clock, is_writing: bool = Fals
     """
     places = Places(os.path.abspath(directory))
     problems = verify(places.directory, clock=clock).problems
+    newer = next((one for one in problems if one.code == "FL-L004"), None)
+    if newer is not None:  # what this version cannot read is no damage
+        hint = "use the newer Fairlead that wrote it; `fairlead restore FROM --force` keeps what is there"
+        raise error("FL-L004", f"the journal in {places.directory} cannot be repaired: {newer.text}", hint)
     if is_writing:
         refuse_in_use(places, clock)
     part = os.path.join(places.directory, f"repair-{os.getpid()}")  # inside: what is made there is only renamed
@@ -125,6 +129,7 @@ class _Work:
                     "FL-L031",
                     f"there is no journal in {path_text(self._backup.directory)}",
                     "name a directory that `fairlead backup` has made",
+                    exit_code=2,
                 )
             rows = self._chosen(_Cursor(own, known), _Cursor(other, known))
             self._composed = compose(self._new, rows, self._places.directory)
@@ -190,9 +195,7 @@ class _Work:
             copy_synced(os.path.join(places.directory, one), os.path.join(copy.directory, one))
         try:
             connection = connect_unchecked(copy)
-        except FairleadError as cause:
-            if cause.code == "FL-L004":
-                raise
+        except FairleadError:
             return None  # nothing in it can be read
         return None if connection is None else held.enter_context(closing(connection))
 
@@ -240,6 +243,7 @@ class _Work:
             "FL-L038",
             f"the backup in {path_text(self._backup.directory)} is of another record than {self._places.directory}",
             "name a backup of this project; `fairlead restore FROM --force` takes any, and keeps what is there",
+            exit_code=2,
         )
 
     def _contents(self) -> tuple[int, list[tuple[str, int]]]:
