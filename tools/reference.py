@@ -38,7 +38,7 @@ PRINTED = "*Printed by `make docs` from the code; change it there.*\n"
 
 def events_page() -> str:
     """The table of event kinds and their fields."""
-    parts = ["# Events", "", PRINTED, " ".join((events.__doc__ or "").split()), ""]
+    parts = ["# Events", "", PRINTED, " ".join((events.__doc__ or "").split()), "", _FOR_EVER, ""]
     for heading, union in (("Requests", events.Request), ("Progress", events.Progress)):
         parts += [f"## {heading}", ""]
         kinds = get_args(union) or (union,)
@@ -53,6 +53,13 @@ def events_page() -> str:
     parts += ["| Field | Type |", "|---|---|"]
     parts += [f"| `{field.name}` | {_type_name(field.type)} |" for field in msgspec.structs.fields(Receipt)]
     return "\n".join(parts) + "\n"
+
+
+_FOR_EVER = """\
+**Kinds are for ever.** What a journal holds today is read by every later version: no kind is taken away or gets another
+meaning, no field loses its name, and what is new is absent from old events. `tests/histories` holds runs in which every
+kind and every field occurs, and each commit folds them to where they stood when they were frozen. The other way round,
+an event of a kind that only a newer version knows is refused (FL-L004), not passed over."""
 
 
 def states_page() -> str:

@@ -70,6 +70,14 @@ def newer_schema(directory: str, found: int, known: int) -> FairleadError:
     )
 
 
+def newer_kind(directory: str, seq: int, text: str) -> FairleadError:
+    return error(
+        "FL-L004",
+        f"event {seq} of the journal in {directory} was written by a newer Fairlead: {text}",
+        "use the newer Fairlead that wrote it; `fairlead journal verify` tells whether it was altered instead",
+    )
+
+
 def anchor_unusable(directory: str, text: str) -> FairleadError:
     return error(
         "FL-L005",

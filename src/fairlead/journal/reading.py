@@ -12,7 +12,7 @@ from fairlead.core.json import Digest
 from fairlead.core.ports import Clock, OpenRun, RunRow
 from fairlead.journal import chain
 from fairlead.journal.blobs import Blobs
-from fairlead.journal.failures import damaged, diagnose
+from fairlead.journal.failures import damaged, diagnose, newer_kind
 from fairlead.journal.opening import Places, connect_reader
 from fairlead.journal.statements import Values, sql
 from fairlead.journal.workers import look_at
@@ -141,6 +141,8 @@ class Reader:
     def _recorded(self, row: chain.Row, run: RunId) -> Recorded:
         try:
             return chain.recorded(row, run)
+        except chain.NewerKind as cause:
+            raise newer_kind(self.places.directory, row.seq, str(cause)) from None
         except chain.Altered as cause:
             raise damaged(self.places.directory, row.seq, str(cause)) from None
 

@@ -137,13 +137,17 @@ class _Verification:
             self._is_followed = False
 
     def _check_row(self, row: chain.Row) -> None:
+        is_linked = True
         try:
             if self._is_followed:
                 chain.check_link(self._head.h, row)
         except chain.Altered as cause:
+            is_linked = False
             self._note(row.seq, "FL-L002", str(cause))
         try:
             self._index.follow(row, chain.event_of(row))
+        except chain.NewerKind as cause:
+            self._note(row.seq, "FL-L004" if is_linked else "FL-L002", str(cause))
         except chain.Altered as cause:
             self._note(row.seq, "FL-L002", str(cause))
 

@@ -28,8 +28,8 @@ CODES: tuple[Code, ...] = (
     Code(
         "FL-L004",
         "The journal was written by a newer Fairlead",
-        "Its schema has a higher number than this build knows. Nothing was read and nothing was touched: guessing could"
-        " lose what the newer version added.",
+        "Its schema, or the kind of one of its events, has a higher number than this build knows. Nothing was skipped"
+        " and nothing was touched: guessing could lose what the newer version added.",
         "use the newer Fairlead that wrote it, or name another state directory with FAIRLEAD_STATE_DIR",
     ),
     Code(

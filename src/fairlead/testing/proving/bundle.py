@@ -183,7 +183,7 @@ def package() -> Package:
     root = os.path.dirname(os.path.abspath(fairlead.__file__))
     whole, count = sha256(), 0
     for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        folders[:] = sorted(name for name in folders if name != "__pycache__" and not name.startswith("."))
         for name in sorted(names):
             if name.endswith(".pyc"):
                 continue
