@@ -343,3 +343,27 @@ def test_the_places_are_those_of_the_reference(directory: Path) -> None:
         *("journal.db", "journal.db-wal", "journal.db-shm", "anchor", "writer.lock", "blobs")
     }
     assert places.workers == str(directory / "workers")
+
+
+def test_a_page_that_sqlite_refuses_is_bad_from_its_first_event_on(quick_path: Path) -> None:
+    directory = quick_path / "state"
+    deliveries = Deliveries()
+    journal = open_journal(str(directory), clock=FakeClock(), deliver=deliveries)
+    write_steps(journal, deliveries, 300)
+    journal.close()
+    connection = apsw.Connection(str(directory / "journal.db"))
+    pages = "SELECT pageno FROM dbstat WHERE name = 'events' AND pagetype = 'leaf' ORDER BY path"
+    leaves = [page for (page,) in connection.execute(pages)]
+    connection.close()
+    flip(directory / "journal.db", (leaves[2] - 1) * 16_384, 0xFF)  # what kind of page it is
+    found = report(directory)
+    assert {problem.code for problem in found.problems} >= {"FL-L002"}
+    bad = found.problems[0].seq
+    connection = apsw.Connection(str(directory / "journal.db"), flags=apsw.SQLITE_OPEN_READONLY)
+    read = "SELECT seq FROM events WHERE seq = ?"
+    assert connection.execute(read, (bad - 1,)).fetchone() == (bad - 1,)
+    with pytest.raises(apsw.CorruptError):
+        connection.execute(read, (bad,)).fetchone()
+    connection.close()
+    assert 50 < bad < 400
+    assert found.head == 601  # what comes after it is still looked at
