@@ -1,5 +1,6 @@
 """`certify`: whether a workflow survives crashes, with how often each of its effects happened."""
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
@@ -133,8 +134,20 @@ def _failures(call: Invocation, found: Certificate, look: Look) -> Iterator[str]
             " FAIRLEAD_IDEMPOTENCY_KEY in its environment is the same for every attempt of a step."
         )
         yield from (f"  {line}" for line in wrap(text, look.columns - 4))
-    words = f"certify {call.options.workflow} --only {found.failures[0].point} --seed {found.seed}"
+    words = f"{_asked(call)} --only {found.failures[0].point} --seed {found.seed}"
     yield from next_lines([(call.typed(words), "see the first one again")], look)
+
+
+def _asked(call: Invocation) -> str:
+    """What was typed, without points and seed."""
+    options = call.options
+    words = ["certify", options.workflow]
+    words += [word for given in options.inputs for word in ("-i", given)]
+    words += [word for given in options.agents for word in ("--agent", given)]
+    words += [word for given in options.signals for word in ("--signal", given)]
+    words += [f"--{name}" for name in ("reject", "outside") if getattr(options, name)]
+    words += ["--server", options.server] if options.server else []
+    return shlex.join(words)
 
 
 def _repeated(one: PointLine) -> str:

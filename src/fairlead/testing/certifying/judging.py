@@ -6,7 +6,7 @@ from fairlead.core.events import AttemptUncertain
 from fairlead.core.ids import RunId, Seq
 from fairlead.core.json import Json, encode
 from fairlead.core.standing import StepRun
-from fairlead.core.workflow import EffectAction, NotifyAction, RunAction
+from fairlead.core.workflow import EffectAction, NotifyAction, RunAction, WaitAction
 from fairlead.env.clock import SystemClock
 from fairlead.env.effects.branches import trailer_key
 from fairlead.journal import Reader, open_reader, verify
@@ -70,7 +70,10 @@ def look(around: Around) -> End:
             for place, step in state.steps.items():
                 name = prefix + place
                 items[f"step {name} status"] = step.status
-                items[f"step {name} output"] = str(step.output_ref) or _text(step.output)
+                # What a program prints may well say that it was called again; what comes of it lies elsewhere.
+                # How late a wait has ended is a time.
+                if not isinstance(step.planned.step.action, RunAction | WaitAction):
+                    items[f"step {name} output"] = str(step.output_ref) or _text(step.output)
                 attempts[name] = step.attempts
                 answered += len(step.decisions)
                 if step.is_block:
@@ -122,7 +125,7 @@ def _count(
         case _ if step.is_block:
             return None
         case EffectAction(kind) if kind == "http.request":
-            return Count(kind, step.effect, _requests(mine), "server")
+            return Count(kind, step.effect, count_requests(mine), "server")
         case EffectAction(kind) if kind.startswith("git."):
             times = sum(1 for _, _, last in commits if last == _TRAILER + trailer_key(key))
             return Count(kind, step.effect, times, "repository")
@@ -131,14 +134,14 @@ def _count(
         case NotifyAction():
             return Count("notify", "at most once", sum(1 for line in mine if line.what == "told"), "process")
         case RunAction() if any(line.what == "request" for line in mine):
-            return Count("run", "outside", _requests(mine), "server")
+            return Count("run", "outside", count_requests(mine), "server")
         case RunAction() if around.setup.wanted.is_outside:
             return Count("run", "repeatable", step.attempts, "record")
         case _:
             return None
 
 
-def _requests(lines: list[Line]) -> int:
+def count_requests(lines: list[Line]) -> int:
     """How often the server did something: a request with a key that it knows is answered and not done again."""
     asked = [line for line in lines if line.what == "request"]
     return len({line.key for line in asked if line.key}) + sum(1 for line in asked if not line.key)
@@ -219,8 +222,8 @@ def _short(text: str | None) -> str:
     return text if len(text) <= _TEXT_MAX else text[: _TEXT_MAX - 1] + "…"
 
 
-def effect_lines(base: End, ends: list[End]) -> tuple[EffectLine, ...]:
-    """Each effect once, with how often it happened over all points."""
+def effect_lines(base: End, ends: list[End], failures: list[PointLine]) -> tuple[EffectLine, ...]:
+    """Each effect once, with how often it happened over all points, and which of the *failures* it had a part in."""
     names = dict.fromkeys([*base.counts, *(name for end in ends for name in end.counts)])
     found = []
     for name in names:
@@ -229,17 +232,11 @@ def effect_lines(base: End, ends: list[End]) -> tuple[EffectLine, ...]:
         whole = [_times(end, name) for end in ends if not is_left_by_a_person(base, end)]
         times = {"0": seen.count(0), "1": seen.count(1), "2+": sum(1 for one in seen if one > 1)}
         expected = base.counts[name].times if name in base.counts else 0
-        found.append(
-            EffectLine(
-                name,
-                known.kind,
-                known.effect_class,
-                expected,
-                times,
-                known.counted,
-                _said(known, max(seen, default=expected), min(whole, default=expected), expected),
-            )
-        )
+        problem = _said(known, max(seen, default=expected), min(whole, default=expected), expected)
+        again = sum(1 for one in failures if name in one.repeated)
+        if not problem and again:
+            problem = f"performed again at {again} {'point' if again == 1 else 'points'} that came to another end"
+        found.append(EffectLine(name, known.kind, known.effect_class, expected, times, known.counted, problem))
     return tuple(found)
 
 

@@ -184,15 +184,17 @@ def perform(app: Rehearsal, setup: Setup) -> str:
     if reader is None or not reader.find_run(RUN):
         start_run(app, project, setup.definition, setup.wanted.inputs)
     journal = app.journal(project)
+    has_tried = False  # a process that died may have heard an answer and not have gone on: who resumes does
     while answered <= ANSWERS_MAX:
         state = project_run(journal, RUN).state
         if state.status in RUN_ENDED:
             return state.status
-        if state.status == "waiting" and not (given := answer(app, journal, setup, RUN)):
+        given = answer(app, journal, setup, RUN) if state.status == "waiting" else 0
+        if state.status == "waiting" and has_tried and not given:
             return state.status
-        elif state.status == "waiting":
-            answered += given
+        answered += given
         app.perform(project, RUN, app.hurry)
+        has_tried = True
     return "waiting"
 
 

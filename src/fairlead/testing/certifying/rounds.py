@@ -117,7 +117,7 @@ class Rounds:
             not_reached=len(points) - reached,
             kills=self._children.kills,
             commits=said.said.commits,
-            effects=effect_lines(base, ends),
+            effects=effect_lines(base, ends, failures),
             differing=differing,
             asked=asked,
             failures=tuple(failures[:FAILURES_MAX]),
