@@ -86,6 +86,11 @@ PROOFS: tuple[Proof, ...] = (
         "kill everything over thousands of open runs, and let two workers take them over",
         "fairlead.testing.proving.adoption:prove",
     ),
+    Proof(
+        "large-runs",
+        "perform chains and fan-outs of ten thousand steps and more, and kill one in its middle",
+        "fairlead.testing.proving.large_runs:prove",
+    ),
 )
 
 

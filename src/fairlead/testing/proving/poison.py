@@ -21,7 +21,7 @@ from fairlead.core.workflow import AgentAction, Step, Workflow
 from fairlead.testing.proving.scripted_worker import ScriptedWorker
 from fairlead.testing.proving.tries import fresh_directory
 
-_ROUNDS: dict[Lane, int] = {"fast": 2, "full": 60}
+_ROUNDS: dict[Lane, int] = {"fast": 2, "full": 30}
 _RUNS = 20  # that harm nobody, in each round
 _WORKERS_MAX = 50  # of a round; what is never put away would go on for ever
 _CODE = "FL-R440"
