@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from fairlead.env.spawner import LocalSpawner
     from fairlead.gate.surroundings import Deliver
     from fairlead.journal import Reader, SqliteJournal
+    from fairlead.journal.disk import Disk
     from fairlead.runtime.engine import Engine
     from fairlead.service.certifying import Certificate, Setup
     from fairlead.service.certifying import Tell as TellPoint
@@ -54,12 +56,18 @@ _TICK_S = 0.05  # how often a door redraws while a run is performed in its proce
 def main(argv: Sequence[str] | None = None, parts: "App | None" = None) -> int:
     """The `fairlead` command; gives its exit code. *parts* are given back afterwards."""
     from fairlead.cli.main import main as command_line
+    from fairlead.cli.main import say_unclosed
 
     parts = parts or App()
+    refusal = None
     try:
-        return command_line(sys.argv[1:] if argv is None else argv, parts)
+        code = command_line(sys.argv[1:] if argv is None else argv, parts)
     finally:
-        parts.close()
+        try:
+            parts.close()
+        except FairleadError as failed:
+            refusal = failed  # the disk, at the last moment: what was answered stays
+    return code if refusal is None else say_unclosed(refusal)
 
 
 class App:
@@ -105,6 +113,13 @@ class App:
     def cwd(self) -> str:
         """Where the command was called."""
         return os.getcwd()
+
+    @property
+    def disk(self) -> "Disk":
+        """What the journals lie on."""
+        from fairlead.journal.disk import REAL
+
+        return REAL
 
     @property
     def durability(self) -> Durability:
@@ -177,7 +192,9 @@ class App:
 
             self._spawner.leave_out = (*self._spawner.leave_out, project.state_dir)
             mode = self.durability
-            journal = open_journal(project.state_dir, clock=self.clock, deliver=self._deliver, mode=mode)
+            journal = open_journal(
+                project.state_dir, clock=self.clock, deliver=self._deliver, mode=mode, disk=self.disk
+            )
             self._journals[project.state_dir] = journal
         return self._journals[project.state_dir]
 
@@ -192,7 +209,7 @@ class App:
             from fairlead.journal import open_reader
 
             # Only looking needs neither the writer's thread nor a spawner.
-            self._readers[project.state_dir] = open_reader(project.state_dir, clock=self.clock)
+            self._readers[project.state_dir] = open_reader(project.state_dir, clock=self.clock, disk=self.disk)
         return self._readers[project.state_dir]
 
     def catalog(self, project: Project) -> Catalog:
@@ -375,7 +392,10 @@ class App:
         seen += advisory_probes(self.advisories())
         try:
             if project is not None:
+                from fairlead.journal import try_disk
+
                 self.reader(project)
+                try_disk(project.state_dir, self.disk)
         except FairleadError as refusal:
             first = refusal.diagnostics[0]
             seen.append(Probe("state", "bad", f"{first.code}: {first.message}", "; ".join(first.hints[:1])))
@@ -424,12 +444,11 @@ class App:
 
     def close(self) -> None:
         """Give everything back: journals first, so that what is acknowledged is synced."""
-        for journal in self._journals.values():
-            journal.close()
-        for reader in self._readers.values():
-            reader.close()
-        if "_spawner" in self.__dict__:
-            self._spawner.close()
+        with ExitStack() as last:  # whatever fails, the rest is given back too; what came last goes first
+            if "_spawner" in self.__dict__:
+                last.callback(self._spawner.close)
+            for held in (*self._readers.values(), *self._journals.values()):
+                last.callback(held.close)
 
     # ------------------------------------------------------------------------------------------- joining a worker
 

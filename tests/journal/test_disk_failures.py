@@ -139,6 +139,18 @@ def test_content_that_finds_no_room_is_not_half_there(tmp_path: Path) -> None:
         journal.close()
 
 
+def test_a_sync_that_failed_is_not_tried_again(tmp_path: Path) -> None:
+    """The second one would succeed, and have nothing left to write."""
+    with WatchedDisk(str(tmp_path)) as disk:
+        journal = open_journal(str(tmp_path), clock=FakeClock(), disk=disk)
+        first = iter((FAILED,))
+        disk.before = lambda call: next(first, None) if call.kind == "sync" else None
+        with pytest.raises(FairleadError, match="FL-L010"):
+            journal.put(b"an artifact")
+        assert [call.is_failed for call in disk.calls if call.kind == "sync"] == [True]
+        journal.close()
+
+
 def test_content_that_is_written_in_pieces_is_whole(tmp_path: Path) -> None:
     with WatchedDisk(str(tmp_path)) as disk:
         journal = open_journal(str(tmp_path), clock=FakeClock(), disk=disk)

@@ -15,7 +15,7 @@ from fairlead.testing.disks import Platter, Refusal, WatchedDisk, refuse_at
 from fairlead.testing.proving.journal_work import STATE, Work
 from tests.proves import proves
 
-DRAWS = 2  # what each moment may leave
+DRAWS = 4  # things that each moment may leave, with half of the names that are not for sure
 
 
 def seeded() -> random.Random:
@@ -26,7 +26,7 @@ def seeded() -> random.Random:
 
 def problems_after(platter: Platter, work: Work, calls: int, draw: random.Random, directory: Path) -> list[str]:
     """What is wrong with what a cut leaves after so many calls."""
-    platter.cut(draw).lay(str(directory))
+    platter.cut(draw, names=0.5).lay(str(directory))
     report = verify(str(directory / STATE), clock=FakeClock())
     problems = [f"{problem.code}: {problem.text}" for problem in report.problems]
     if report.head < work.seq_at(calls):
@@ -72,7 +72,7 @@ def test_what_a_dead_process_began_to_make_is_durable_before_the_next_one_promis
         platter = Platter()
         for call in disk.calls:
             platter.perform(call)
-        for _ in range(DRAWS):
+        for _ in range(2):
             found = problems_after(platter, work, len(disk.calls), draw, quick_path / "cut")
             assert found == [], f"the first process died before call {number}"
         number += 1

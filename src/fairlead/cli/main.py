@@ -10,6 +10,7 @@ from fairlead.cli.words import Misused, Parsed, help_of, parse
 if TYPE_CHECKING:
     from fairlead.cli.command import Invocation
     from fairlead.service.parts import Parts
+    from fairlead.service.records import FairleadError
 
 _EXIT_USAGE = 2
 _EXIT_NOT_READY = 8
@@ -42,6 +43,15 @@ def main(argv: Sequence[str], parts: "Parts") -> int:
         if "-vv" in argv:
             raise
         return _EXIT_INTERNAL
+
+
+def say_unclosed(refusal: "FairleadError") -> int:
+    """Tell that the disk failed after the answer was given; the exit code says so too."""
+    for one in refusal.diagnostics:
+        print(f"error[{one.code}]: {one.message}", file=sys.stderr)
+        for hint in one.hints:
+            print(f"   = {hint}", file=sys.stderr)
+    return refusal.exit_code
 
 
 def _abandon_stdout() -> None:

@@ -2,6 +2,7 @@
 
 from fairlead.journal.filesystem import network_filesystem
 from fairlead.journal.library import library_problem, library_version
+from fairlead.journal.opening import try_disk
 from fairlead.journal.reading import Reader
 from fairlead.journal.sqlite import SqliteJournal, open_journal, open_reader
 from fairlead.journal.verification import Problem, Report, verify
@@ -16,5 +17,6 @@ __all__ = [
     "network_filesystem",
     "open_journal",
     "open_reader",
+    "try_disk",
     "verify",
 ]

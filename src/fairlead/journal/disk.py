@@ -4,7 +4,10 @@ Everything that has to be durable goes through a `Disk`, SQLite's own files too,
 `fairlead.testing.disks` has disks that pull the plug and disks that refuse.
 """
 
+import errno
 import os
+
+_TRIED_BYTES = 65_536
 
 
 class Disk:
@@ -51,6 +54,26 @@ class Disk:
             os.fsync(fd)
         finally:
             os.close(fd)
+
+    def try_writing(self, directory: str) -> None:
+        """Write and sync a little in a file without a name, so that nothing is left of it.
+
+        Raises:
+            OSError: the disk is full or fails.
+        """
+        try:
+            fd = self.open(directory, os.O_TMPFILE | os.O_WRONLY)
+        except OSError as refusal:
+            if refusal.errno in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
+                return  # this file system has no such files; the first real write will tell
+            raise
+        try:
+            view = memoryview(bytes(_TRIED_BYTES))
+            while view:
+                view = view[self.write(fd, view) :]
+            self.fdatasync(fd)
+        finally:
+            self.close(fd)
 
 
 REAL = Disk()

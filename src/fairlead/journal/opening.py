@@ -108,6 +108,20 @@ def sync_names(path: str, disk: Disk = REAL) -> None:
         path = parent
 
 
+def try_disk(directory: str, disk: Disk = REAL) -> None:
+    """Whether the disk takes a write just now, where the state directory lies. Leaves nothing behind.
+
+    Raises:
+        FairleadError: FL-N012 it is full; FL-N013 it cannot be written; FL-L010 it failed.
+    """
+    if not os.path.isdir(directory):
+        return
+    try:
+        disk.try_writing(directory)
+    except OSError as cause:
+        raise diagnose(cause, directory) from None
+
+
 def prepare(places: Places, lock: WriterLock) -> None:
     """Make the journal if there is none, and bring an older one to this schema.
 

@@ -24,11 +24,13 @@ def use(disk: WatchedDisk, root: Path) -> None:
     disk.rename(str(root / "d/a"), str(root / "d/b"))
     disk.sync_directory(str(root / "d"))
     connection = apsw.Connection(str(root / "base"), flags=FLAGS, vfs=disk.vfs)
-    connection.pragma("journal_mode", "WAL")
-    connection.execute("CREATE TABLE t (x)")
-    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-    connection.execute("INSERT INTO t VALUES (zeroblob(5000))")
-    connection.close()
+    try:
+        connection.pragma("journal_mode", "WAL")
+        connection.execute("CREATE TABLE t (x)")
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        connection.execute("INSERT INTO t VALUES (zeroblob(5000))")
+    finally:
+        connection.close()
 
 
 def files_under(root: Path) -> dict[str, bytes]:

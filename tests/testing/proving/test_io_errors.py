@@ -23,9 +23,8 @@ def test_whatever_the_disk_refuses_nothing_acknowledged_is_lost() -> None:
 
 def test_the_reference_run_does_everything_that_a_disk_can_refuse() -> None:
     kinds = reference_calls()
-    assert {"open", "make", "read", "write", "sync", "truncate", "rename", "unlink", "mkdir", "sync directory"} <= set(
-        kinds
-    )
+    changes = {"make", "write", "sync", "truncate", "rename", "unlink", "mkdir", "sync directory"}
+    assert changes | {"open", "read"} <= set(kinds)
     assert kinds.count("write") > 100
     assert kinds.count("sync") > 30
 

@@ -118,18 +118,18 @@ class Platter:
             case "sync directory":
                 self._sync_names(call)
 
-    def cut(self, draw: random.Random) -> Image:
-        """What a power cut may leave at this moment."""
-        mood, names = draw.choice(_MOODS), dict(self._sure)
-        kept = draw.choice((0.0, 0.5, 0.5, 0.5, 1.0))
+    def cut(self, draw: random.Random, names: float | None = None) -> Image:
+        """What a power cut may leave at this moment. With *names* that share of the loose names is kept."""
+        mood, held = draw.choice(_MOODS), dict(self._sure)
+        kept = draw.choice((0.0, 0.5, 0.5, 0.5, 1.0)) if names is None else names
         for change in self._names:
             if change.is_sure or draw.random() < kept:
-                _change(names, change)
+                _change(held, change)
         contents: dict[int, bytes] = {}  # a file that has two names is the same under both
-        for file in names.values():
+        for file in held.values():
             if file is not None and id(file) not in contents:
                 contents[id(file)] = file.cut(draw, mood)
-        return _image({path: None if file is None else contents[id(file)] for path, file in names.items()})
+        return _image({path: None if file is None else contents[id(file)] for path, file in held.items()})
 
     def whole(self) -> Image:
         """What is there when nothing is lost: what a killed process leaves."""

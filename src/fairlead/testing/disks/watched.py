@@ -218,7 +218,9 @@ class _Layer(apsw.VFS):
         """The exception that SQLite's own layer would answer with."""
         self._errno = refusal.errno
         has_no_room = refusal.errno == errno.ENOSPC and code == apsw.SQLITE_IOERR_WRITE
-        return apsw.exception_for(apsw.SQLITE_FULL if has_no_room else code)
+        error = apsw.exception_for(apsw.SQLITE_FULL if has_no_room else code)
+        error.args = (os.strerror(refusal.errno),)
+        return error
 
 
 class _File(apsw.VFSFile):
