@@ -27,9 +27,9 @@ help:
 	@echo 'make bench-steps  W1 to W8 for every engine; ARGS="--rounds 3", ARGS="--only W1 --engines fairlead dbos"'
 	@echo 'make bench-long   100,000 steps, a fan-out of 10,000, 10,000 open runs adopted'
 	@echo 'make docs      print the reference pages, and check that what the documents say is true'
-	@echo 'make defects   plant each known defect and see that its test notices'
+	@echo 'make defects   plant each known defect and see that its test notices; ARGS="--part 1/4" a part, "--applies" whether they fit'
 	@echo 'make prove     try what is promised, the fast lane; make prove-full: the full one; ARGS="--only chain --seed 7"'
-	@echo 'make kills     kill a run of forty steps 200 times and resume it; ARGS="--count 20 --seed 7"'
+	@echo 'make kills     kill the real program 500 times and resume; ARGS="--seed 7"'
 	@echo 'make expressions  100,000 random expressions against a second implementation; ARGS="--count 5000 --seed 7"'
 	@echo 'make lock      renew requirements/*.lock (needs uv)'
 	@echo 'make clean     remove $(VENV) and caches'
@@ -114,7 +114,7 @@ expressions: $(VENV)/.dev
 	@$(BIN)/python -m tests.core.expressions.compare $(ARGS)
 
 kills: $(VENV)/.dev
-	@$(BIN)/python -m tests.journeys.kills $(ARGS)
+	@$(BIN)/fairlead prove --full --only kills $(ARGS)
 
 lock:
 	@export UV_NO_CONFIG=1; \

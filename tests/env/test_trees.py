@@ -1,6 +1,7 @@
 """Working copies: filled from the tree at hand, recorded when the step says so, and the repository never touched."""
 
 import asyncio
+import errno
 import os
 import shutil
 import stat
@@ -10,8 +11,9 @@ import pytest
 
 from fairlead.core.errors import FairleadError
 from fairlead.core.ids import Place, RunId
+from fairlead.env import private_git
 from fairlead.env.spawner import LocalSpawner
-from fairlead.env.trees import RunTrees
+from fairlead.env.trees import RunTrees, sweep
 from tests.env.conftest import git, make_repository, write_files
 
 SCAN = Place("scan")
@@ -289,3 +291,63 @@ def test_a_tree_that_is_not_there_is_said_and_leaves_the_repository_alone(
     with pytest.raises(FairleadError, match="FL-N034"):
         open_copy(trees_of(root, state, spawner), "1" * 40)
     assert everything(root) == before
+
+
+def test_what_a_killed_owner_left_is_removed_and_nothing_else(
+    tmp_path: Path, state: Path, spawner: LocalSpawner
+) -> None:
+    root = make_repository(tmp_path / "r", {"a.py": "a"})
+    trees = trees_of(root, state, spawner)
+    kept = record(trees, open_copy(trees))
+    left = open_copy(trees, kept, attempt=2)
+    run, other = RunId("r-abcdefgh"), RunId("r-jkmnpqrs")
+    git_dir = state / "trees" / f"{run}.git"
+    (git_dir / "indexes" / f"{run}-scan.2.lock").touch()
+    theirs = git_dir / "indexes" / f"{other}-scan.1"  # of a child run, which keeps its trees here
+    theirs.touch()
+    beside = state / "trees" / f"{run}.git.0a1b2c3d"
+    beside.mkdir()
+    sweep(str(state), run, run)
+    assert not left.exists()
+    assert not beside.exists()
+    assert list((git_dir / "indexes").iterdir()) == [theirs]
+    assert picture(open_copy(trees, kept, attempt=3)) == picture(root)
+    sweep(str(state), other, run)
+    assert not theirs.exists()
+    assert (state / "trees" / run / "scan.3").exists()
+    sweep(str(state), RunId("r-tvwxyz22"), run)  # one that never had anything
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, "FL-N012"), (errno.EDQUOT, "FL-N012"), (errno.EIO, "")])
+def test_a_disk_without_room_is_no_mistake_of_the_step(
+    tmp_path: Path, state: Path, spawner: LocalSpawner, monkeypatch: pytest.MonkeyPatch, number: int, code: str
+) -> None:
+    trees = trees_of(make_repository(tmp_path / "r", {"a.py": "a"}), state, spawner)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "makedirs", refuse)
+    with pytest.raises(FairleadError if code else OSError) as caught:
+        open_copy(trees)
+    said = caught.value
+    assert (said.diagnostics[0].code if isinstance(said, FairleadError) else "") == code
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["error: unable to write file x: No space left on device", "fatal: sha1 file 'x' write error. Out of diskspace"],
+)
+def test_a_disk_without_room_that_git_meets_is_said(
+    tmp_path: Path, state: Path, spawner: LocalSpawner, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    root = make_repository(tmp_path / "r", {"a.py": "a"})
+    trees = trees_of(root, state, spawner)
+    copy = open_copy(trees)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "git").write_text(f'#!/bin/sh\necho "{word}" >&2\nexit 128\n')
+    (tmp_path / "bin" / "git").chmod(0o755)
+    monkeypatch.setattr(private_git, "git_argv", lambda words: (str(tmp_path / "bin" / "git"), *words))
+    with pytest.raises(FairleadError) as caught:
+        record(trees, copy)
+    assert caught.value.diagnostics[0].code == "FL-N012"

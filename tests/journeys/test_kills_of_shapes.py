@@ -26,7 +26,7 @@ from fairlead.core.ids import RunId
 from fairlead.env.clock import SystemClock
 from fairlead.journal import open_reader
 from tests.journeys.door import Door, Started, wait_for
-from tests.journeys.kills import _no_orphans
+from tests.journeys.orphans import no_orphans
 from tests.journeys.repositories import make_repository
 from tests.proves import proves
 
@@ -133,7 +133,7 @@ class Stage:
         self._wait(started, until)
         os.killpg(started.process.pid, signal.SIGKILL)
         started.end()
-        _no_orphans(str(self.outside))
+        no_orphans(str(self.outside))
         self.let_go()
 
     def _wait(self, started: Started, until: Callable[[], object]) -> None:

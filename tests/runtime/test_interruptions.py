@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from fairlead.core.events import RunPauseRequested, RunResumeRequested, SignalReceived
-from fairlead.core.ids import Micros, Place
+from fairlead.core.ids import Micros, Place, RunId, WorkerId
 from fairlead.core.outcomes import Failed, Outcome, Succeeded
 from fairlead.core.ports import Call, Interrupted, World
 from fairlead.core.workflow import Expectation, ParallelAction, Retry, Step, WaitAction, Workflow
+from fairlead.gate.gate import Gate
 from fairlead.testing import FakeClock, ScriptedAgent
 from tests.runtime.engines import Bench, at_once, leaf
 
@@ -68,6 +69,26 @@ def test_what_ends_at_the_moment_of_an_interruption_is_judged_all_the_same(bench
         asyncio.run(bench.perform(run))
     step = bench.folded(workflow, run).steps[Place("a")]
     assert (step.status, step.code) == ("failed", "FL-R212")
+
+
+def test_what_an_earlier_owner_left_is_removed_before_anything_begins(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    async def sweep(gate: Gate, run: RunId) -> None:
+        told.append(f"swept {run}")
+
+    async def begins(call: Call, world: World) -> Outcome:
+        told.append("begun")
+        return Succeeded({})
+
+    monkeypatch.setattr(Gate, "sweep", sweep)
+    bench.agents["begins"] = ScriptedAgent("begins", begins)
+    run = bench.queue(Workflow("w", (leaf("a", "begins"),)))
+    bench.journal.claim(run, WorkerId("w-killed000000"))
+    asyncio.run(bench.perform(run))
+    assert told == [f"swept {run}", "begun"]
 
 
 def test_with_a_grace_what_runs_ends_and_nothing_more_begins(bench: Bench) -> None:

@@ -60,7 +60,8 @@ def keep_once(directory: Path, rng: random.Random) -> Counter[str]:
     """
     is_open = rng.random() < 0.5 or sandbox_problem() is not None
     kinds = rng.sample(sorted(SHELL if is_open else SHELL | SHUT_IN), 4)
-    done: Counter[str] = Counter({"open" if is_open else "shut in": 1, **dict.fromkeys(kinds, 1)})
+    done = Counter({"parents killed": 0, "parents ended": 0, "open" if is_open else "shut in": 1})
+    done.update(kinds)
     files = {f"run{n}.yaml": _workflow(f"run{n}", kinds[2 * n : 2 * n + 2]) for n in range(2)}
     scene = Scene(directory, files, is_open=is_open)
     try:

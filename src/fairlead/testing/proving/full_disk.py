@@ -99,7 +99,7 @@ def fill_once(directory: Path, disk: Path, rng: random.Random) -> Counter[str]:
     Raises:
         Broken: the promise does not hold.
     """
-    done: Counter[str] = Counter()
+    done = Counter({"refused": 0, "resumed": 0})
     scene = Scene(directory, {"fills.yaml": FILLS.replace("OUTSIDE", str(directory / "outside"))}, state=disk / "state")
     try:
         is_before = rng.random() < 0.3

@@ -255,22 +255,18 @@ class Scene:
         Raises:
             Broken: something is not.
         """
-        known: dict[str, set[str]] = {}
-        count = 0
-        for fact in started.facts():
-            run = fact.get("run")
-            if not run or fact.get("type") in ("step.progress",):
-                continue
-            if run not in known:
-                known[run] = {str(event.place) for event in self.events(run) if isinstance(event, AttemptSucceeded)}
-            if fact.get("type") == "step.succeeded":
-                count += 1
-                if fact["step"] not in known[run] and not self._is_block(run, fact["step"]):
-                    raise Broken(f"acknowledged and lost: {fact}")
-        return count
-
-    def _is_block(self, run: str, place: str) -> bool:
-        return not any(isinstance(event, AttemptStarted) and event.place == place for event in self.events(RunId(run)))
+        facts = [fact for fact in started.facts() if fact.get("seq")]
+        known = {run: {record.seq: record for record in self.records(run)} for run in {fact["run"] for fact in facts}}
+        told = {(fact["seq"], fact.get("step")) for fact in facts}
+        for fact in facts:
+            record = known[fact["run"]].get(fact["seq"])
+            if record is None or record.at != fact["at"]:
+                raise Broken(f"acknowledged and lost: {fact}")
+            # With the end of its last step a block ends too, and that is told beside it.
+            place = getattr(record.event, "place", None)
+            if "step" in fact and place != fact["step"] and (fact["seq"], place) not in told:
+                raise Broken(f"acknowledged is {fact['step']}, recorded is {place}: {fact}")
+        return sum(fact["type"] == "step.succeeded" for fact in facts)
 
     def check_gone(self, seconds: float = ORPHAN_SECONDS_MAX) -> float:
         """No process below this one is left after *seconds*; gives how long that took. Needs `adopting`.

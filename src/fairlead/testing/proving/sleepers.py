@@ -66,7 +66,7 @@ def sleep_once(directory: Path, rng: random.Random) -> Counter[str]:
     Raises:
         Broken: the promise does not hold.
     """
-    done: Counter[str] = Counter()
+    done = Counter({"taken over": 0, "fenced": 0})
     with counting_server(rng) as world:
         text = SLEPT.replace("OUTSIDE", str(directory / "outside")).replace("URL", world.url)
         scene = Scene(directory, {"slept.yaml": text})

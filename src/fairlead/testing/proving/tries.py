@@ -34,9 +34,10 @@ def tried(
     problems: list[str] = []
     told = 0.0
     for number, (done, problem) in enumerate(_all(attempt, count, seed, at_once), 1):
-        counts += done
+        counts.update(done)
         if problem:
             problems.append(problem)
+            tell(problem)
         if time.monotonic() - told >= _TELL_SECONDS or number == count:
             told = time.monotonic()
             tell(f"{name}: {number} of {count}, {len(problems)} bad")
