@@ -13,7 +13,7 @@ def quiet(text: str) -> None:
     """Nobody reads along."""
 
 
-@proves("B1.10")
+@proves("B1.12")
 def test_no_wait_is_longer_and_no_run_is_lost() -> None:
     figure = try_jumps(1, 3, quiet)
     assert figure.problems == ()
