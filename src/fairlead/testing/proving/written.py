@@ -181,7 +181,7 @@ class _Writer:
             pen.write([RecordRequest(run, RunQueued("shape", definition, {"n": number}, "/src", requester="ada"))])
             (claimed,) = pen.write([ClaimRun(run, WorkerId(f"w-{self._runs}"))])
             assert isinstance(claimed, Recorded)
-            for step in range(self._draw.randrange(4, 12)):
+            for step in range(self._draw.randrange(4, 9)):
                 self._perform_step(pen, run, claimed.epoch, Place(f"step-{step}"))
             if number < 2:
                 pen.write([Batch(run, claimed.epoch, Seq(1 << 60), (RunEnded("succeeded"),), ())])
@@ -190,7 +190,7 @@ class _Writer:
         pen.write(
             [Batch(run, epoch, Seq(1 << 60), (), (AttemptStarted(place, 1, "agent", "1", digest(place.encode())),))]
         )
-        size = self._draw.choice((0, 40, 400, 4_000, 30_000))
+        size = self._draw.choice((0, 0, 40, 40, 400, 400, 4_000, 20_000))  # the last one needs pages of its own
         text = self._draw.randbytes(size // 2).hex()
         outcome = AttemptSucceeded(place, 1, {"text": text}, receipt=Receipt(seconds=0.5))
         if self._draw.random() < 0.3:
