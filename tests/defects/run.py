@@ -7,7 +7,10 @@ A defect is a patch, `tests/defects/NAME.patch`. Before the difference stand lin
 For each patch the tree is copied, the named tests must pass, the patch is applied, and each named test must fail.
 A patch that no longer applies and a name that no test has are failures too: the defect has to move with the code.
 
-    python tests/defects/run.py [NAME …] [--root TREE]
+    python tests/defects/run.py [NAME …] [--part K/N] [--applies] [--root TREE]
+
+`--part 2/4` judges every fourth defect, beginning with the second: four calls judge each of them once. `--applies` only
+looks whether each patch still fits the code and names a test; that takes seconds.
 """
 
 import argparse
@@ -23,6 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TEST_SECONDS_MAX = 180
 _RED = re.compile(r"^# red: (\S.*)$", re.MULTILINE)
+_COUNTED_FROM = 10  # defects: in a long list, each line says how far it has come
 _PASSED, _FAILED = 0, 1  # pytest's exit codes; every other one means that nothing was tested
 
 
@@ -71,6 +75,32 @@ def judge(defect: Defect, root: Path) -> str:
     return ""
 
 
+def unfit(defect: Defect, root: Path) -> str:
+    """Why *defect* cannot be planted in *root* as it is; nothing is copied and no test runs."""
+    if not defect.tests:
+        return "names no test: it needs a line `# red: tests/…::test_…` before the difference"
+    argv = ["git", "apply", "--check", "--whitespace=nowarn", "-"]
+    environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(root.resolve().parent)}
+    patch = defect.patch.read_bytes()
+    tried = subprocess.run(argv, cwd=root, input=patch, capture_output=True, check=False, env=environment)
+    if tried.returncode != 0:
+        return f"does not apply: {tried.stderr.decode('utf-8', 'replace').strip()}"
+    gone = [test for test in defect.tests if not (root / test.partition("::")[0]).exists()]
+    return f"names a file that is not there: {', '.join(gone)}" if gone else ""
+
+
+def part_of(defects: list[Defect], part: str) -> list[Defect]:
+    """Every N-th of *defects*, beginning with the K-th, for *part* "K/N".
+
+    Raises:
+        ValueError: *part* is none.
+    """
+    number, _, count = part.partition("/")
+    if not 1 <= int(number) <= int(count):
+        raise ValueError(f"{part} is no part: write it as 1/4")
+    return defects[int(number) - 1 :: int(count)]
+
+
 def copy_tree(root: Path, copy: Path) -> None:
     """Copy the files that a commit of *root* would hold, as they are now."""
     for name in tracked_files(root):
@@ -107,18 +137,31 @@ def main() -> int:
     parser.add_argument(
         "--root", type=Path, default=ROOT, metavar="TREE", help="the tree to work on (default: this one)"
     )
+    parser.add_argument("--part", default="1/1", metavar="K/N", help="every N-th defect, beginning with the K-th")
+    parser.add_argument("--applies", action="store_true", help="look whether each patch fits the code, and run nothing")
     options = parser.parse_args()
     defects = read_defects(options.root)
     unknown = sorted(set(options.names) - {defect.name for defect in defects})
     if unknown:
         parser.error(f"no such defect: {', '.join(unknown)}")
-    chosen = [defect for defect in defects if not options.names or defect.name in options.names]
-    missed = 0
-    for defect in chosen:
-        complaint = judge(defect, options.root)
-        missed += bool(complaint)
-        print(f"{'MISSED' if complaint else 'noticed'} {defect.name}{': ' if complaint else ''}{complaint}", flush=True)
-    print(f"{len(chosen) - missed} of {len(chosen)} defects noticed")
+    try:
+        chosen = part_of([one for one in defects if not options.names or one.name in options.names], options.part)
+    except ValueError as problem:
+        parser.error(str(problem))
+    bad, verb = ("UNFIT", "fit") if options.applies else ("MISSED", "noticed")
+    missed = []
+    for number, defect in enumerate(chosen, start=1):
+        complaint = (unfit if options.applies else judge)(defect, options.root)
+        if complaint:
+            missed.append(defect.name)
+            print(f"{bad} {defect.name}: {complaint}", flush=True)
+        elif not options.applies:
+            count = f" ({number} of {len(chosen)})" if len(chosen) > _COUNTED_FROM else ""
+            print(f"noticed {defect.name}{count}", flush=True)
+    print(
+        f"{len(chosen) - len(missed)} of {len(chosen)} defects {verb}"
+        + (f"; not: {', '.join(missed)}" if missed else "")
+    )
     return 1 if missed or not chosen else 0
 
 

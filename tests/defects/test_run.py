@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.defects.run import ROOT, read_defects
+from tests.defects.run import ROOT, part_of, read_defects, unfit
 from tests.house.source import plant
 
 PATCH = """{head}
@@ -78,6 +78,33 @@ def test_no_defect_at_all_is_no_success_and_an_unknown_name_is_refused(tree: Pat
     code, printed = run(tree, "plus")
     assert code == 2
     assert "no such defect: plus" in printed
+
+
+def test_parts_make_a_whole_and_a_part_that_is_none_is_refused(tree: Path) -> None:
+    for name in ("a", "b", "c"):
+        plant(tree, f"tests/defects/{name}.patch", PATCH.format(head=f"{RED}good"))
+    assert [one.name for one in part_of(read_defects(tree), "1/2")] == ["a", "c"]
+    assert [one.name for one in part_of(read_defects(tree), "2/2")] == ["b"]
+    assert run(tree, "--part", "2/2") == (0, "noticed b\n1 of 1 defects noticed\n")
+    for part in ("0/2", "3/2", "x", "1"):
+        code, printed = run(tree, "--part", part)
+        assert code == 2, part
+        assert "error" in printed
+
+
+def test_whether_a_patch_fits_is_seen_without_performing_a_test(tree: Path) -> None:
+    plant(tree, "tests/defects/blind.patch", PATCH.format(head=f"{RED}blind"))
+    assert run(tree, "--applies") == (0, "1 of 1 defects fit\n")
+    plant(tree, "tests/defects/moved.patch", PATCH.format(head=f"{RED}good").replace("return a + b", "return b + a"))
+    code, printed = run(tree, "--applies")
+    assert code == 1
+    assert "UNFIT moved: does not apply" in printed
+    assert printed.endswith("1 of 2 defects fit; not: moved\n")
+
+
+def test_every_defect_of_this_project_fits_the_code() -> None:
+    found = {defect.name: said for defect in read_defects(ROOT) if (said := unfit(defect, ROOT))}
+    assert not found, "\n".join(f"{name}: {said}" for name, said in found.items())
 
 
 def test_every_defect_of_this_project_names_tests_that_exist() -> None:
