@@ -59,7 +59,7 @@ class People:
                 if places:
                     is_asked = True
                     self._request(state.run, SignalReceived(name, {"sent": name}))
-            if state.parked and not is_asked:
+            if state.parked and (not is_asked or any(reason.startswith("FL-R440") for reason in state.parked)):
                 self._request(state.run, RunResumeRequested("ann"))
 
     def _decide(self, run: RunId, asked: ApprovalAsked) -> None:

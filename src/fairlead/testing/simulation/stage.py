@@ -196,10 +196,13 @@ class Stage:
         return state
 
     def _compare(self, state: RunState) -> None:
-        told = fold(state.workflow, self.memory.runs[state.run].records)
+        records = self.memory.runs[state.run].records
+        if records[-1].epoch != state.epoch:
+            return  # somebody has asked for something since, or owns the run
+        told = fold(state.workflow, records)
         assert told is not None
         self.counts["states compared"] += 1
-        if self.memory.runs[state.run].records[-1].epoch and (found := unlike(state, told)):  # and no request after it
+        if found := unlike(state, told):
             self.problems.append(f"what lived in memory is not what the journal tells: {found}")
 
     def _drop_everything(self) -> None:
@@ -217,6 +220,7 @@ class Stage:
             for engine in self._engines
             for embedded in engine._runs.values()
             if embedded._due is not None and embedded._waiter is not None and not embedded._waiter.done()
+            if not embedded._is_writing
         ]
         return min(dues, default=None)
 
@@ -297,7 +301,7 @@ class Stage:
             agents=agents.get,
             programs=agents["run"],
             progress=lambda *_: None,
-            log_of=lambda run, place, attempt: str(attempt),
+            log_of=lambda run, place, attempt: f"{attempt} {place}",  # so an effect knows whose it is
             effects=effects.get,
             notices=self._notify,
             git_dir_of=lambda run: "",
@@ -326,14 +330,15 @@ class Stage:
 
     async def happen(self, kind: str, key: str, world: EffectWorld) -> Outcome:
         """Change the world, with a moment to die before, in and after it."""
-        place = Place(world.key.partition("/")[2])
+        number, _, name = world.log.partition(" ")
+        attempt, place = int(number), Place(name)
         await self.pause()
         self.mark()
-        if "answers" in self.faults and share_of(self.play.seed, place, kind, world.log) < 0.1:
+        if "answers" in self.faults and share_of(self.play.seed, place, kind, attempt) < 0.1:
             self.counts["refused effects"] += 1
             return Failed("provider", "FL-R346", "not now", error="transient")
         self.counts["effects"] += 1
-        if not self.outside.take(Happening(len(self.memory.records), world.run, place, int(world.log), kind, key)):
+        if not self.outside.take(Happening(len(self.memory.records), world.run, place, attempt, kind, key)):
             self.counts["effects found again"] += 1
         self.mark()
         if "answers" in self.faults and self.rng.random() < 0.2:
