@@ -17,6 +17,7 @@ from fairlead.testing.simulation.stage import FAULTS, History, Play, Stage
 STEPS_MIN = 5
 EFFECTS_SHARE = 0.4
 FILES_SHARE = 0.02
+SHRINKING_POINTS_MAX = 40  # moments that are tried when a failure is made smaller
 _CHILDREN = {digest(encode(one)): one for one in (CHILD, ASKING_CHILD)}
 
 
@@ -142,13 +143,16 @@ def shrunk(case: Case) -> Case:
 
 
 def _smaller(case: Case) -> Iterator[Case]:
-    if case.second >= 0:
-        yield case._replace(second=-1)
+    """What is tried in its place, the smallest first. Another moment is tried too: the choices after it are others."""
     if case.point >= 0:
         yield case._replace(point=-1, second=-1)
+    if case.second >= 0:
+        yield from (case._replace(point=point, second=-1) for point in range(SHRINKING_POINTS_MAX))
     for fault in sorted(case.faults):
         yield case._replace(faults=case.faults - {fault})
-    for count in range(1, len(play_of(case).workflow.steps)):
+    for count in range(1, case.steps or len(play_of(case).workflow.steps)):
         yield case._replace(steps=count)
-    for point in range(case.point):
-        yield case._replace(point=point)
+        if case.point >= 0:
+            yield from (case._replace(steps=count, point=point) for point in range(SHRINKING_POINTS_MAX))
+    yield from (case._replace(point=point) for point in range(case.point))
+    yield from (case._replace(second=second) for second in range(case.second))
