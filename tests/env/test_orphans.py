@@ -84,6 +84,15 @@ def test_cancelling_a_tool_ends_its_programs_and_its_daemons(spawner: LocalSpawn
     assert not any(is_alive(pid) for pid in noted(pids))
 
 
+def test_cancelling_a_tool_removes_the_files_that_were_put_down_for_it(spawner: LocalSpawner, tmp_path: Path) -> None:
+    pids, root = tmp_path / "pids", tmp_path / "root"
+    call = ToolCall("acting_tools:hangs_over_files", {"pids": str(pids), "root": str(root)}, "/")
+    cancel_when(spawner, call, lambda: len(noted(pids)) == 1)
+    folder = Path(root.read_text())
+    assert folder.name.startswith("fairlead-files-")
+    assert not folder.exists()
+
+
 def test_cancelling_twice_does_not_wait_for_the_grace(spawner: LocalSpawner, tmp_path: Path) -> None:
     pids = tmp_path / "pids"
 

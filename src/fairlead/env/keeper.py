@@ -19,6 +19,7 @@ from fairlead.env.fingerprints import Fingerprint, differences, fingerprint
 from fairlead.env.processes import adopt_orphans, end_children, send, send_group
 from fairlead.env.programs import CannotStart, start_program
 from fairlead.env.surroundings import clean_environment
+from fairlead.env.tool_world import remove_files_of
 from fairlead.env.watching import Bounds, Child, Stop, Stream, Watched, watch
 
 if TYPE_CHECKING:
@@ -191,6 +192,8 @@ def _watch_to_end(
     watched = watch(child, bounds, take, signal_child, stdin=stdin, stop=stop, end_rest=end_rest)
     # Who was ended by force had no chance to end what it started: that is no news.
     facts = _facts(watched, 0 if watched.is_timed_out or watched.is_cut else strays)
+    if watched.exit_code < 0:
+        remove_files_of(child.pid)
     _tell_facts(connection, facts | before.facts())
 
 

@@ -4,7 +4,8 @@ Nothing here isolates: a function that wants to can reach round it. It keeps hon
 a tool of ours performs for the project are shut in, where the call says so.
 """
 
-import os.path
+import os
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,18 @@ from fairlead.env.tree_writer import TreeWriter
 from fairlead.env.watching import Bounds
 
 PROGRESS_SECONDS_MIN = 0.2  # between two progress lines; what comes faster is dropped, the count is not
+_FILES_WITHIN = "/tmp"  # the folder's name is drawn, and it is for its owner only
+
+
+def _files_prefix(session: int) -> str:
+    return f"fairlead-files-{session}-"
+
+
+def remove_files_of(session: int) -> None:
+    """Remove what `with_files` of a tool that was killed has left; a tool leads a session of its own."""
+    for name in os.listdir(_FILES_WITHIN):
+        if name.startswith(_files_prefix(session)):
+            shutil.rmtree(os.path.join(_FILES_WITHIN, name), ignore_errors=True)
 
 
 class LocalToolWorld:
@@ -111,7 +124,7 @@ class LocalToolWorld:
 
     @contextmanager
     def with_files(self, contents: Mapping[str, bytes]) -> Iterator["LocalToolWorld"]:
-        with TemporaryDirectory(prefix="fairlead-files-") as folder:
+        with TemporaryDirectory(prefix=_files_prefix(os.getsid(0)), dir=_FILES_WITHIN) as folder:
             writer = TreeWriter(folder, ("**",))
             for path, data in contents.items():
                 writer.write(path, data)

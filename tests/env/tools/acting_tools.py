@@ -84,6 +84,15 @@ def hangs(inputs: Inputs, world: ToolWorld) -> Outcome:
     raise AssertionError
 
 
+def hangs_over_files(inputs: Inputs, world: ToolWorld) -> Outcome:
+    """Waits in the middle of looking at files that were put down for it alone."""
+    with world.with_files({"a.py": b"a"}) as beside:
+        Path(inputs["root"]).write_text(beside.root)
+        _note(inputs)
+        time.sleep(600)
+    raise AssertionError
+
+
 def hangs_with_children(inputs: Inputs, world: ToolWorld) -> Outcome:
     """Leaves a daemon of its own session behind, and waits for a program."""
     if os.fork() == 0:
