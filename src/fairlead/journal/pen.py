@@ -69,6 +69,7 @@ class Pen:
         make_directory(places.directory, places.disk)
         self._places = places
         self._clock = clock
+        self._waits = mode == "full"  # each commit is durable when it has come to its end
         with ExitStack() as held:  # gives back what it holds, unless all of this comes to its end
             self._lock = held.enter_context(closing(WriterLock(places.writer_lock)))
             prepare(places, self._lock)
@@ -100,7 +101,7 @@ class Pen:
             except BaseException:
                 self._roll_back()
                 raise
-            if groups.head.seq != before.seq:
+            if groups.head.seq != before.seq and self._waits:
                 self._anchor.write(groups.head)
         return answers
 
@@ -146,7 +147,9 @@ class Pen:
     def _checkpoint(self, mode: int) -> None:
         with self._lock.held():
             try:
-                self._connection.wal_checkpoint(mode=mode)
+                pages, carried = self._connection.wal_checkpoint(mode=mode)
+                if not self._waits and carried == pages and self.groups.head.seq > 0:
+                    self._anchor.write(self.groups.head)  # only now is it durable: the anchor is never ahead
             except apsw.BusyError:
                 pass  # somebody reads an older state; the next checkpoint comes further
             self._wal_pages = 0
