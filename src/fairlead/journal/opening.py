@@ -302,6 +302,8 @@ def _create(places: Places) -> None:
         connection.pragma("application_id", _APPLICATION)
         _migrate(connection)
         connection.pragma("journal_mode", "WAL")
+    except apsw.Error as cause:
+        raise diagnose(cause, places.directory, connection.system_errno) from None
     finally:
         connection.close()
     os.chmod(new, 0o600)

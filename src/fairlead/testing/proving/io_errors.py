@@ -7,6 +7,8 @@ after a power cut that follows. Nothing is acknowledged once the writer has fail
 import errno
 import os
 import random
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -14,6 +16,8 @@ from hashlib import sha256
 from multiprocessing import get_context
 from queue import Empty, SimpleQueue
 from typing import NamedTuple, TypeVar
+
+import msgspec
 
 from fairlead.core.errors import FairleadError
 from fairlead.core.events import AttemptStarted, AttemptSucceeded, Recorded, RunCancelRequested, RunQueued
@@ -24,6 +28,7 @@ from fairlead.core.proofs import Figure, Lane, Tell, bounded
 from fairlead.journal import SqliteJournal, open_journal, verify
 from fairlead.testing.clock import FakeClock
 from fairlead.testing.disks import Call, Platter, Refusal, WatchedDisk, refuse_at
+from fairlead.testing.proving import refusing_door
 from fairlead.testing.proving.journal_work import STATE, small_logs, temporary_root
 
 T = TypeVar("T")
@@ -36,6 +41,33 @@ _PROMISE = (
 _COUNTS = ("calls", "faults", "told", "harmless", "lost", "acknowledged_later", "hidden", "stuck", "uncoded")
 _PROCESSES = 2  # that use the journal, one after the other: the second finds what the first left
 _STEPS = 5
+
+
+class Screen(NamedTuple):
+    """A command on a disk that refuses, and what it has to say."""
+
+    fault: str  # as `refusing_door` takes it
+    code: str
+    exit_code: int
+
+
+NOT_READY, FAILED = 8, 9  # exit codes: the surroundings are not as they have to be; the record or its disk is not
+_SCREENS = (
+    Screen("ENOSPC write journal.db-wal 4", "FL-N012", NOT_READY),
+    Screen("EIO sync journal.db 0", "FL-L010", FAILED),  # when everything was said
+    Screen("EIO sync journal.db-wal 2", "FL-L010", FAILED),
+    Screen("ENOSPC write anchor 1", "FL-N012", NOT_READY),
+    Screen("EIO write anchor 2", "FL-L010", FAILED),
+    Screen("ENOSPC sync any 1", "FL-N012", NOT_READY),
+    Screen("EIO rename any 0", "FL-L010", FAILED),
+)
+_FLOW = """\
+fairlead: 1
+name: look
+steps:
+  - id: look
+    agent: inventory
+"""
 
 
 class Fault(NamedTuple):
@@ -67,7 +99,48 @@ def prove(lane: Lane, seed: int, tell: Tell) -> Figure:
     if lane == "fast":
         draw = random.Random(seed)
         faults = [draw.choice(pair) for pair in zip(faults[::2], faults[1::2], strict=True)]
-    return try_io_errors(faults, len(kinds), seed, tell, processes=2 if lane == "full" else 1)
+    figure = try_io_errors(faults, len(kinds), seed, tell, processes=2 if lane == "full" else 1)
+    screens = _SCREENS if lane == "full" else _SCREENS[:2]
+    tell("the same through the command line")
+    problems = [f"{screen.fault}: {text}" for screen in screens for text in try_screen(screen)]
+    counts = figure.counts | {"screens": len(screens), "wrong_screens": len(problems)}
+    return msgspec.structs.replace(figure, counts=counts, problems=bounded([*figure.problems, *problems]))
+
+
+def try_screen(screen: "Screen") -> Iterator[str]:
+    """Perform a real `fairlead run` and a real `doctor` on a disk that refuses, and look at the record afterwards."""
+    with temporary_root("screens") as root:
+        for name in ("home", "project"):
+            os.mkdir(os.path.join(root, name))
+        with open(os.path.join(root, "project", "flow.yaml"), "w", encoding="utf-8") as file:
+            file.write(_FLOW)
+
+        def said(fault: str, *words: str) -> tuple[int, str]:
+            argv = (sys.executable, "-P", "-m", refusing_door.__name__, *fault.split(), *words)
+            environ = {"PATH": os.environ.get("PATH", ""), "HOME": os.path.join(root, "home"), "LC_ALL": "C.UTF-8"}
+            done = subprocess.run(
+                argv,
+                cwd=os.path.join(root, "project"),
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=2 * PATIENCE_SECONDS,
+            )
+            return done.returncode, done.stdout + done.stderr
+
+        for words, expected, fault in (
+            (("run", "flow.yaml"), screen.exit_code, screen.fault),
+            (("doctor",), NOT_READY, "ENOSPC write any 0" if screen.code == "FL-N012" else "EIO sync any 0"),
+            (("journal", "verify"), 0, "EIO none none 0"),
+            (("run", "flow.yaml"), 0, "EIO none none 0"),
+        ):
+            exit_code, text = said(fault, *words)
+            if exit_code != expected or "Traceback" in text:
+                yield f"`fairlead {' '.join(words)}` ended with {exit_code}, not {expected}: {text[-300:]}"
+            elif expected == screen.exit_code and screen.code not in text:
+                yield f"`fairlead {' '.join(words)}` does not say {screen.code}: {text[-300:]}"
 
 
 def all_faults(kinds: Sequence[str]) -> list[Fault]:
