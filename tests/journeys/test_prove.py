@@ -20,6 +20,20 @@ WEAKENED = """
 from fairlead.journal import chain
 chain.check_payload = lambda row: row.payload
 """
+# A machine on which one of two proofs cannot be tried.
+UNTRIED = (
+    SHORT
+    + """
+import sys, types
+from fairlead.core.proofs import Figure
+from fairlead.testing import proving
+untried = types.ModuleType("untried")
+untried.prove = lambda lane, seed, tell: Figure("u", "Unknown.", seed, {}, (), skipped="there is no such disk here")
+sys.modules["untried"] = untried
+chain = next(proof for proof in proving.PROOFS if proof.name == "chain")
+proving.PROOFS = (chain, proving.Proof("untried", "try it", "untried:prove"))
+"""
+)
 
 
 @pytest.fixture
@@ -81,6 +95,19 @@ def test_a_weakened_engine_is_noticed(door: Door, empty: Path) -> None:
     checked = call(door, empty, "--check", "kept")
     assert checked.exit_code == 1
     assert "0 of 1 figures hold, 1 does not" in checked.text
+
+
+@proves("B11.2")
+def test_what_cannot_be_tried_here_is_said_and_is_no_success(door: Door, empty: Path) -> None:
+    answer = call(door, empty, "--seed", "4", "--json", planted=UNTRIED)
+    assert answer.exit_code == 8
+    assert answer.json["sentence"] == "1 of 2 figures hold, 1 could not be tried here"
+    held, skipped = answer.json["evidence"]["figures"]
+    assert (held["verdict"], skipped["verdict"]) == ("held", "skipped")
+    assert skipped["skipped"] == "there is no such disk here"
+    checked = call(door, empty, "--check", "fairlead-proof-4")
+    assert checked.exit_code == 8
+    assert "1 could not be tried here" in checked.text
 
 
 def test_one_line_is_given_for_each_figure(door: Door, empty: Path) -> None:

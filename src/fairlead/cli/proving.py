@@ -38,7 +38,8 @@ def perform(call: Invocation) -> int:
         status = "cancelled" if evidence.stopped else _STATUS[evidence.verdict]
         call.terminal.answer(["", f"  {look.symbol(status)} {proved.sentence}"])
         call.terminal.answer(f"    {line}" for line in wrap(evidence.note, look.columns - _INDENT))
-        directory = options.out or proved.directory.rpartition("/")[2]
+        is_here = call.cwd == call.parts.cwd
+        directory = (options.out or proved.directory.rpartition("/")[2]) if is_here else proved.directory
         steps = [(f"fairlead prove --check {safe(directory)}", "is the evidence still as it was written?")]
         call.terminal.answer(next_lines(steps, look))
     return proved.exit_code
