@@ -13,7 +13,7 @@ from fairlead.core.tools import ProcessResult, ToolCode
 
 Progress = Callable[[str, int], None]
 
-IDEMPOTENCY_KEY = "FAIRLEAD_IDEMPOTENCY_KEY"  # the variable in which a program finds it
+_IDEMPOTENCY_KEY = "FAIRLEAD_IDEMPOTENCY_KEY"  # the variable in which a program finds it
 
 # The gate ends a call at its time limit by cancelling it; the spawner's own limit only stands in for a gate that hangs.
 _SPAWNER_MARGIN_S = 30.0
@@ -47,7 +47,7 @@ class CallWorld:
         self._watched = call.root if level == "L0" else ""
         # One key for all attempts of the step, as an effect has: a program that changes something outside of its copy
         # can tell there that it was called again after a crash.
-        self._env = {IDEMPOTENCY_KEY: _word(f"{call.run}/{call.place}")}
+        self._env = {_IDEMPOTENCY_KEY: _word(f"{call.run}/{call.place}")}
         self._progress = progress
         self.listing = listing  # the word under which its tools share one; "" for none
         self._receipts: list[Receipt] = []

@@ -98,7 +98,7 @@ def certify_workflow(parts: Parts, project: Project, cwd: str, wanted: Wanted, t
     Raises:
         FairleadError: FL-R810 to FL-R818, and all that is wrong with the workflow and its inputs.
     """
-    return parts.certify(project, prepare(parts, project, cwd, wanted), tell)
+    return parts.certify(project, _prepare(parts, project, cwd, wanted), tell)
 
 
 def write_certificate(parts: Parts, cwd: str, file: str, certificate: Certificate) -> None:
@@ -116,7 +116,7 @@ def write_certificate(parts: Parts, cwd: str, file: str, certificate: Certificat
         raise error("FL-S014", f"{file} cannot be written: {refusal.strerror}", "name another file") from None
 
 
-def prepare(parts: Parts, project: Project, cwd: str, wanted: Wanted) -> Setup:
+def _prepare(parts: Parts, project: Project, cwd: str, wanted: Wanted) -> Setup:
     """Check the question.
 
     Raises:

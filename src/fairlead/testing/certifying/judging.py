@@ -159,14 +159,14 @@ def _without(text: str, names: dict[str, str]) -> str:
     return text
 
 
-def compare(point: str, base: End, unstable: frozenset[str], end: End) -> tuple[PointLine | None, bool]:
+def compare(point: str, undisturbed: End, unstable: frozenset[str], end: End) -> tuple[PointLine | None, bool]:
     """What is wrong at *point*, and whether its end is another one than the undisturbed run's."""
     problems = list(end.problems)
-    is_left = is_left_by_a_person(base, end)
-    for name in {**base.counts, **end.counts}:
-        problem = _wrong_count(name, base.counts.get(name), end.counts.get(name), is_left=is_left)
+    is_left = is_left_by_a_person(undisturbed, end)
+    for name in {**undisturbed.counts, **end.counts}:
+        problem = _wrong_count(name, undisturbed.counts.get(name), end.counts.get(name), is_left=is_left)
         problems += [problem] if problem else []
-    different = [] if is_left else _different(base, unstable, end)
+    different = [] if is_left else _different(undisturbed, unstable, end)
     problems += different[:SHOWN_MAX]
     if len(different) > SHOWN_MAX:
         problems.append(f"and {len(different) - SHOWN_MAX} more differences")
@@ -175,20 +175,20 @@ def compare(point: str, base: End, unstable: frozenset[str], end: End) -> tuple[
     repeated = tuple(
         name
         for name, count in end.attempts.items()
-        if count > base.attempts.get(name, 0) and name not in end.blocks and count > 1
+        if count > undisturbed.attempts.get(name, 0) and name not in end.blocks and count > 1
     )
     return PointLine(point, tuple(problems), repeated), bool(different)
 
 
-def is_left_by_a_person(base: End, end: End) -> bool:
+def is_left_by_a_person(undisturbed: End, end: End) -> bool:
     """A person who finds that an effect did happen ends the run there: what comes after is not done, rightly."""
-    return end.is_asked and end.status == "rejected" and base.status != "rejected"
+    return end.is_asked and end.status == "rejected" and undisturbed.status != "rejected"
 
 
-def _wrong_count(name: str, base: Count | None, end: Count | None, *, is_left: bool) -> str:
-    known = end or base
+def _wrong_count(name: str, undisturbed: Count | None, end: Count | None, *, is_left: bool) -> str:
+    known = end or undisturbed
     assert known is not None  # it is in one of them
-    times, expected = end.times if end else 0, base.times if base else 0
+    times, expected = end.times if end else 0, undisturbed.times if undisturbed else 0
     if known.effect_class in ("read_only", "repeatable") or times == expected:
         return ""
     if times < expected and (is_left or known.effect_class not in ("keyed", "outside")):
@@ -196,10 +196,10 @@ def _wrong_count(name: str, base: Count | None, end: Count | None, *, is_left: b
     return f"{name}: {known.kind} ({known.effect_class}) happened {times} times instead of {expected}"
 
 
-def _different(base: End, unstable: frozenset[str], end: End) -> list[str]:
+def _different(undisturbed: End, unstable: frozenset[str], end: End) -> list[str]:
     found = []
-    for name in dict.fromkeys((*base.items, *end.items)):
-        before, after = base.items.get(name), end.items.get(name)
+    for name in dict.fromkeys((*undisturbed.items, *end.items)):
+        before, after = undisturbed.items.get(name), end.items.get(name)
         if before == after or name in unstable or _is_excused(name, before, after, end):
             continue
         found.append(f"{name}: {_short(after)} instead of {_short(before)}")
@@ -222,20 +222,20 @@ def _short(text: str | None) -> str:
     return text if len(text) <= _TEXT_MAX else text[: _TEXT_MAX - 1] + "…"
 
 
-def effect_lines(base: End, ends: list[End], failures: list[PointLine]) -> tuple[EffectLine, ...]:
+def effect_lines(undisturbed: End, ends: list[End], failures: list[PointLine]) -> tuple[EffectLine, ...]:
     """Each effect once, with how often it happened over all points, and which of the *failures* it had a part in."""
-    names = dict.fromkeys([*base.counts, *(name for end in ends for name in end.counts)])
+    names = dict.fromkeys([*undisturbed.counts, *(name for end in ends for name in end.counts)])
     found = []
     for name in names:
-        known = base.counts.get(name) or next(end.counts[name] for end in ends if name in end.counts)
+        known = undisturbed.counts.get(name) or next(end.counts[name] for end in ends if name in end.counts)
         seen = [_times(end, name) for end in ends]
-        whole = [_times(end, name) for end in ends if not is_left_by_a_person(base, end)]
+        whole = [_times(end, name) for end in ends if not is_left_by_a_person(undisturbed, end)]
         times = {"0": seen.count(0), "1": seen.count(1), "2+": sum(1 for one in seen if one > 1)}
-        expected = base.counts[name].times if name in base.counts else 0
+        expected = undisturbed.counts[name].times if name in undisturbed.counts else 0
         problem = _said(known, max(seen, default=expected), min(whole, default=expected), expected)
         again = sum(1 for one in failures if name in one.repeated)
         if not problem and again:
-            problem = f"performed again at {again} {'point' if again == 1 else 'points'} that came to another end"
+            problem = f"performed again at {again} {'point' if again == 1 else 'points'} with another end"
         found.append(EffectLine(name, known.kind, known.effect_class, expected, times, known.counted, problem))
     return tuple(found)
 

@@ -4,6 +4,8 @@ import random
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from fairlead.service.certifying import check_point
+
 Seam = Literal["commit", "effect"]
 Moment = Literal["before", "after"]
 Kind = Literal["kill", "kill twice", "torn write", "full disk", "lost lock"]
@@ -43,7 +45,12 @@ class Point(NamedTuple):
 
 
 def read_point(text: str) -> Point:
-    """The point of this name, which was checked before."""
+    """The point of this name.
+
+    Raises:
+        FairleadError: FL-R812.
+    """
+    check_point(text)
     word, _, rest = text.partition("-")
     kinds: dict[str, Kind] = {"torn": "torn write", "full": "full disk", "fenced": "lost lock"}
     if word in kinds:

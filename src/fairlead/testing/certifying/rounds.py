@@ -18,9 +18,11 @@ from fairlead.testing.certifying.counting import Ledger, start_server
 from fairlead.testing.certifying.judging import End, compare, effect_lines, is_left_by_a_person
 from fairlead.testing.certifying.performing import Around, read_scripts
 from fairlead.testing.certifying.points import KINDS, Point, all_points, read_point, sampled
-from fairlead.testing.certifying.stage import copy_project
+from fairlead.testing.certifying.stage import BYTES_MAX, copy_project
 
 FAILURES_MAX = 20  # points that are named; what is beyond is counted
+MEMORY_BYTES_MIN = 2 * BYTES_MAX  # free, for the copy and the one that is made of it
+_MEMORY = "/dev/shm"
 _UNTOUCHED = Life()
 
 
@@ -41,7 +43,7 @@ def certify(project: Project, setup: Setup, tell: Tell) -> Certificate:
     """
     began = time.monotonic()
     scripts = read_scripts(setup)
-    folder = tempfile.mkdtemp(prefix="fairlead-certify-")
+    folder = tempfile.mkdtemp(prefix="fairlead-certify-", dir=_room())
     server = children = None
     try:
         stage = copy_project(project, os.path.realpath(folder))
@@ -56,6 +58,19 @@ def certify(project: Project, setup: Setup, tell: Tell) -> Certificate:
         if server is not None:
             server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _room() -> str | None:
+    """A directory in memory, where there is one with room; else where temporary files lie.
+
+    A killed process leaves there what it leaves on a disk, and what a power cut leaves is drawn, wherever it lies.
+    """
+    try:
+        room = os.statvfs(_MEMORY)
+        is_roomy = room.f_bavail * room.f_frsize >= MEMORY_BYTES_MIN and os.access(_MEMORY, os.W_OK | os.X_OK)
+    except OSError:
+        is_roomy = False
+    return _MEMORY if is_roomy else None
 
 
 def load() -> None:
@@ -85,10 +100,10 @@ class Rounds:
     def certificate(self, began: float) -> Certificate:
         """Try everything, and say what came of it."""
         around, wanted = self._around, self._around.setup.wanted
-        base, said = self._undisturbed()
+        undisturbed, said = self._undisturbed()
         again, _ = self._undisturbed()
         unstable = frozenset(
-            name for name in {*base.items, *again.items} if base.items.get(name) != again.items.get(name)
+            name for name in {*undisturbed.items, *again.items} if undisturbed.items.get(name) != again.items.get(name)
         )
         possible = all_points(said.said.commits, said.said.effects, wanted.seed)
         points = self._chosen(possible, said)
@@ -101,7 +116,7 @@ class Rounds:
             ends.append(tried.end)
             reached += tried.is_reached
             asked += tried.end.is_asked
-            line, is_different = compare(str(point), base, unstable, tried.end)
+            line, is_different = compare(str(point), undisturbed, unstable, tried.end)
             differing += is_different
             if line is not None or tried.problems:
                 found = line or PointLine(str(point), ())
@@ -117,15 +132,15 @@ class Rounds:
             not_reached=len(points) - reached,
             kills=self._children.kills,
             commits=said.said.commits,
-            effects=effect_lines(base, ends, failures),
+            effects=effect_lines(undisturbed, ends, failures),
             differing=differing,
             asked=asked,
             failures=tuple(failures[:FAILURES_MAX]),
             failed=len(failures),
             answers="approve" if wanted.is_approved else "reject",
-            notes=self._notes(base, ends, bool(unstable)),
+            notes=self._notes(undisturbed, ends, bool(unstable)),
             seconds=round(time.monotonic() - began, 1),
-            answered=base.answered,
+            answered=undisturbed.answered,
             unstable=tuple(sorted(unstable)),
         )
 
@@ -211,14 +226,14 @@ class Rounds:
             problems.append(f"the worker that lost the run ended otherwise than by itself: {woken.said.message}")
         return True
 
-    def _notes(self, base: End, ends: list[End], is_unstable: bool) -> tuple[str, ...]:
+    def _notes(self, undisturbed: End, ends: list[End], is_unstable: bool) -> tuple[str, ...]:
         notes = [
             "a kill is SIGKILL of a process that was forked from one with everything loaded, not a new interpreter"
         ]
-        if base.answered:
+        if undisturbed.answered:
             word = "yes" if self._around.setup.wanted.is_approved else "no"
             notes.append(f"questions to people were answered with {word}, by as many as each asks for")
-        left = sum(1 for end in ends if is_left_by_a_person(base, end))
+        left = sum(1 for end in ends if is_left_by_a_person(undisturbed, end))
         if left:
             notes.append(
                 f"at {left} points a person was asked about an effect that had happened and ended the run: only effects"
