@@ -1,6 +1,7 @@
 """Going on with what others have left: what is taken up, what is left alone, and in which order."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -187,26 +188,32 @@ def test_runs_of_another_checkout_are_counted_and_left_to_it(bench: Bench) -> No
 
 
 def test_a_run_with_two_deaths_is_performed_with_nothing_beside_it(bench: Bench) -> None:
-    beside: dict[str, set[str]] = {}
-    under_way: set[str] = set()
-
-    async def looks(call: Call, world: World) -> Outcome:
-        under_way.add(call.run)
-        await asyncio.sleep(0.01)
-        beside.setdefault(call.run, set()).update(under_way - {call.run})
-        under_way.discard(call.run)
-        return Succeeded({})
-
-    bench.agents["at_once"] = ScriptedAgent("at_once", looks)
+    """The others wait for it as long as anybody could: it must not come before they have ended."""
     suspect = left_by_the_dead(bench, "r-00000001")
     bench.journal.claim(suspect, WorkerId("w-000000000009"))
-    lost_and_begun = AttemptStarted(Place("a"), 2, "at_once", "1", Digest(""))
     lost = AttemptLost(Place("a"), 1, "gone")
-    bench.journal.append(Batch(suspect, Epoch(2), bench.journal.head(), (lost,), (lost_and_begun,)), None)
-    others = [bench.queue(CHAIN, run=f"r-{number:08}") for number in range(2, 6)]
+    again = AttemptStarted(Place("a"), 2, "at_once", "1", Digest(""))
+    bench.journal.append(Batch(suspect, Epoch(2), bench.journal.head(), (lost,), (again,)), None)
+    others = Workflow("w", (leaf("a", "waits"),))
+    for number in range(2, 6):
+        bench.queue(others, run=f"r-{number:08}")
+    went: list[str] = []
+    has_come = asyncio.Event()
+
+    async def comes(call: Call, world: World) -> Outcome:
+        went.append(call.run)
+        has_come.set()
+        return Succeeded({})
+
+    async def waits(call: Call, world: World) -> Outcome:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(has_come.wait(), 0.5)
+        went.append(call.run)
+        return Succeeded({})
+
+    bench.agents |= {"at_once": ScriptedAgent("at_once", comes), "waits": ScriptedAgent("waits", waits)}
     assert adopt(bench).ended == {"succeeded": 5}
-    assert beside[suspect] == set()
-    assert any(beside[other] for other in others)
+    assert went[-2:] == [suspect, suspect]  # both of its steps
 
 
 def test_who_is_asked_to_stop_closes_what_runs_and_leaves_the_rest_to_others(
