@@ -1,9 +1,11 @@
 """A backup holds the record of one moment, is verified before it is one, and comes back whole or not at all."""
 
 import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
+import apsw
 import msgspec
 import pytest
 
@@ -11,9 +13,13 @@ from fairlead.core.errors import FairleadError
 from fairlead.core.ids import Seq, WorkerId
 from fairlead.journal import backup as backups
 from fairlead.journal import open_journal, open_reader, verify
+from fairlead.journal.anchor import Anchor, Mark
 from fairlead.journal.backup import Restored, back_up, restore
 from fairlead.journal.backup_files import Contents, Kept, copy_synced, read_list, write_list
+from fairlead.journal.chain import Row, link
 from fairlead.journal.opening import Places
+from fairlead.journal.repair import repair
+from fairlead.journal.statements import Values, sql
 from fairlead.journal.workers import WorkerLock
 from tests.journal.parts import RUN, Deliveries, FakeClock, queued, write_steps
 from tests.proves import proves
@@ -123,6 +129,19 @@ def test_a_place_that_cannot_be_written_is_said(state: Path) -> None:
     refusal = refused(lambda: make(state, "file/below"))
     assert (refusal.code, refusal.exit_code) == ("FL-L039", 8)
     assert refused(lambda: make(state, "caf\udce9")).code == "FL-L039"
+
+
+def test_a_disk_that_is_full_leaves_nothing_half_done(state: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for size in (40_000, 100_000):  # SQLite's shared memory, which looking needs, is smaller
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+        try:
+            refusal = refused(lambda: make(state))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert (refusal.code, refusal.exit_code) == ("FL-L039", 8)
+        assert os.listdir(state.parent) == ["state"]
+    assert verify(str(state), clock=FakeClock()).head == HEAD
 
 
 def flip(path: Path, at: int = -1) -> None:
@@ -267,3 +286,24 @@ def test_a_restore_refuses_a_backup_that_is_older_than_a_receipt(state: Path) ->
     assert refused(lambda: bring(state.parent / "backup", other, receipt="13")).code == "FL-L037"
     assert not other.exists()
     assert bring(state.parent / "backup", other, receipt=held.receipt[:30]).contents.events == Seq(HEAD)
+
+
+def read_rows(connection: apsw.Connection) -> list[Values]:
+    return list(connection.execute(sql("select_events_from"), (1, 100)))
+
+
+def test_an_event_of_a_newer_fairlead_is_neither_backed_up_nor_repaired(state: Path) -> None:
+    connection = apsw.Connection(str(state / "journal.db"))
+    *_, before, row = (Row(*values) for values in read_rows(connection))
+    h = link(before.h, row.seq, row.run, 200, row.place, row.epoch, row.at, row.digest)
+    connection.execute("UPDATE events SET kind = 200, h = ? WHERE seq = ?", (h, HEAD))
+    connection.close()
+    anchor = Anchor(str(state / "anchor"))
+    for _ in range(2):
+        anchor.write(Mark(HEAD, h))
+    anchor.close()
+    before_all = content_of(state)
+    assert refused(lambda: make(state)).code == "FL-L004"
+    assert refused(lambda: repair(str(state), "", clock=FakeClock())).code == "FL-L004"
+    assert refused(lambda: repair(str(state), "", clock=FakeClock(), is_writing=True)).code == "FL-L004"
+    assert {name: data for name, data in content_of(state).items() if name in before_all} == before_all

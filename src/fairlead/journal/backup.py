@@ -16,7 +16,7 @@ from contextlib import closing
 import apsw
 import msgspec
 
-from fairlead.core.errors import error
+from fairlead.core.errors import FairleadError, error
 from fairlead.core.findings import path_text
 from fairlead.core.ids import RunId
 from fairlead.core.ports import Clock
@@ -159,8 +159,8 @@ def _copy_journal(source: Places, target: Places) -> Composed:
     with closing(connection):
         try:
             composed = compose(target, _rows_of(connection, source), source.directory)
-        except apsw.Error as cause:
-            raise diagnose(cause, target.directory) from None
+        except apsw.Error as cause:  # what reading refuses is a diagnostic already
+            raise OSError(f"SQLite says: {cause}") from None
     if marks and marks[-1].seq > composed.head.seq:
         raise older_than_anchor(source.directory, composed.head.seq, marks[-1].seq)
     return composed
@@ -177,7 +177,11 @@ def _rows_of(connection: apsw.Connection, source: Places) -> Iterator[Row]:
 def _copy_contents(source: Places, target: Places, index: RunIndex) -> None:
     blobs, copies = Blobs(source), Blobs(target)
     for digest in index.named:
-        copies.put(blobs.get(digest))
+        data = blobs.get(digest)
+        try:
+            copies.put(data)
+        except FairleadError as refusal:
+            raise OSError(refusal.diagnostics[0].message) from None
 
 
 def parts_of(run: RunId) -> tuple[str, ...]:

@@ -11,9 +11,10 @@ from itertools import islice
 
 import apsw
 
+from fairlead.core.errors import FairleadError
 from fairlead.journal import chain
 from fairlead.journal.anchor import Anchor, Mark
-from fairlead.journal.failures import damaged
+from fairlead.journal.failures import damaged, newer_kind
 from fairlead.journal.opening import Places, WriterLock, connect_writer, make_directory, prepare
 from fairlead.journal.run_index import RunIndex
 from fairlead.journal.statements import sql
@@ -34,11 +35,16 @@ def compose(places: Places, rows: Iterable[chain.Row], source: str) -> Composed:
 
     Raises:
         FairleadError: FL-L002 with the first row that is not the next event of the chain; *source* is where it lies.
+            FL-L004 a newer Fairlead has written it.
+        OSError: the disk refused what was to be written.
     """
     make_directory(places.directory, places.disk)
     composed = Composed()
     with closing(WriterLock(places.writer_lock)) as lock:
-        prepare(places, lock)
+        try:
+            prepare(places, lock)
+        except FairleadError as refusal:  # of the place that is written to, not of the record
+            raise OSError(refusal.diagnostics[0].message) from None
         with lock.held(), closing(connect_writer(places, "full")) as connection:
             _fill(connection, _checked(rows, composed, source))
             with connection:
@@ -83,6 +89,8 @@ def _checked(rows: Iterable[chain.Row], composed: Composed, source: str) -> Iter
         try:
             composed.head = check_next(composed.head, row)
             composed.index.follow(row, chain.event_of(row))
+        except chain.NewerKind as cause:
+            raise newer_kind(source, row.seq, str(cause)) from None
         except chain.Altered as cause:
             raise damaged(source, composed.head.seq + (row.seq != composed.head.seq), str(cause)) from None
         yield (row.seq, row.run, row.kind, row.place.decode(), *row[4:])
