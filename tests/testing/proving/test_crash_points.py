@@ -47,6 +47,10 @@ def test_workers_may_die_anywhere_over_the_real_journal() -> None:
     assert figure.counts["crash_points"] >= 5
 
 
+def test_repeats_are_counted_over_all_workers() -> None:
+    assert tried(1, 49).problems == ()
+
+
 def test_a_journal_that_takes_what_a_stale_owner_says_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = MemoryJournal._append
 
