@@ -14,11 +14,12 @@ from fairlead.core.ids import Seq, WorkerId
 from fairlead.journal import backup as backups
 from fairlead.journal import open_journal, open_reader, verify
 from fairlead.journal.anchor import Anchor, Mark
-from fairlead.journal.backup import Restored, back_up, restore
+from fairlead.journal.backup import back_up
 from fairlead.journal.backup_files import Contents, Kept, copy_synced, read_list, write_list
 from fairlead.journal.chain import Row, link
 from fairlead.journal.opening import Places
 from fairlead.journal.repair import repair
+from fairlead.journal.restoring import Restored, restore
 from fairlead.journal.statements import Values, sql
 from fairlead.journal.workers import WorkerLock
 from tests.journal.parts import RUN, Deliveries, FakeClock, queued, write_steps

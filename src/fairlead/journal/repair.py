@@ -19,7 +19,7 @@ from fairlead.core.ids import Seq
 from fairlead.core.ports import Clock
 from fairlead.journal import chain
 from fairlead.journal.anchor import Mark, read_anchor
-from fairlead.journal.backup import aside_name, copy_run_file, parts_of, settle
+from fairlead.journal.backup import copy_run_file, parts_of
 from fairlead.journal.backup_files import (
     copy_synced,
     files_below,
@@ -32,12 +32,12 @@ from fairlead.journal.blobs import Blobs
 from fairlead.journal.chain import Row
 from fairlead.journal.composing import Composed, check_next, compose
 from fairlead.journal.opening import Places, WriterLock, connect_unchecked, make_directory
-from fairlead.journal.salvage import Unreadable, rows_where_readable
+from fairlead.journal.restoring import aside_name, settle
+from fairlead.journal.salvage import Cursor
 from fairlead.journal.verification import Problem, verify
 
 _DATABASE = ("journal.db", "journal.db-wal")
 _SHOWN_MAX = 100
-_GAP_MAX = 100_000  # events that are believed to be missing between two that can be read
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -131,7 +131,7 @@ class _Work:
                     "name a directory that `fairlead backup` has made",
                     exit_code=2,
                 )
-            rows = self._chosen(_Cursor(own, known), _Cursor(other, known))
+            rows = self._chosen(Cursor(own, known), Cursor(other, known))
             self._composed = compose(self._new, rows, self._places.directory)
         if self._from_backup and not self._agreed and (self._compared or not self._is_ours(marks)):
             self._refuse_stranger()
@@ -199,7 +199,7 @@ class _Work:
             return None  # nothing in it can be read
         return None if connection is None else held.enter_context(closing(connection))
 
-    def _chosen(self, own: "_Cursor", other: "_Cursor") -> Iterator[Row]:
+    def _chosen(self, own: Cursor, other: Cursor) -> Iterator[Row]:
         """The events of the repaired journal, in order."""
         head = Mark(0, chain.START)
         while True:
@@ -286,33 +286,3 @@ def _after(head: Mark, row: Row | None) -> Mark | None:
         return None if row is None else check_next(head, row)
     except chain.Altered:
         return None
-
-
-class _Cursor:
-    """The events of one database, asked for by ever higher numbers."""
-
-    def __init__(self, connection: apsw.Connection | None, known: int) -> None:
-        self._rows = iter(()) if connection is None else rows_where_readable(connection, 1, known)
-        self._next: Row | Unreadable | None = None
-        self.seen = 0  # the last event that could be read
-
-    def at(self, seq: int) -> Row | None:
-        """The event *seq*; None when it is not there or cannot be read."""
-        while self._next is None or self._next.seq < seq:
-            self._next = self._step()
-            if self._next is None:
-                return None
-        return self._next if isinstance(self._next, Row) and self._next.seq == seq else None
-
-    def last(self) -> int:
-        """The last event of all that can be read."""
-        while self._step() is not None:
-            pass
-        return self.seen
-
-    def _step(self) -> Row | Unreadable | None:
-        found = next(self._rows, None)
-        # The number of a damaged row may be anything.
-        if isinstance(found, Row) and self.seen < found.seq < self.seen + _GAP_MAX:
-            self.seen = found.seq
-        return found

@@ -13,6 +13,7 @@ from fairlead.journal import chain
 from fairlead.journal.statements import Values, sql
 
 _AT_ONCE = 1_000  # rows read at a time
+_GAP_MAX = 100_000  # events that are believed to be missing between two that can be read
 
 
 class Unreadable(NamedTuple):
@@ -80,3 +81,33 @@ def _are_in_order(rows: list[chain.Row], seq: int) -> bool:
 
 def _text(cause: apsw.Error) -> str:
     return str(cause) or type(cause).__name__
+
+
+class Cursor:
+    """The events of one database, asked for by ever higher numbers."""
+
+    def __init__(self, connection: apsw.Connection | None, known: int) -> None:
+        self._rows = iter(()) if connection is None else rows_where_readable(connection, 1, known)
+        self._next: chain.Row | Unreadable | None = None
+        self.seen = 0  # the last event that could be read
+
+    def at(self, seq: int) -> chain.Row | None:
+        """The event *seq*; None when it is not there or cannot be read."""
+        while self._next is None or self._next.seq < seq:
+            self._next = self._step()
+            if self._next is None:
+                return None
+        return self._next if isinstance(self._next, chain.Row) and self._next.seq == seq else None
+
+    def last(self) -> int:
+        """The last event of all that can be read."""
+        while self._step() is not None:
+            pass
+        return self.seen
+
+    def _step(self) -> chain.Row | Unreadable | None:
+        found = next(self._rows, None)
+        # The number of a damaged row may be anything.
+        if isinstance(found, chain.Row) and self.seen < found.seq < self.seen + _GAP_MAX:
+            self.seen = found.seq
+        return found

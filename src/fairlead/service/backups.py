@@ -87,7 +87,7 @@ def restore_backup(parts: Parts, project: Project, source: str, *, is_replacing:
     Raises:
         FairleadError: FL-L031 to FL-L037, FL-L039.
     """
-    from fairlead.journal.backup import restore
+    from fairlead.journal.restoring import restore
 
     found = restore(source, project.state_dir, clock=parts.clock, is_replacing=is_replacing, receipt=receipt)
     last = found.contents.events

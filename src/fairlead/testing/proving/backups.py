@@ -16,9 +16,10 @@ from fairlead.core.ports import Batch
 from fairlead.core.proofs import Figure, Lane, Tell, bounded
 from fairlead.env.clock import SystemClock
 from fairlead.journal import open_reader, verify
-from fairlead.journal.backup import back_up, restore
+from fairlead.journal.backup import back_up
 from fairlead.journal.opening import Places, connect_unchecked, rows_from
 from fairlead.journal.pen import ClaimRun, Pen
+from fairlead.journal.restoring import restore
 from fairlead.testing.proving.journal_work import temporary_root
 
 COUNT: dict[Lane, int] = {"fast": 5, "full": 50}

@@ -16,8 +16,8 @@ from fairlead.core.errors import FairleadError
 from fairlead.core.ports import Clock
 from fairlead.core.proofs import Figure, Lane, Tell, bounded
 from fairlead.journal import Report, open_reader, verify
-from fairlead.journal.backup import restore
 from fairlead.journal.repair import repair
+from fairlead.journal.restoring import restore
 from fairlead.testing.clock import FakeClock
 from fairlead.testing.disks.rot import ROTS, Rot
 from fairlead.testing.proving.journal_work import temporary_root
