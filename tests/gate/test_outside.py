@@ -39,7 +39,7 @@ class Breaking:
         raise ConnectionResetError("the line went dead")
 
 
-@proves("B10.1")
+@proves("B1.13")
 @pytest.mark.parametrize(("effect_class", "status"), [("unkeyed", "waiting"), ("keyed", "succeeded")])
 def test_an_effect_that_breaks_off_is_asked_about_unless_its_key_finds_it(
     tmp_path: Path, effect_class: str, status: str
@@ -56,7 +56,7 @@ def test_an_effect_that_breaks_off_is_asked_about_unless_its_key_finds_it(
     assert state.steps[Place("out")].status == status
 
 
-@proves("B10.1")
+@proves("B1.13")
 def test_an_effect_that_is_cut_short_with_its_worker_is_asked_about(tmp_path: Path) -> None:
     bench = Bench(str(tmp_path / "state"), FakeClock())
     effect = Breaking("unkeyed")
@@ -83,7 +83,7 @@ def test_an_effect_that_is_cut_short_with_its_worker_is_asked_about(tmp_path: Pa
     assert (effect.happened, state.status) == (1, "waiting")
 
 
-@proves("B10.1")
+@proves("B1.13")
 def test_a_message_that_breaks_off_is_perhaps_delivered_and_not_sent_again(tmp_path: Path) -> None:
     sent: list[str] = []
 

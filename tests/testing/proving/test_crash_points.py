@@ -29,7 +29,7 @@ def tried(workflows: int, seed: int, *faults: str) -> Figure:
     return try_crash_points(workflows, seed, lambda text: None, faults=frozenset(faults))
 
 
-@proves("B1.1", "B10.1")
+@proves("B1.13", "B10.1")
 def test_workers_may_die_anywhere() -> None:
     figure = try_crash_points(12, 40, lambda text: None)
     assert figure.problems == ()
@@ -39,7 +39,7 @@ def test_workers_may_die_anywhere() -> None:
     assert figure.counts["effects"] > 100
 
 
-@proves("B1.1")
+@proves("B1.13")
 def test_workers_may_die_anywhere_over_the_real_journal() -> None:
     figure = tried(1, 56, "files", "people", "answers")
     assert figure.problems == ()
