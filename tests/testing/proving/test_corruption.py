@@ -24,7 +24,7 @@ def test_whatever_goes_bad_is_found_and_repaired() -> None:
     assert (counts["kinds"], counts["trials"], counts["undetected"]) == (len(ROTS), len(ROTS), 0)
     assert counts["harmful"] + counts["harmless"] + counts["nothing_to_spoil"] == counts["trials"]
     assert counts["found_at_start"] + counts["found_by_verify"] == counts["harmful"] > counts["harmless"] > 0
-    assert counts["repaired"] >= counts["harmful"] > counts["first_bad_event_named"] > 10
+    assert counts["repaired"] >= counts["harmful"] > counts["first_bad_event_named"] > 5
 
 
 def test_the_seed_gives_the_same_trials_again() -> None:
