@@ -6,6 +6,7 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple, NoReturn
 
 from fairlead.core.errors import FairleadError
@@ -31,6 +32,7 @@ from fairlead.testing.simulation.people import People
 
 RUN = RunId("r-simulate")
 BEGAN = Micros(1_790_000_000_000_000)
+CALM_S_MAX = 2 * 60.0  # between two events, when nothing goes wrong: twice the longest wait that a workflow asks for
 CLAIMS_MAX = 80  # of one performance: a run that needs more does not end
 FAULTS = ("order", "answers", "people", "clock", "slow", "disk", "stop", "zombie")
 IN_MEMORY = frozenset(("disk", "zombie"))  # what only a journal in memory can be made to do
@@ -95,6 +97,8 @@ class Stage:
         self._engines: list[Engine] = []
         self._others: list[asyncio.Task[RunState | None]] = []
         self._workers = 0
+        self._calm_from = -1  # so many events were recorded while something could go wrong
+        self._keeps_time = "clock" not in faults
         self._directory = directory
         self._copies: list[str] = []
         self._opened: list[SqliteJournal] = []
@@ -134,6 +138,11 @@ class Stage:
             self._drop_everything()
         if self.memory.records[: len(self._acknowledged)] != self._acknowledged:
             self.problems.append("what was acknowledged before the crash is not in the journal as it was")
+        if self._calm_from >= 0 and self._keeps_time:
+            moments = [record.at for record in self.memory.records[max(0, self._calm_from - 1) :]]
+            longest_s = max((after - at for at, after in pairwise(moments)), default=0) / 1e6
+            if longest_s > CALM_S_MAX:
+                self.problems.append(f"nothing went wrong any more, and nothing was recorded for {longest_s:.0f} s")
         boundaries = list(self.boundaries.values())
         return History(
             self.memory.records,
@@ -160,6 +169,8 @@ class Stage:
             for other in self._others:
                 state = await other or state
             self._others.clear()
+            if self._calm_from < 0:
+                self._calm_from = len(self.memory.records)
             self.faults &= {"order"}  # from here on nothing more goes wrong, and every run has to end
             if state is not None and state.ended is None:
                 self.people.answer()
