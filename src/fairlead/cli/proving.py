@@ -61,7 +61,7 @@ def _check(call: Invocation) -> int:
 
     def lines() -> Iterator[str]:
         look = call.terminal.out
-        status = _STATUS[found.evidence.verdict]
+        status = "cancelled" if found.evidence.stopped else _STATUS[found.evidence.verdict]
         text = found.sentence[:1].upper() + found.sentence[1:]
         first, *rest = wrap(safe(text), look.columns - _INDENT)
         yield f"  {look.symbol(status)} {first}"

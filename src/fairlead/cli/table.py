@@ -1000,6 +1000,7 @@ def _group_summary(group: str, summary: str) -> str:
         "plan": "what a workflow would do; starts nothing",
         "approve": "answer a question: its run goes on, or ends as rejected",
         "pause": "let a run wait, or stop it; what stands under finally is still done",
+        "certify": "prove that a workflow survives crashes: it is killed at every point",
         "rerun": "do a run again, all of it or from a step on",
         "schema": "the form of a file, what a code, a rule or a key means; offline",
         "version": "the version of this program; completion for your shell",

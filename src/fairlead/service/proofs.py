@@ -83,7 +83,7 @@ class Evidence(msgspec.Struct, frozen=True):
     seed: int
     began: str  # 2026-11-21T14:02:11Z
     ended: str
-    verdict: Verdict  # skipped: nothing was found, but a figure could not be tried
+    verdict: Verdict  # skipped: nothing was found, but not all was tried
     stopped: Stopped  # by a person or the system, before all were tried
     figures: tuple[ProvenFigure, ...]
     not_asked: tuple[str, ...]  # proofs that --only left out

@@ -55,7 +55,9 @@ def evidence_of(
 ) -> Evidence:
     """What is kept of one call."""
     verdicts = {figure.verdict for figure in figures}
-    verdict: Verdict = "broken" if "broken" in verdicts else "held" if verdicts == {"held"} else "skipped"
+    verdict: Verdict = (
+        "broken" if "broken" in verdicts else "held" if verdicts == {"held"} and not stopped else "skipped"
+    )
     tried = {figure.name for figure in figures}
     return Evidence(
         format=FORMAT,
