@@ -13,6 +13,7 @@ import pytest
 
 from fairlead.agents.adapters.tool import ToolAgent
 from fairlead.core.events import AttemptFailed, AttemptSucceeded
+from fairlead.core.ids import Place
 from fairlead.core.json import Json, digest, encode, parse
 from fairlead.core.outcomes import Outcome, Succeeded
 from fairlead.core.ports import Admitted, Call
@@ -145,6 +146,14 @@ def test_a_failure_has_its_receipt_and_its_last_lines(world: World) -> None:
     assert (outcome.receipt.exit_code, outcome.receipt.argv[0]) == (7, "sh")
     assert outcome.output == {"exit_code": 7, "stdout": "what\n", "stderr": "why\n"}
     assert outcome.message == "sh ended with exit code 7"
+
+
+def test_a_program_finds_one_key_for_all_attempts_of_its_step(world: World) -> None:
+    call = world.program('printf %s "$FAIRLEAD_IDEMPOTENCY_KEY"')
+    again = msgspec.structs.replace(call, attempt=2)
+    other = msgspec.structs.replace(call, place=Place("other"))
+    keys = [succeeded(world, one).output["stdout"] for one in (call, again, other)]
+    assert keys == [f"{RUN}/step", f"{RUN}/step", f"{RUN}/other"]
 
 
 def test_a_missing_program_is_no_result_of_the_work(world: World) -> None:
