@@ -61,7 +61,7 @@ _SCREENS = (
     Screen("ENOSPC sync any 1", "FL-N012", NOT_READY),
     Screen("EIO rename any 0", "FL-L010", FAILED),
 )
-_FLOW = """\
+_WORKFLOW = """\
 fairlead: 1
 name: look
 steps:
@@ -113,7 +113,7 @@ def try_screen(screen: "Screen") -> Iterator[str]:
         for name in ("home", "project"):
             os.mkdir(os.path.join(root, name))
         with open(os.path.join(root, "project", "flow.yaml"), "w", encoding="utf-8") as file:
-            file.write(_FLOW)
+            file.write(_WORKFLOW)
 
         def said(fault: str, *words: str) -> tuple[int, str]:
             argv = (sys.executable, "-P", "-m", refusing_door.__name__, *fault.split(), *words)

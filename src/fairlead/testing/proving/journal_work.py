@@ -44,7 +44,7 @@ class Acknowledged(NamedTuple):
     blob: Digest = _NONE  # or this content
 
 
-class Session:
+class OpenJournal:
     """One process that has the journal open."""
 
     def __init__(self, work: "Work") -> None:
@@ -145,36 +145,36 @@ class Work:
         for _ in range(processes):
             if self.draw.random() < 0.35:
                 self._die_at(self.draw.randrange(1, _CALLS_BEFORE_DEATH))
-            sessions: list[Session] = []
+            opened: list[OpenJournal] = []
             try:
                 for _ in range(self.draw.choice((1, 1, 2))):
-                    sessions.append(Session(self))
-                    self.end_at(sessions[-1].head())
+                    opened.append(OpenJournal(self))
+                    self.end_at(opened[-1].head())
                 for _ in range(self.draw.randrange(3, 12)):
-                    self.draw.choice(sessions).act()
-                for session in sessions:
-                    session.close(is_sound=self.draw.random() < 0.6)
-                sessions.clear()
+                    self.draw.choice(opened).act()
+                for one in opened:
+                    one.close(is_sound=self.draw.random() < 0.6)
+                opened.clear()
             except Exception:
                 if self.disk.before is None:
                     raise  # nobody has killed it
             finally:
-                for session in sessions:
-                    session.close(is_sound=False)
+                for one in opened:
+                    one.close(is_sound=False)
                 self.disk.before = None
 
     def go_on(self) -> None:
         """What the next process does after a cut: it opens the journal, keeps a content, starts a run, and ends."""
-        session = Session(self)
+        one = OpenJournal(self)
         try:
-            self.end_at(session.head())
-            session.start_run()
+            self.end_at(one.head())
+            one.start_run()
             self.clock.move(2.0)
-            session.start_run()
+            one.start_run()
         except BaseException:
-            session.close(is_sound=False)
+            one.close(is_sound=False)
             raise
-        session.close(is_sound=self.draw.random() < 0.5)
+        one.close(is_sound=self.draw.random() < 0.5)
 
     def end_at(self, seq: int) -> None:
         """A group ends here. One of somebody who died may be there although nobody has acknowledged it."""
