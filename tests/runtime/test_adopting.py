@@ -44,8 +44,8 @@ def bench(directory: str) -> Iterator[Bench]:
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes seconds among people takes moments here."""
-    monkeypatch.setattr(adopting, "LOOK_S", 0.02)
-    monkeypatch.setattr(loop, "SLEEP_MICROS", 20_000)
+    monkeypatch.setattr(adopting, "_LOOK_S", 0.02)
+    monkeypatch.setattr(loop, "_SLEEP_MICROS", 20_000)
 
 
 def adopting_of(bench: Bench, most: int = 10) -> Adopting:
@@ -235,7 +235,7 @@ def test_who_is_asked_to_stop_closes_what_runs_and_leaves_the_rest_to_others(
         bench.agents["for_ever"] = ScriptedAgent("for_ever", stops)
         await worker.perform(stays=True)
 
-    monkeypatch.setattr(adopting, "BEGIN_S", 0.0)
+    monkeypatch.setattr(adopting, "_BEGIN_S", 0.0)
     with pytest.raises(Interrupted):
         asyncio.run(watched(bench, go()))
     kinds = [[type(record.event).__name__ for record in bench.journal.events_of(run)] for run in runs]
@@ -248,7 +248,7 @@ def test_who_stays_lets_a_run_that_was_just_asked_for_to_whoever_asked(bench: Be
     worker = adopting_of(bench)
 
     async def look() -> bool:
-        return await worker._look(adopting.BEGIN_S)
+        return await worker._look(adopting._BEGIN_S)
 
     assert not asyncio.run(look())
     assert AttemptSucceeded not in {type(record.event) for record in bench.journal.events_after(Seq(0))}

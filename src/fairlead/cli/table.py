@@ -216,7 +216,7 @@ COMMANDS: tuple[Command, ...] = (
             _EXIT_ZERO,
             _DETACH,
         ),
-        ("fairlead resume", "fairlead resume r-7q2k", "fairlead resume last --strict", "fairlead resume --all"),
+        ("fairlead resume", "fairlead resume r-7q2k --strict", "fairlead resume --all"),
         "With --all it ends when no run can go on without a person: 0 when all ended well, 3 when one did not, 4 when"
         " one waits. Timers keep the time that is left, and what waits for a person still waits.",
     ),

@@ -24,9 +24,9 @@ from fairlead.runtime.engine import Engine
 
 OPEN_RUNS_MAX = 100_000  # that are looked at
 CLAIMS_MAX = 250  # in one commit: two workers that start at once share what there is
-LOOK_S = 1.0  # between two looks at the record
-BEGIN_S = 15.0  # a run that nobody has ever claimed belongs for so long to whoever asked for it, and is about to begin
-SUSPECT_WAIT_S = 60.0  # a run under which workers died waits for a quiet moment, but not longer
+_LOOK_S = 1.0  # between two looks at the record
+_BEGIN_S = 15.0  # a run that nobody has ever claimed belongs for so long to whoever asked for it, and is about to begin
+_SUSPECT_WAIT_S = 60.0  # a run under which workers died waits for a quiet moment, but not longer
 _TAKEN = ("FL-R102", "FL-R401")  # it has ended meanwhile; somebody else performs it
 
 
@@ -68,7 +68,7 @@ class Adopting:
             JournalFailed: as `Engine.perform`.
         """
         began = self._clock.monotonic()
-        grace_s = BEGIN_S if stays else 0.0
+        grace_s = _BEGIN_S if stays else 0.0
         await self._look(grace_s)
         looked = self._clock.monotonic()
         self.tally.adopted_s = looked - began
@@ -78,7 +78,7 @@ class Adopting:
                 if not stays and self._is_idle() and not await self._look(grace_s):
                     return
                 await self._wait()
-                if self._clock.monotonic() - looked >= LOOK_S:
+                if self._clock.monotonic() - looked >= _LOOK_S:
                     await self._look(grace_s)
                     looked = self._clock.monotonic()
         finally:
@@ -197,7 +197,7 @@ class Adopting:
         for place in list(self._sleeping.due(self._clock.now())):
             self._sleeping.drop(place)
             self._fresh.append((RunId(place), None))
-        if self._turns and self._clock.monotonic() - self._turns_looked >= LOOK_S:
+        if self._turns and self._clock.monotonic() - self._turns_looked >= _LOOK_S:
             self._begin_turns()
         if self._is_suspect_next():
             if not self._active:
@@ -216,7 +216,7 @@ class Adopting:
         if not self._suspects or self._is_alone or self._engine.is_interrupted:
             return False
         since = next(iter(self._suspects.values()))
-        return not (self._fresh or self._active) or self._clock.monotonic() - since > SUSPECT_WAIT_S
+        return not (self._fresh or self._active) or self._clock.monotonic() - since > _SUSPECT_WAIT_S
 
     def _begin_turns(self) -> None:
         """Begin those runs of groups that no other one of their group stands before."""
@@ -239,7 +239,7 @@ class Adopting:
     async def _wait(self) -> None:
         """Wait until a run has come to something, or it is time to look again."""
         if self._active:
-            seconds = self._seconds_to_sleep() if self._has_room() else LOOK_S
+            seconds = self._seconds_to_sleep() if self._has_room() else _LOOK_S
             await asyncio.wait(self._active.values(), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         else:
             await asyncio.sleep(self._seconds_to_sleep())
@@ -251,7 +251,7 @@ class Adopting:
 
     def _seconds_to_sleep(self) -> float:
         due = self._sleeping.first()
-        return LOOK_S if due is None else min(LOOK_S, max(0.0, (due - self._clock.now()) / 1e6))
+        return _LOOK_S if due is None else min(_LOOK_S, max(0.0, (due - self._clock.now()) / 1e6))
 
     def _gather(self, runs: Iterable[RunId]) -> None:
         for run in runs:

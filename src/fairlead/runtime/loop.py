@@ -52,7 +52,7 @@ Admit = Callable[[Call, Covers], Awaitable[Admitted | AttemptFailed | Ask]]
 Refold = Callable[[], RunState]
 Now = Callable[[], Micros]
 
-SLEEP_MICROS = 2_000_000  # a run that does nothing for so long may be put out of memory, and read again when it is due
+_SLEEP_MICROS = 2_000_000  # a run that does nothing for so long may be put out of memory, and read again when it is due
 _LOST = "the worker that performed it is gone"
 
 
@@ -104,7 +104,7 @@ class Interpreter:
 
     def _sleeps(self) -> bool:
         due = None if self._state.running else next_due(self._state)
-        return due is not None and due - self._now() > SLEEP_MICROS
+        return due is not None and due - self._now() > _SLEEP_MICROS
 
     async def _turn(self) -> None:
         """Do what follows from the state, and what follows from that, until only others can make it go on."""
