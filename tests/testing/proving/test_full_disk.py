@@ -14,7 +14,7 @@ def quiet(text: str) -> None:
 @proves("B1.7")
 @pytest.mark.skipif(bool(cannot_mount()), reason="no file system can be mounted here")
 def test_a_full_disk_refuses_and_loses_nothing() -> None:
-    figure = try_fills(1, 3, quiet)
+    figure = try_fills(1, 210, quiet)
     assert figure.problems == ()
     assert figure.counts["refused"] >= 1
     assert figure.counts["resumed"] >= 1

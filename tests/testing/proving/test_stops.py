@@ -1,4 +1,4 @@
-"""Two stops of the real program; the figures of the bar come from `fairlead prove`."""
+"""Stops of the real program; the figures of the bar come from `fairlead prove`."""
 
 from fairlead.testing.proving.stops import try_stops
 from tests.proves import proves
@@ -10,7 +10,6 @@ def quiet(text: str) -> None:
 
 @proves("B8.4")
 def test_two_runs_that_are_stopped_lose_nothing() -> None:
-    figure = try_stops(2, 6, quiet)
+    figure = try_stops(1, 10, quiet)
     assert figure.problems == ()
-    assert figure.counts["stopped"] >= 2
-    assert figure.counts["acknowledged"] > 0
+    assert figure.counts["stopped"] == 2

@@ -24,6 +24,10 @@ MOMENT_SECONDS_MAX = 0.3
 KILLS_MAX = 3  # of one try: the first, and up to two of those that go on
 AGAIN = 0.3  # how often a resume is killed too
 EVENTS = 26  # about as many as the runs of one try write before they end
+EVENTS_HELD = 10  # that come without an answer
+
+# Done; failed, or failed by the result of a program that was killed; parked; without a process that starts programs.
+_ENDS = (0, 3, 1, 4, 8)
 
 PROMISE = (
     "after kill -9 at any moment nothing that was reported is lost, no attempt has two outcomes, keyed effects happen"
@@ -85,13 +89,15 @@ def kill_once(directory: Path, rng: random.Random) -> Counter[str]:
             is_left_alone = rng.random() < 0.5
             first = scene.start("run", "work.yaml", "--jsonl")
             second = scene.start("run", "work.yaml", *(("--detach", "--json") if is_left_alone else ("--jsonl",)))
-            _kill(scene, [first, second], rng, done)
+            if is_held := rng.random() < 0.5:
+                world.lets_go.clear()
+            _kill(scene, [first, second], rng, done, world if is_held else None)
             for _ in range(KILLS_MAX - 1):
                 open_runs = _open_runs(scene)
                 if not open_runs or rng.random() >= AGAIN:
                     break
                 resumed = [scene.start("resume", run, "--jsonl") for run in open_runs]
-                _kill(scene, resumed, rng, done)
+                _kill(scene, resumed, rng, done, None)
             _finish(scene, done)
             if (
                 is_left_alone
@@ -109,9 +115,12 @@ def kill_once(directory: Path, rng: random.Random) -> Counter[str]:
     return done
 
 
-def _kill(scene: Scene, started: list[Started], rng: random.Random, done: Counter[str]) -> None:
-    """Kill some of what runs, a random moment after a random event; all the rest comes to its end."""
-    wanted = scene.head() + rng.randrange(EVENTS)
+def _kill(scene: Scene, started: list[Started], rng: random.Random, done: Counter[str], held: Outside | None) -> None:
+    """Kill some of what runs, a random moment after a random event; all the rest comes to its end.
+
+    With *held*, which answers nobody before that, no run can have ended when the kill comes.
+    """
+    wanted = scene.head() + rng.randrange(EVENTS if held is None else EVENTS_HELD)
     scene.wait_for(
         lambda: scene.head() >= wanted or all(one.process.poll() is not None for one in started), f"{wanted} events"
     )
@@ -127,9 +136,11 @@ def _kill(scene: Scene, started: list[Started], rng: random.Random, done: Counte
     for pid in victims:
         send(pid, signal.SIGKILL)
     done["killed"] += len(victims)
+    if held is not None:
+        held.lets_go.set()
     for one in started:
         said = one.end()
-        if one.process.pid not in victims and said.exit_code not in (0, 3, 4, 8):
+        if one.process.pid not in victims and said.exit_code not in _ENDS:
             raise Broken(f"fairlead {' '.join(one.words)} ended with {said.exit_code}: {said.out[-400:]}{said.err}")
     # A worker that was not killed finishes what it has.
     scene.wait_for(lambda: not any(_is_worker(pid) for pid in scene.processes()), "the workers end")
@@ -167,7 +178,7 @@ def _finish(scene: Scene, done: Counter[str]) -> None:
     started = [scene.start("resume", run, "--jsonl") for run in open_runs]
     for run, one in zip(open_runs, started, strict=True):
         said = one.end()
-        if said.exit_code not in (0, 3, 4):
+        if said.exit_code not in _ENDS:
             raise Broken(f"resume of {run} ended with {said.exit_code}: {said.out[-400:]}{said.err}")
     after = scene.ledger()
     for run, places in finished.items():

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 ANSWER_SECONDS_MAX = 0.15
+HOLD_SECONDS_MAX = 60.0
 
 
 class Outside:
@@ -17,6 +18,8 @@ class Outside:
     def __init__(self, url: str) -> None:
         self.url = url
         self.posted: Counter[str] = Counter()  # by path: each counts
+        self.lets_go = threading.Event()  # while it is not set nobody is answered, so that no run can end
+        self.lets_go.set()
         self.put: dict[str, set[str]] = {}  # by path, the keys: what comes twice with one key happens once
 
 
@@ -36,6 +39,7 @@ def counting_server(rng: random.Random) -> Iterator[Outside]:
 
         def _answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            outside.lets_go.wait(HOLD_SECONDS_MAX)
             time.sleep(waits.uniform(0.0, ANSWER_SECONDS_MAX))
             try:
                 self.send_response(200)

@@ -25,6 +25,7 @@ COUNTS: dict[Lane, int] = {"fast": 5, "full": 200}
 LEASES = 3
 MOMENT_SECONDS_MAX = 0.1
 EVENTS = 14
+EVENTS_HELD = 6  # that come while the world answers nobody
 SHEET_BYTES = 256
 FENCED = 3  # its exit code: the run is another one's now
 
@@ -73,10 +74,13 @@ def sleep_once(directory: Path, rng: random.Random) -> Counter[str]:
         try:
             scene.allow("git.commit", "http.request")
             sleeper = scene.start("run", "slept.yaml", "--jsonl")
-            wanted = rng.randrange(2, EVENTS - 5)
+            if is_held := rng.random() < 0.5:
+                world.lets_go.clear()
+            wanted = rng.randrange(2, EVENTS_HELD if is_held else EVENTS - 5)
             scene.wait_for(lambda: scene.head() >= wanted or sleeper.process.poll() is not None, f"{wanted} events")
             time.sleep(rng.uniform(0.0, MOMENT_SECONDS_MAX))
             _put_to_sleep(scene, sleeper, done)
+            world.lets_go.set()
             (run,) = scene.runs()
             if scene.ended(run) is not None or sleeper.process.poll() is not None:
                 done["ended before"] += 1

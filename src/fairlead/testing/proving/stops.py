@@ -20,6 +20,7 @@ INTAKE_SECONDS_MAX = 1.0
 STOP_SECONDS_MAX = 30.0
 MOMENT_SECONDS_MAX = 0.5
 EVENTS = 20
+EVENTS_HELD = 14  # that come before the gate opens
 TERMINATED, INTERRUPTED = 143, 130
 
 PROMISE = (
@@ -40,7 +41,8 @@ steps:
           steps: [STEPS2]
 """
 STEP = (
-    '{id: NAME, isolate: none, run: [sh, -c, \'sleep SECONDS; echo "$1" >> OUTSIDE/ledger\', sh, "${ run.id }/NAME"]}'
+    "{id: NAME, isolate: none, run: [sh, -c, 'sleep SECONDS; GATE echo \"$1\" >> OUTSIDE/ledger', sh,"
+    ' "${ run.id }/NAME"]}'
 )
 
 
@@ -64,12 +66,19 @@ def stop_once(directory: Path, rng: random.Random) -> Counter[str]:
     done: Counter[str] = Counter({f"{len(numbers)} x {numbers[0].name}": 1})
     scene = Scene(directory, {"stopped.yaml": _workflow(directory, rng)})
     try:
+        gate = scene.outside / "gate"
+        is_held = rng.random() < 0.5  # the last steps wait at a gate, so that no run can have ended
+        if not is_held:
+            gate.touch()
         started = [scene.start("run", "stopped.yaml", "--jsonl") for _ in range(2)]
-        wanted = rng.randrange(4, EVENTS)
+        if is_held:
+            scene.wait_for(lambda: _at_work(scene) == 2, "both are at work")
+        wanted = rng.randrange(4, EVENTS_HELD if is_held else EVENTS)
         scene.wait_for(lambda: scene.head() >= wanted or _have_ended(started), f"{wanted} events")
         time.sleep(rng.uniform(0.0, MOMENT_SECONDS_MAX))
         living = [one for one in started if one.process.poll() is None]
         asked, began = _ask(living, numbers), time.monotonic()
+        gate.touch()
         for one in living:
             _check_stop(scene, one, began, TERMINATED if signal.SIGTERM in numbers else INTERRUPTED, done)
         scene.check_gone()
@@ -96,11 +105,17 @@ def _workflow(directory: Path, rng: random.Random) -> str:
     text = STOPPED
     for chain in ("1", "2"):
         steps = (
-            STEP.replace("NAME", f"{letter}{chain}").replace("SECONDS", f"{rng.uniform(0.0, 0.6):.2f}")
+            STEP.replace("NAME", f"{letter}{chain}")
+            .replace("SECONDS", f"{rng.uniform(0.0, 0.6):.2f}")
+            .replace("GATE", "until [ -e OUTSIDE/gate ]; do sleep 0.05; done;" if letter == "c" else "")
             for letter in "abc"
         )
         text = text.replace(f"STEPS{chain}", ", ".join(steps))
     return text.replace("OUTSIDE", str(directory / "outside"))
+
+
+def _at_work(scene: Scene) -> int:
+    return sum(any(isinstance(event, AttemptStarted) for event in scene.events(run)) for run in scene.runs())
 
 
 def _have_ended(started: list[Started]) -> bool:
