@@ -45,6 +45,7 @@ def certify(project: Project, setup: Setup, tell: Tell) -> Certificate:
     scripts = read_scripts(setup)
     folder = tempfile.mkdtemp(prefix="fairlead-certify-", dir=_room())
     server = children = None
+    before = signal.signal(signal.SIGTERM, _stop)  # whoever stops the command finds nothing of it left either
     try:
         stage = copy_project(project, os.path.realpath(folder))
         server = start_server(Ledger(stage.ledger))
@@ -58,6 +59,11 @@ def certify(project: Project, setup: Setup, tell: Tell) -> Certificate:
         if server is not None:
             server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _room() -> str | None:
