@@ -26,14 +26,14 @@ PROGRESS_SECONDS_MIN = 0.2  # between two progress lines; what comes faster is d
 _FILES_WITHIN = "/tmp"  # the folder's name is drawn, and it is for its owner only
 
 
-def _files_prefix(session: int) -> str:
-    return f"fairlead-files-{session}-"
+def _files_prefix(leader: int) -> str:
+    return f"fairlead-files-{leader}-"
 
 
-def remove_files_of(session: int) -> None:
-    """Remove what `with_files` of a tool that was killed has left; a tool leads a session of its own."""
+def remove_files_of(leader: int) -> None:
+    """Remove what `with_files` of a tool that was killed has left: *leader* is its process id."""
     for name in os.listdir(_FILES_WITHIN):
-        if name.startswith(_files_prefix(session)):
+        if name.startswith(_files_prefix(leader)):
             shutil.rmtree(os.path.join(_FILES_WITHIN, name), ignore_errors=True)
 
 
