@@ -215,15 +215,15 @@ class EmbeddedRun:
             self._is_writing = True
             self._journal.append(batch, self._hear)
 
-    def _hear(self, result: Written | Exception) -> None:
+    def _hear(self, answer: Written | Exception) -> None:
         """The batch is durable, and what it allows begins; or it is not."""
         self._is_writing = False
-        if isinstance(result, Exception):
-            self._failure = result
-        elif not result.are_intents_written:
+        if isinstance(answer, Exception):
+            self._failure = answer
+        elif not answer.are_intents_written:
             self._is_superseded = True
         else:
-            self._applied = result.last_seq
+            self._applied = answer.last_seq
             if not self._is_over:
                 self._begin()
         if self._is_resting or self._has_news():
