@@ -139,7 +139,7 @@ class Stage:
         if self.memory.records[: len(self._acknowledged)] != self._acknowledged:
             self.problems.append("what was acknowledged before the crash is not in the journal as it was")
         if self._calm_from >= 0 and self._keeps_time:
-            moments = [record.at for record in self.memory.records[max(0, self._calm_from - 1) :]]
+            moments = [record.at for record in self.memory.records[self._calm_from :]]
             longest_s = max((after - at for at, after in pairwise(moments)), default=0) / 1e6
             if longest_s > CALM_S_MAX:
                 self.problems.append(f"nothing went wrong any more, and nothing was recorded for {longest_s:.0f} s")
