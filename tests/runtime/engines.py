@@ -34,7 +34,6 @@ class Bench:
         self,
         directory: str,
         clock: Clock | None = None,
-        *,
         notices: Deliver | None = None,
         **scripts: Callable[[Call, World], Coroutine[Any, Any, Outcome]],
     ) -> None:

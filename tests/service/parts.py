@@ -23,6 +23,8 @@ from fairlead.env.isolation import Isolation, read_isolation, switch_isolation_o
 from fairlead.env.permissions import Permission, read_permissions, write_permissions
 from fairlead.gate.levels import level_for
 from fairlead.journal import SqliteJournal, open_journal
+from fairlead.service.certifying import Certificate, Setup
+from fairlead.service.certifying import Tell as TellPoint
 from fairlead.service.parts import (
     AdvisoryState,
     Checkout,
@@ -37,6 +39,7 @@ from fairlead.service.parts import (
     Repository,
     Tried,
 )
+from fairlead.service.proofs import Audience, Evidence, Order, ProofRow, ReadBundle
 from fairlead.views.reading import Readable
 from fairlead.views.rules import RuleText
 from fairlead.workflow.building.built import Built
@@ -238,7 +241,9 @@ class PaperParts:
     def adopt(self, project: Project, manner: Manner, on_tick: Callable[[Adoption], None]) -> Ending:
         raise AssertionError("nothing is performed on paper")
 
-    durability: Durability = "full"
+    @property
+    def durability(self) -> Durability:
+        return "full"
 
     def use_durability(self, word: str) -> None:
         raise AssertionError("nothing is recorded on paper")
@@ -251,6 +256,21 @@ class PaperParts:
 
     def start_worker(self, project: Project, run: RunId) -> None:
         self.started.append(run)
+
+    def proofs(self) -> Sequence[ProofRow]:
+        return ()
+
+    def new_seed(self) -> int:
+        return 1
+
+    def prove(self, order: Order, seed: int, directory: str, audience: Audience) -> Evidence:
+        raise AssertionError("nothing is proven on paper")
+
+    def read_bundle(self, directory: str) -> ReadBundle | None:
+        return None
+
+    def certify(self, project: Project, setup: Setup, tell: TellPoint) -> Certificate:
+        raise AssertionError("nothing is certified on paper")
 
     def close(self) -> None:
         if self._journal is not None:

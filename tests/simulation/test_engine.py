@@ -53,7 +53,7 @@ class Stage:
 
     def _worker(self) -> Bench:
         scripts = dict.fromkeys(("scripted", "second", "third", "run"), self._answer)
-        return Bench(self.directory, self.clock, **scripts)
+        return Bench(self.directory, self.clock, None, **scripts)
 
     async def _answer(self, call: Call, world: World) -> Outcome:
         if self.dies_at:

@@ -1,7 +1,7 @@
 """Runs that kill whoever performs them, among runs that do not: worker after worker is killed until nothing is left.
 
-Each worker is a process that adopts what is open, several runs at a time; a step of a poisonous run ends it with SIGKILL,
-as the kernel does when memory runs out. Counted is how many workers each poisonous run took with it.
+Each worker is a process that adopts what is open, several runs at a time; a step of a poisonous run ends it with
+SIGKILL, as the kernel does when memory runs out. Counted is how many workers each poisonous run took with it.
 """
 
 import asyncio
