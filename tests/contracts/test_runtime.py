@@ -22,6 +22,7 @@ from fairlead.core.events import (
     RunParked,
     RunQueued,
     SignalReceived,
+    StepSkipped,
     WaitBegun,
 )
 from fairlead.core.ids import Epoch, Micros, Place, RunId
@@ -363,3 +364,17 @@ def test_who_is_interrupted_is_told_what_was_lost_and_records_it_at_rest(stage: 
 
     stage.perform(play)
     assert names(stage.recorded()) == [("AttemptStarted", "a"), ("AttemptLost", "a")]
+
+
+def test_nothing_begins_after_an_interruption_but_what_was_found_out_is_kept(stage: Stage) -> None:
+    async def play() -> None:
+        stage.runtime.step(await stage.admitted("a"))
+        stage.runtime.emit(StepSkipped(Place("b"), "it was not wanted"))
+        await stage._embedded.interrupt("SIGTERM")
+        wake = await stage.runtime.wait_any(None)
+        assert (wake.finished, wake.interrupted) == ((), "SIGTERM")
+        assert await stage.runtime.rest()
+
+    stage.perform(play)
+    assert names(stage.recorded()) == [("StepSkipped", "b")]
+    assert not stage.calls

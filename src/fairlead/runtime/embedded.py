@@ -208,6 +208,10 @@ class EmbeddedRun:
 
     def _send(self) -> None:
         """Give what was noted to the journal; `_hear` is told what became of it."""
+        if self._interrupted and self._admitted:  # whoever goes on decides again what begins
+            begun = {id(work.started) for work in self._admitted.values()}
+            self._intents = [event for event in self._intents if id(event) not in begun]
+            self._admitted = {}
         if self._outcomes or self._intents:
             batch = Batch(self._run, self._epoch, self._applied, tuple(self._outcomes), tuple(self._intents))
             self._awaited = self._admitted
