@@ -7,7 +7,6 @@ and keeps its runs. Two workers then adopt at once. Read from the record: who cl
 
 import os
 import random
-import resource
 import signal
 import time
 from collections import Counter, defaultdict
@@ -41,7 +40,7 @@ from fairlead.core.workflow import AgentAction, ApproveAction, Step, WaitAction,
 from fairlead.env.clock import SystemClock
 from fairlead.journal import SqliteJournal, open_journal, open_reader
 from fairlead.testing.proving.scripted_worker import ROOT, ScriptedWorker
-from fairlead.testing.proving.tries import fresh_directory
+from fairlead.testing.proving.tries import fresh_directory, peak_memory_mb
 from fairlead.views.runs import project_run, run_lines, view_run
 
 ADOPTED_MS_MAX = 10_000  # of ten thousand runs
@@ -201,7 +200,7 @@ def _adopt(directory: str, name: str) -> None:
     worker = ScriptedWorker(directory, name, play)
     tally = worker.adopt()
     worker.journal.close()
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    peak_mb = peak_memory_mb()
     seen = _Seen(tally.adopted, round(tally.adopted_s * 1000), peak_mb)
     Path(directory, name).write_bytes(msgspec.json.encode(seen))
 

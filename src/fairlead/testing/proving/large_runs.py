@@ -5,7 +5,6 @@ machine does changes them little. A large run is killed in its middle too: whoev
 """
 
 import os
-import resource
 import signal
 import time
 from collections import Counter
@@ -25,7 +24,7 @@ from fairlead.core.ports import Call, World
 from fairlead.core.proofs import Figure, Lane, Tell, bounded
 from fairlead.core.workflow import AgentAction, Each, Step, Workflow
 from fairlead.testing.proving.scripted_worker import ROOT, ScriptedWorker
-from fairlead.testing.proving.tries import fresh_directory
+from fairlead.testing.proving.tries import fresh_directory, peak_memory_mb
 from fairlead.views.runs import project_run, run_lines, view_run
 
 GROWTH_MAX = 2.0  # of the CPU a step costs, from a tenth of the steps to all of them
@@ -125,7 +124,7 @@ def _measure(directory: str, shape: str, steps: int) -> None:
     marks.append(time.process_time())
     worker.journal.close()
     perform_s, fold_s, view_s = (after - before for before, after in pairwise(marks))
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    peak_mb = peak_memory_mb()
     cost = _Cost(perform_s, fold_s, view_s, peak_mb, status, len(view.steps))
     Path(directory, "cost").write_bytes(msgspec.json.encode(cost))
 
