@@ -30,8 +30,10 @@ from fairlead.journal.opening import (
 )
 from fairlead.journal.workers import look_at
 
-WAL_PAGES_IDLE_MAX = 250  # 4 MB; a larger log is checkpointed as soon as there is a quiet moment
-WAL_PAGES_BUSY_MAX = 2_000  # 32 MB; a larger log is checkpointed even if there is none
+WAL_PAGES_IDLE_MAX = 60  # 1 MB; a larger log is checkpointed as soon as there is a quiet moment
+# 4 MB; a larger log is checkpointed even if there is none. While a log grows, each wait for the disk is one for the new
+# size of the file too: on a busy disk a step took ten times as long with a log that may grow to 32 MB.
+WAL_PAGES_BUSY_MAX = 250
 _ANCHOR_SECONDS = 1.0  # the anchor is synced at most this often while there is work
 
 Answer = Written | Recorded | FairleadError | Fenced | JournalFailed
