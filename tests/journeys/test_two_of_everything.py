@@ -1,6 +1,6 @@
 """Two commands, two terminals, two attempts: on one state directory everybody is right, and a stop loses nothing.
 
-The lane tries ten pairs of commands; FAIRLEAD_TEST_PAIRS asks for more.
+The lane tries five pairs of commands; FAIRLEAD_TEST_PAIRS asks for more.
 """
 
 import os
@@ -15,7 +15,7 @@ from tests.journeys.repositories import FAULTS, FAULTY, differences, snapshot
 from tests.journeys.reviews import COMPLETE, assert_complete, found, steps
 from tests.proves import proves
 
-PAIRS = int(os.environ.get("FAIRLEAD_TEST_PAIRS", "10"))
+PAIRS = int(os.environ.get("FAIRLEAD_TEST_PAIRS", "5"))
 
 ONE = """fairlead: 1
 name: one
@@ -249,19 +249,15 @@ def test_a_stop_loses_nothing(
     door.verify(gated)
 
 
-@pytest.mark.parametrize(("numbers", "exit_code"), [(INT, 130), (TERM, 143)])
-def test_a_review_that_is_stopped_is_finished_by_resume(
-    door: Door, repository: Path, numbers: tuple[signal.Signals, ...], exit_code: int
-) -> None:
+def test_a_review_that_is_stopped_is_finished_by_resume(door: Door, repository: Path) -> None:
     for n in range(200):  # enough that it is still at work when the signal comes
         (repository / f"part{n}.py").write_text(FAULTY)
     before = snapshot(repository)
     started = door.start(repository, "review", "--jsonl", "--no-history")
     started.read_until(lambda out: b'"security"' in out)
-    for number in numbers:
+    for number in TERM:
         started.signal(number)
-    answer = started.end()
-    assert answer.exit_code == exit_code
+    assert started.end().exit_code == 143
     view = shown(door, repository, "last")
     assert view["status"] == "running"
     assert steps(view)["security"] == "ready"
