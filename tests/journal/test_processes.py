@@ -16,7 +16,7 @@ from tests.journal import writing_child
 from tests.journal.parts import FakeClock, queued
 from tests.proves import proves
 
-KILLS = 20
+KILLS = 10
 
 
 def begin(directory: Path, run: str, count: int, *more: str) -> "subprocess.Popen[bytes]":
@@ -100,12 +100,14 @@ def test_what_was_acknowledged_survives_kill_after_kill(tmp_path: Path) -> None:
 def test_a_crash_before_any_call_of_the_disk_loses_nothing(quick_path: Path) -> None:
     """The process ends at its first, second, … call of SQLite's file layer, until it comes through."""
     fewest = 0
+    child = begin(quick_path, "r-crash000", 4, "--crash", "200")
+    said = [line.split(maxsplit=1) for line in output(child).readlines()]
+    output(child).close()
+    assert child.wait() == 0
     for number in range(1, 200):
         directory = quick_path / str(number)
-        child = begin(directory, "r-crash000", 4, "--crash", str(number))
-        known = acknowledged(output(child).readlines())
-        ended = child.wait()
-        output(child).close()
+        *lines, last = [what for which, what in said if int(which) == number]
+        known, ended = acknowledged(lines), int(last.removeprefix(b"ended "))
         journal = open_journal(str(directory), clock=FakeClock())
         assert journal.head() >= len(known) >= fewest
         journal.put(b"{}")

@@ -1,14 +1,15 @@
 """A process that writes to a journal and says, line by line, what was acknowledged. Performed by the tests as a child.
 
     writing_child.py DIRECTORY RUN COUNT            perform COUNT steps, each awaited, two batches at a time
-    writing_child.py DIRECTORY RUN COUNT --crash N  the same over a disk that ends the process at its Nth call
+    writing_child.py DIRECTORY RUN COUNT --crash N  the same in DIRECTORY/1, DIRECTORY/2, …, at most N of them, each
+                                                    in a process of its own that the disk ends at its first, second, …
+                                                    call, until one comes through; each line begins with its number
 
 The parent reads `seq place` of each acknowledged event, and kills at will.
 """
 
 import os
 import sys
-from contextlib import nullcontext
 
 from fairlead.core.ids import RunId, WorkerId
 from fairlead.core.ports import Batch
@@ -39,6 +40,27 @@ def say(seq: int, what: str) -> None:
     os.write(1, f"{seq} {what}\n".encode())  # one write a line, so that a kill leaves no half line
 
 
+def crash_everywhere(directory: str, run: RunId, count: int, most: int) -> None:
+    """Fork one writer for each call of the disk: what is imported once need not be imported by each of them."""
+    for number in range(1, most):
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if not pid:
+            os.dup2(writing, 1)
+            os.close(reading)
+            with WatchedDisk(f"{directory}/{number}", crash_at(number)) as disk:
+                write(f"{directory}/{number}", run, count, disk)
+            os._exit(0)
+        os.close(writing)
+        with open(reading, "rb") as told:
+            for line in told:
+                os.write(1, b"%d %s" % (number, line))
+        ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        os.write(1, b"%d ended %d\n" % (number, ended))
+        if ended == 0:
+            return
+
+
 def crash_at(number: int) -> Before:
     """End the process, as a kill would, before the change of this number that SQLite makes."""
     calls = 0
@@ -54,5 +76,7 @@ def crash_at(number: int) -> Before:
 
 if __name__ == "__main__":
     directory, run, count = sys.argv[1], RunId(sys.argv[2]), int(sys.argv[3])
-    with WatchedDisk(directory, crash_at(int(sys.argv[5]))) if len(sys.argv) > 4 else nullcontext(REAL) as disk:
-        write(directory, run, count, disk)
+    if len(sys.argv) > 4:
+        crash_everywhere(directory, run, count, int(sys.argv[5]))
+    else:
+        write(directory, run, count, REAL)
