@@ -121,6 +121,12 @@ def unpacked(door: Door) -> list[bytes]:
     return (door.root / "run.jsonl").read_bytes().splitlines()
 
 
+@pytest.fixture(scope="module")
+def lines(once: Door) -> list[bytes]:
+    """What is exported of the one run."""
+    return unpacked(once)
+
+
 Damage = Callable[[list[bytes]], list[bytes]]
 
 
@@ -136,8 +142,7 @@ Damage = Callable[[list[bytes]], list[bytes]]
         pytest.param(lambda lines: [b""], id="empty"),
     ],
 )
-def test_a_damaged_export_is_refused_whole(once: Door, damage: Damage) -> None:
-    lines = unpacked(once)
+def test_a_damaged_export_is_refused_whole(once: Door, lines: list[bytes], damage: Damage) -> None:
     once.write("bad.jsonl", b"\n".join(damage(lines)) + b"\n")
     refused = once.call("runs", "import", "bad.jsonl")
     assert (refused.code, "FL-S067" in refused.err) == (2, True), refused.err
@@ -152,8 +157,8 @@ def sealed(lines: list[bytes]) -> bytes:
     return body + json.dumps({"end": "sha256:" + sha256(body).hexdigest()}).encode() + b"\n"
 
 
-def test_an_export_whose_events_cannot_have_happened_is_refused(once: Door) -> None:
-    head, content, *events = unpacked(once)[:-1]
+def test_an_export_whose_events_cannot_have_happened_is_refused(once: Door, lines: list[bytes]) -> None:
+    head, content, *events = lines[:-1]
     other = json.loads(content)
     other["data"] = base64.b64encode(base64.b64decode(other["data"]).replace(b'"review"', b'"revieW"')).decode()
     forged = [
