@@ -120,7 +120,7 @@ def _drawn(rng: random.Random) -> tuple[Workflow, dict[str, Json]]:
 
 
 @proves("A2.2", "A2.7")
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", range(24))
 def test_a_run_of_any_shape_ends_with_what_its_record_says(seed: int, tmp_path: Path) -> None:
     stage = Stage(tmp_path / "state", seed)
     state = stage.perform(deaths=0.7 if seed % 2 else 0.0)
