@@ -11,7 +11,7 @@ from fairlead.testing.disks.rot import ROTS, Rot
 from fairlead.testing.proving.journal_work import temporary_root
 from fairlead.testing.proving.written import Truth, write_truth
 
-TRIES = 12
+TRIES = 8
 
 
 @pytest.fixture(scope="module")
