@@ -223,7 +223,7 @@ def test_the_anchor_follows_each_commit_and_is_synced_once_a_second(tmp_path: Pa
     clock, deliveries = FakeClock(), Deliveries()
     journal = open_journal(str(tmp_path), clock=clock, deliver=deliveries)
     write_steps(journal, deliveries, 1)
-    synced: list[bool] = []
+    looked_at, synced = pen_of(journal), list[bool]()
     for number, seconds in enumerate((0.5, 0.4, 0.2, 0.5, 0.6)):
         clock.move(seconds)
         journal.append(Batch(RUN, Epoch(1), Seq(2), (), (started(f"s{number}"),)), number)
@@ -232,7 +232,7 @@ def test_the_anchor_follows_each_commit_and_is_synced_once_a_second(tmp_path: Pa
         marks = read_anchor(str(tmp_path / "anchor"))
         assert marks is not None
         assert marks[-2].seq == last
-        synced.append(pen_of(journal)._anchor_synced == clock.monotonic())
+        synced.append(looked_at._anchor_synced == clock.monotonic())
     journal.close()
     assert synced == [False, False, True, False, True]
 
