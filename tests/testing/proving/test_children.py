@@ -10,6 +10,6 @@ def quiet(text: str) -> None:
 
 @proves("B8.1")
 def test_what_does_not_want_to_end_is_ended() -> None:
-    figure = try_children(1, 4, quiet)
+    figure = try_children(1, 16, quiet)
     assert figure.problems == ()
     assert figure.counts["parents killed"] + figure.counts["parents ended"] == 2
