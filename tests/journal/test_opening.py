@@ -4,6 +4,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -12,7 +13,7 @@ import pytest
 from fairlead.core.errors import FairleadError
 from fairlead.core.ids import RunId, Seq
 from fairlead.journal import open_journal, open_reader, opening, statements, verify
-from fairlead.journal.anchor import Anchor, Mark
+from fairlead.journal.anchor import Anchor, Mark, read_anchor
 from fairlead.journal.statements import migrations
 from tests.journal.parts import RUN, Deliveries, FakeClock, queued, write_steps
 
@@ -286,3 +287,20 @@ def test_a_directory_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     with pytest.raises(FairleadError, match=r"FL-N013.*Not a directory") as caught:
         open_journal(str(tmp_path / "file" / "state"), clock=FakeClock())
     assert caught.value.exit_code == 8
+
+
+def test_a_journal_that_is_made_while_somebody_looks_for_it_is_not_a_lost_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = read_anchor
+
+    def is_overtaken(path: str, *disk: object) -> list[Mark] | None:
+        monkeypatch.setattr(opening, "read_anchor", read)
+        with closing(open_journal(str(tmp_path), clock=FakeClock())) as journal:
+            journal.put(b"{}")
+            journal.record(RUN, queued())
+        return read(path)
+
+    monkeypatch.setattr(opening, "read_anchor", is_overtaken)
+    with closing(open_reader(str(tmp_path), clock=FakeClock())) as reader:
+        assert reader.head() == 1

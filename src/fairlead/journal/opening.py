@@ -287,7 +287,8 @@ def _schema(connection: apsw.Connection, places: Places) -> int:
 def _refuse_lost_database(places: Places) -> None:
     """An anchor without its database means that a journal was here."""
     marks = read_anchor(places.anchor, places.disk)
-    if marks and marks[-1].seq:
+    # Looked for once more: another process may have made it meanwhile, and then the anchor is of its first events.
+    if marks and marks[-1].seq and not os.path.exists(places.database):
         raise older_than_anchor(places.directory, 0, marks[-1].seq)
 
 
