@@ -318,6 +318,25 @@ def test_what_a_killed_owner_left_is_removed_and_nothing_else(
     sweep(str(state), RunId("r-tvwxyz22"), run)  # one that never had anything
 
 
+def test_what_still_changes_while_it_is_swept_is_removed_all_the_same(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = state / "trees" / "r-abcdefgh" / "scan.1"
+    copy.mkdir(parents=True)
+    (copy / "a.py").touch()
+    remove = shutil.rmtree
+    disturbed: list[OSError] = [OSError(errno.ENOTEMPTY, "written to"), FileNotFoundError("taken away")]
+
+    def disturbed_once(path: str) -> None:
+        if disturbed:
+            raise disturbed.pop()
+        remove(path)
+
+    monkeypatch.setattr(shutil, "rmtree", disturbed_once)
+    sweep(str(state), RunId("r-abcdefgh"), RunId("r-abcdefgh"))
+    assert not copy.exists()
+
+
 @pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, "FL-N012"), (errno.EDQUOT, "FL-N012"), (errno.EIO, "")])
 def test_a_disk_without_room_is_no_mistake_of_the_step(
     tmp_path: Path, state: Path, spawner: LocalSpawner, monkeypatch: pytest.MonkeyPatch, number: int, code: str

@@ -8,6 +8,7 @@ What counts is what was recorded, never what lies on disk. Decided here:
 """
 
 import asyncio
+import errno
 import hashlib
 import os
 import re
@@ -20,6 +21,8 @@ from fairlead.core.expressions.globs import glob_pattern
 from fairlead.core.ids import Place, RunId
 from fairlead.core.ports import Spawner
 from fairlead.env.private_git import NO_ROOM, PrivateGit, alternates, no_room
+
+_REMOVALS_MAX = 5  # of one path, while something else still changes it
 
 
 class RunTrees:
@@ -156,8 +159,11 @@ def _folder_name(place: Place, attempt: int) -> str:
 
 
 def _remove_all(path: str) -> None:
-    """Remove a file or a directory, also when its modes forbid it. Links are removed, never followed."""
-    for _ in range(2):
+    """Remove a file or a directory, also when its modes forbid it, or while a program that dies still writes there.
+
+    Links are removed, never followed.
+    """
+    for _ in range(_REMOVALS_MAX):
         try:
             if stat.S_ISDIR(os.lstat(path).st_mode):
                 shutil.rmtree(path)
@@ -165,9 +171,13 @@ def _remove_all(path: str) -> None:
                 os.unlink(path)
             return
         except FileNotFoundError:
-            return
+            if not os.path.lexists(path):
+                return  # else somebody took a part of it away meanwhile
         except PermissionError:
             _open_modes(path)
+        except OSError as problem:
+            if problem.errno != errno.ENOTEMPTY:
+                raise
 
 
 def _open_modes(path: str) -> None:

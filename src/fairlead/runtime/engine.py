@@ -108,9 +108,9 @@ class Engine:
             del self._runs[run]
             await embedded.stop_all()
             self.let_go(run)
+        if epoch > 1:  # a program of the killed owner may have gone on writing for a moment
+            await self._gate.sweep(run)
         if state.ended is not None:
-            if epoch > 1:  # a program of the killed owner may have gone on writing for a moment
-                await self._gate.sweep(run)
             await self._close_children(state)
         elif state.pause is None and self._can_a_child_go_on(state, embedded):
             # Somebody answered a child run while this one was busy beside it.
