@@ -218,6 +218,15 @@ def test_what_is_no_backup_is_refused(state: Path) -> None:
     assert not [name for name in os.listdir(state) if name.startswith(("repair", "damaged"))]
 
 
+def test_a_file_in_the_place_of_a_backup_is_called_what_it_is(state: Path, tmp_path: Path) -> None:
+    file = tmp_path / "no-backup"
+    file.touch()
+    for backup, said in ((file, "is no directory"), (tmp_path / "nowhere", "is not there")):
+        with pytest.raises(FairleadError, match=said) as refusal:
+            repair(str(state), str(backup), clock=FakeClock())
+        assert refusal.value.code == "FL-L031"
+
+
 def test_nothing_is_repaired_beneath_a_worker_that_lives(state: Path) -> None:
     alter(state, "UPDATE events SET payload = x'7b7d' WHERE seq = 4")
     lock = WorkerLock(Places(str(state)), WorkerId("w-alive"), FakeClock())

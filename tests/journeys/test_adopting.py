@@ -86,6 +86,7 @@ def test_a_worker_that_stays_takes_what_is_answered_and_ends_well_when_it_is_ask
 @pytest.mark.parametrize(
     ("words", "code"),
     [
+        (("worker", "--at-once", "0"), "FL-R441"),
         (("worker", "--once", "--at-once", "-1"), "FL-R441"),
         (("worker", "--once", "--at-once", "1001"), "FL-R441"),
         (("resume", "--all", "last"), "FL-S001"),

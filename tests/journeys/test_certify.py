@@ -170,4 +170,5 @@ def test_a_run_that_does_not_end_well_by_itself_is_not_compared_with(project: Pa
     answer = door.call(project, "certify", "fails.yaml")
     assert answer.exit_code == 2
     assert "FL-R813" in answer.said
+    assert "--outside" in answer.said
     assert "step no status: failed" in answer.said

@@ -36,6 +36,7 @@ def review(call: Invocation) -> int:
 
     options = call.options
     asked_files(call)  # before anything is done for files that contradict each other
+    _use_durability(call)
     project, paths = review_place(call.parts, call.cwd, options.paths)
     call.__dict__["project"] = project  # the paths decide where the review stands, not the directory of the call
     scope = ReviewScope(paths, not options.no_history, options.all)

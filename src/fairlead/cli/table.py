@@ -56,7 +56,7 @@ _DURABILITY = _option(
 _AT_ONCE = Argument(
     ("--at-once",),
     "with --all: how many runs are performed side by side (10)",
-    {"metavar": "N", "type": int, "default": 0},
+    {"metavar": "N", "type": int},
 )
 _LABEL = Argument(
     ("--label",),
@@ -117,6 +117,7 @@ COMMANDS: tuple[Command, ...] = (
             _EXIT_ZERO,
             *_FILES,
             _NO_ANNOTATIONS,
+            _DURABILITY,
             _LABEL,
             _DETACH,
         ),
@@ -909,7 +910,7 @@ COMMANDS: tuple[Command, ...] = (
             Argument(
                 ("--at-once",),
                 "how many runs are performed side by side (10)",
-                {"metavar": "N", "type": int, "default": 0},
+                {"metavar": "N", "type": int},
             ),
         ),
         ("fairlead worker", "fairlead worker --once --at-once 4", "fairlead worker --json"),

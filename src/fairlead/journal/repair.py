@@ -72,6 +72,10 @@ def repair(directory: str, backup: str, *, clock: Clock, is_writing: bool = Fals
         FairleadError: FL-L031 *backup* holds no journal; FL-L034 a living worker uses the record; FL-L038 *backup* is
             of another record; FL-L039.
     """
+    if backup and not os.path.isdir(backup):  # else what is wrong with it looks like a fault of the record's disk
+        said = "is no directory" if os.path.lexists(backup) else "is not there"
+        hint = "name a directory that `fairlead backup` has made"
+        raise error("FL-L031", f"there is no backup: {path_text(backup)} {said}", hint, exit_code=2)
     places = Places(os.path.abspath(directory))
     problems = verify(places.directory, clock=clock).problems
     newer = next((one for one in problems if one.code == "FL-L004"), None)

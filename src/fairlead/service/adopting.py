@@ -27,14 +27,15 @@ class Adopted(msgspec.Struct, frozen=True):
 
 
 def adopt_runs(
-    parts: Parts, project: Project, *, stays: bool, at_once: int, on_tick: Callable[[Adoption], None]
+    parts: Parts, project: Project, *, stays: bool, at_once: int | None, on_tick: Callable[[Adoption], None]
 ) -> Adopted:
     """Go on with every open run of this checkout that nobody living performs; who *stays* waits for more.
 
     Raises:
         FairleadError: FL-R441 a number that cannot be meant.
     """
-    if not 0 <= at_once <= AT_ONCE_MAX:
+    at_once = AT_ONCE if at_once is None else at_once
+    if not 1 <= at_once <= AT_ONCE_MAX:
         said = f"--at-once {at_once}: from 1 to {AT_ONCE_MAX:,} runs are performed side by side"
         raise error("FL-R441", said, f"leave it out for {AT_ONCE}", exit_code=2)
     last = Adoption()
@@ -46,7 +47,7 @@ def adopt_runs(
 
     ending: Ending = "ended"
     if stays or parts.reader(project) is not None:  # looking alone makes no record
-        ending = parts.adopt(project, Manner(stays, at_once or AT_ONCE), tick)
+        ending = parts.adopt(project, Manner(stays, at_once), tick)
     return Adopted(
         ending, last.adopted, last.ended, last.waiting, last.open, last.elsewhere, last.problems, last.unnamed
     )

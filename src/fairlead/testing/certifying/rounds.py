@@ -181,7 +181,13 @@ class Rounds:
             said = f"the run that nobody disturbs is {status}, so nothing can be compared with it" + (
                 f": {why}" if why else ""
             )
-            raise error("FL-R813", said, f"fairlead run {self._around.setup.wanted.workflow}", exit_code=2)
+            wanted = self._around.setup.wanted
+            hints = [f"fairlead run {wanted.workflow}"]
+            if not wanted.is_outside:  # whatever the person has set for the project: a setting is not certified with it
+                hints.append(
+                    "programs are isolated here; with --outside they reach what they reach where isolation is off"
+                )
+            raise error("FL-R813", said, *hints, exit_code=2)
         return end, ended
 
     def _try(self, point: Point) -> Tried:
